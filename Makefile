@@ -1,0 +1,50 @@
+# Every target sets up what it needs: a virtual environment in .venv, the dependencies, and for tests a browser.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test bench lint docs translations audit clean
+
+help:
+	@echo "make demo          serve the real cases on SQLite; prints where to click"
+	@echo "make test          run every test; uses PostgreSQL, MariaDB and Redis where they answer"
+	@echo "make bench         measure against bare Flask (needs PostgreSQL and Redis)"
+	@echo "make lint          ruff, mypy, import-linter, djlint"
+	@echo "make docs          build the documentation"
+	@echo "make translations  extract, update and compile the catalogues"
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the dependencies into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/python -m example_app
+
+test: $(STAMP)
+	@$(BIN)/python -m tests.browser_setup
+	@$(BIN)/python -m pytest
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint flask_w4r/templates example_app/templates --check --quiet
+
+docs: $(STAMP)
+	$(BIN)/sphinx-build -W -b html docs docs/_build/html
+
+translations: $(STAMP)
+	$(BIN)/pybabel extract -F babel.cfg -k _w4r -k _w4rn:1,2 -k lazy_gettext -k _l --no-wrap --sort-by-file --no-location --project flask_w4r --version 0.1 --copyright-holder "flask_w4r contributors" -o flask_w4r/translations/flask_w4r.pot flask_w4r
+	$(BIN)/pybabel update -i flask_w4r/translations/flask_w4r.pot -d flask_w4r/translations -D flask_w4r --no-wrap --no-fuzzy-matching --ignore-obsolete
+	$(BIN)/pybabel compile -d flask_w4r/translations -D flask_w4r --statistics
+
+clean:
+	rm -rf $(VENV) instance build docs/_build *.egg-info

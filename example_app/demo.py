@@ -1,0 +1,89 @@
+"""The demonstration: sets everything up, sends mail to the mailbox and serves the site."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from types import FrameType
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from flask_w4r.cli.jobs import tools_for
+from flask_w4r.services.jobs import run_until_stopped
+
+from . import create_app, settings
+from .first_start import make_accounts, run_command, write_keys
+
+HOST = "127.0.0.1"
+PLACES = """
+  Where to click
+
+    The site              {0}/
+    Australia, English    {0}/au/
+    Morocco, Arabic       {0}/ma/
+    Morocco, French       {0}/ma/fr/
+    Mails that were sent  {0}/mailbox/      open one, press its button, see the count rise
+    Sign in as staff      {0}/staff/sign-in
+    The desk              {0}/au/moderation/   {0}/ma/moderation/
+"""
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Logs no requests: the paths of confirmation links are secrets."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def free_port(first: int) -> int:
+    """The first port from ``first`` on that nobody listens on.
+
+    :raises OSError: fifty ports in a row are taken.
+    """
+    for port in range(first, first + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no free port from {first} on")
+
+
+def end(number: int, frame: FrameType | None) -> None:
+    """Treat SIGTERM like Ctrl+C."""
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Set everything up and serve until interrupted."""
+    port = free_port(int(os.environ.get("PORT", "5000")))
+    base_url = f"http://{HOST}:{port}"
+    # One process on one machine: limits may count in memory and cookies may travel without TLS.
+    config = {"DEBUG": True, "W4R_BASE_URL": base_url}
+    write_keys(settings.INSTANCE)
+    app = create_app(config)
+    print("Setting up database, cases and accounts ...", flush=True)
+    run_command(app, "w4r", "db", "upgrade")
+    run_command(app, "w4r", "demo")
+    accounts = make_accounts(app)
+
+    stop = threading.Event()
+    threading.Thread(
+        target=run_until_stopped, args=(app, tools_for(app, stop=stop)), kwargs={"interval": 1.0}, daemon=True
+    ).start()
+    server = make_server(HOST, port, app, threaded=True, request_handler=QuietHandler)
+    signal.signal(signal.SIGTERM, end)
+    print(PLACES.format(base_url))
+    print("  Accounts (passwords are shown only this once)\n")
+    print("\n".join(accounts), "\n\n  Nothing is delivered to anybody. Ctrl+C ends it.\n", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print("\nBye.")
+    finally:
+        stop.set()
+        server.server_close()

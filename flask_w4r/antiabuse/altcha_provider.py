@@ -1,0 +1,86 @@
+"""ALTCHA: a proof of work that this site makes and checks itself. It asks no third party."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from . import captcha
+from .captcha import CaptchaOutcome
+
+FIELD = "altcha"
+_LONGEST = 4096
+
+
+class AltchaProvider:
+    """Makes and checks ALTCHA (v2) challenges bound to one form.
+
+    Times are the machine's, not an injected clock's, since the browser compares them with its own.
+
+    :param secret: signs challenges; every process needs the same.
+    :param lifetime: seconds a challenge holds.
+    """
+
+    kind = "altcha"
+
+    def __init__(
+        self,
+        secret: bytes,
+        *,
+        cost: int = captcha.ALTCHA_COST,
+        key_prefix: str = captcha.ALTCHA_KEY_PREFIX,
+        lifetime: float = captcha.ALTCHA_LIFETIME_SECONDS,
+    ) -> None:
+        # altcha brings urllib.request along: not for those who only import the package.
+        import altcha
+
+        self._altcha = altcha
+        self._secret = secret
+        self._cost = cost
+        self._key_prefix = key_prefix
+        self._lifetime = lifetime
+
+    def challenge(self, form_id: str) -> dict[str, Any] | None:
+        """Return ``{"kind": "altcha", "challenge": {...}}`` with a fresh challenge for that form."""
+        made = self._altcha.create_challenge(
+            captcha.ALTCHA_ALGORITHM,
+            self._cost,
+            key_prefix=self._key_prefix,
+            expires_at=int(time.time() + self._lifetime),
+            data={"form": form_id},
+            hmac_secret=self._secret,
+        )
+        return {"kind": self.kind, "challenge": made.to_dict()}
+
+    def csp(self) -> dict[str, list[str]]:
+        """Return the one grant the solver needs: a worker from this site."""
+        return {"worker-src": ["'self'"]}
+
+    def verify(self, form: Mapping[str, str], form_id: str) -> CaptchaOutcome:
+        """Check a solution. The caller refuses a ``digest`` it has seen."""
+        text = form.get(FIELD) or ""
+        if not text:
+            return CaptchaOutcome("missing")
+        if len(text) > _LONGEST:
+            return CaptchaOutcome("fail", note="malformed")
+        try:
+            return self._verify(text, form_id)
+        except Exception:
+            return CaptchaOutcome("fail", note="malformed")
+
+    def _verify(self, text: str, form_id: str) -> CaptchaOutcome:
+        payload = self._altcha.Payload.from_base64(text)
+        result = self._altcha.verify_solution(payload, self._secret)
+        if result.expired:
+            return CaptchaOutcome("fail", note="expired")
+        if not result.verified:
+            return CaptchaOutcome("fail", note="refused")
+        parameters, signature = payload.challenge.parameters, payload.challenge.signature
+        if parameters.data != {"form": form_id} or not parameters.expires_at or not signature:
+            return CaptchaOutcome("fail", note="other_form")
+        # The signature names the challenge, so a challenge is worth one signature however often it is solved.
+        digest = hashlib.sha256(signature.encode()).digest()
+        return CaptchaOutcome("pass", digest, datetime.fromtimestamp(parameters.expires_at, UTC))

@@ -1,0 +1,120 @@
+"""The verdict on a signature: an ordered table of checks, each adding to a score or holding outright.
+
+Nothing is refused here. What cannot be taken (a failed captcha, an expired form, a malformed address) goes back to
+the visitor before this. A held signature is mailed and confirmed like any other and counts once it is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..services.addresses import Address, is_disposable
+from .captcha import CaptchaOutcome
+from .findings import Finding
+from .formtoken import FormAge
+from .names import name_findings
+
+__all__ = ["Finding", "Verdict", "judge"]
+
+#: Held for want of a captcha: the mailbox proof makes up for it.
+AUTO_RELEASED = frozenset({"captcha_missing", "captcha_unavailable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checks make of a signature.
+
+    ``hold``: it does not count yet. ``auto_release``: the proof of its mailbox releases it, without a moderator.
+    ``captcha``, ``digest``, ``expires_at`` are the captcha's outcome, for the row and for the table of used proofs.
+    """
+
+    findings: tuple[Finding, ...]
+    score: int
+    hold: bool
+    auto_release: bool
+    captcha: str
+    digest: bytes | None
+    expires_at: datetime | None
+
+    def reasons_json(self) -> list[dict[str, Any]]:
+        """Return the findings as ``Signature.reasons`` stores them."""
+        return [{"check": item.check, "score": item.score, "hold": item.hold} for item in self.findings]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    scoring: Mapping[str, int]
+    form_age: FormAge
+    captcha: CaptchaOutcome
+    honeypot_filled: bool
+    first_name: str
+    last_name: str
+    address: Address | None
+
+
+def _honeypot(facts: _Facts) -> Iterable[Finding]:
+    if facts.honeypot_filled:
+        yield Finding("honeypot", facts.scoring["hold_at"], hold=True)
+
+
+def _captcha(facts: _Facts) -> Iterable[Finding]:
+    if facts.captcha.result in ("missing", "unavailable"):
+        yield Finding(f"captcha_{facts.captcha.result}", hold=True)
+
+
+def _form_age(facts: _Facts) -> Iterable[Finding]:
+    if facts.form_age.too_fast:
+        yield Finding("too_fast", facts.scoring["too_fast"])
+
+
+def _names(facts: _Facts) -> Iterable[Finding]:
+    return name_findings(facts.first_name, facts.last_name, facts.scoring)
+
+
+def _disposable(facts: _Facts) -> Iterable[Finding]:
+    # Dissidents use such mailboxes too, hence held, never refused.
+    if facts.address is not None and is_disposable(facts.address.domain):
+        yield Finding("disposable_domain", facts.scoring["disposable_domain"], hold=True)
+
+
+CHECKS: tuple[Callable[[_Facts], Iterable[Finding]], ...] = (_honeypot, _captcha, _form_age, _names, _disposable)
+
+
+def judge(
+    *,
+    config_scoring: Mapping[str, int],
+    form_age: FormAge,
+    captcha_outcome: CaptchaOutcome,
+    honeypot_filled: bool,
+    first_name: str,
+    last_name: str,
+    address: Address | None,
+) -> Verdict:
+    """Run every check.
+
+    :param config_scoring: ``W4R_SCORING``.
+    :param form_age: of a token that was found ``ok``.
+    :param captcha_outcome: any but ``fail``.
+    :param address: ``None`` where the section takes signatures without one.
+    :returns: the verdict.
+    :raises ValueError: for a form or a captcha that should have gone back to the visitor.
+    """
+    if form_age.status != "ok" or captcha_outcome.result == "fail":
+        raise ValueError("a form without a valid token or with a failed captcha goes back to the visitor unjudged")
+    facts = _Facts(config_scoring, form_age, captcha_outcome, honeypot_filled, first_name, last_name, address)
+    findings = tuple(finding for check in CHECKS for finding in check(facts))
+    score = sum(finding.score for finding in findings)
+    too_high = score >= config_scoring["hold_at"]
+    held_by = {finding.check for finding in findings if finding.hold}
+    return Verdict(
+        findings=findings,
+        score=score,
+        hold=too_high or bool(held_by),
+        auto_release=bool(held_by) and held_by <= AUTO_RELEASED and not too_high,
+        captcha=captcha_outcome.result,
+        digest=captcha_outcome.digest,
+        expires_at=captcha_outcome.expires_at,
+    )

@@ -1,0 +1,69 @@
+"""The web: one blueprint a mount, made by a factory so that a process may hold many apps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+from werkzeug.exceptions import HTTPException
+
+from ..errors import W4RError
+from ..state import Mount, W4RState
+from ..web import LOCALE_VALUE, enter, here
+from . import campaign, confirmation, moderation, petitions, service
+from .responses import error_page, harden, unmet_response
+
+#: A form of ours is small; a body above this is refused before it is read (413).
+MAX_BODY = 64 * 1024
+MAX_PARTS = 200
+
+
+def create_blueprint(mount: Mount, state: W4RState) -> Blueprint:
+    """Make the blueprint of one mount.
+
+    Every page that has words is registered twice: without a language segment for the default locale and under
+    ``/<lang>/`` for the others.
+    """
+    blueprint = Blueprint(mount.name, __package__)
+    locales = sorted({locale for section in mount.sections.values() for locale in section.locales})
+
+    def add(rule: str, endpoint: str, view: Callable[..., Any], methods: tuple[str, ...] = ("GET",)) -> None:
+        blueprint.add_url_rule(rule, endpoint, view, methods=list(methods))
+        if len(locales) > 1:
+            prefix = f"/<any({', '.join(repr(code) for code in locales)}):{LOCALE_VALUE}>"
+            blueprint.add_url_rule(prefix + rule, endpoint, view, methods=list(methods))
+
+    features = state.config.features
+    for module in (campaign, petitions, confirmation, moderation, service):
+        for rule, endpoint, view, methods, feature in module.ROUTES:
+            if feature is None or feature in features:
+                add(rule, endpoint, view, methods)
+
+    @blueprint.url_value_preprocessor
+    def find_place(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        request.max_content_length = MAX_BODY
+        request.max_form_memory_size = MAX_BODY
+        request.max_form_parts = MAX_PARTS
+        wanted = values.pop(LOCALE_VALUE, None) if values else None
+        section = mount.section_for(request.host.rsplit(":", 1)[0])
+        if section is None:
+            abort(Response(status=404))
+        # The default locale has no segment of its own, so that each page has one URL a language.
+        if wanted is not None and (wanted not in section.locales or wanted == section.default_locale):
+            enter(mount, section, section.default_locale)
+            abort(404)
+        enter(mount, section, wanted or section.default_locale)
+
+    @blueprint.before_request
+    def insist_on_host() -> Response | None:
+        return unmet_response(here())
+
+    @blueprint.after_request
+    def add_headers(response: Response) -> Response:
+        return harden(response)
+
+    blueprint.register_error_handler(HTTPException, error_page)
+    blueprint.register_error_handler(W4RError, error_page)
+    return blueprint
+

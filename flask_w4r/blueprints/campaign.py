@@ -1,0 +1,208 @@
+"""The pages that many people read: campaign, archive, case, impact, portraits, counts."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, current_app, jsonify
+from sqlalchemy.orm import Session
+
+from ..errors import NotFound
+from ..i18n import gettext
+from ..services import catalogue, tally
+from ..services.unit_of_work import read
+from ..services.views import CaseView, EditionView
+from ..templating import campaign_metadata, case_metadata, page
+from ..web import here
+from . import sign_flow
+from .responses import public_page
+
+#: The newest stories on the campaign page.
+STORIES = 3
+
+
+def campaign() -> Response:
+    """The edition: its cases, totals, next steps and good news."""
+    return public_page(("campaign",), lambda: read(current_app, _campaign))
+
+
+def _campaign(session: Session) -> str:
+    lens = here().lens
+    edition = catalogue.current_edition(session, lens)
+    if edition is None:
+        return page("campaign/index.html", endpoint="campaign", public=True)
+    return page(
+        "campaign/index.html",
+        endpoint="campaign",
+        stories=catalogue.impact_stories(session, lens)[:STORIES],
+        **_edition_context(session, edition),
+    )
+
+
+def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
+    lens = here().lens
+    cases = catalogue.cases_of(session, lens, edition)
+    counts = tally.counts(session, lens.section, edition.id, lens.now)
+    og, jsonld = campaign_metadata(edition, cases)
+    others = [item for item in catalogue.editions(session, lens) if item.id != edition.id and item.phase != "before"]
+    return {
+        "public": True,
+        "edition": edition,
+        "cases": [(case, counts.of_case(case.id, case.goal)) for case in cases],
+        "counts": counts.of_edition([case.id for case in cases]),
+        "totals": catalogue.year_totals(session, lens),
+        "other_editions": others,
+        "og": og,
+        "jsonld": jsonld,
+    }
+
+
+def edition(year: str) -> Response:
+    """A past edition, read only."""
+
+    def render(session: Session) -> str:
+        lens = here().lens
+        found = next((item for item in catalogue.editions(session, lens) if item.year == year), None)
+        if found is None or found.phase == "before":
+            raise NotFound(year)
+        context = _edition_context(session, found)
+        return page("campaign/edition.html", endpoint="edition", values={"year": year}, **context)
+
+    return public_page(("edition", year), lambda: read(current_app, render))
+
+
+def case(slug: str) -> Response:
+    """A case: the story, the demand, and the form's fields without any token."""
+    return public_page(("case", slug), lambda: read(current_app, lambda session: _case(session, slug)))
+
+
+def _case(session: Session, slug: str) -> str:
+    lens = here().lens
+    found = catalogue.find_case(session, lens, slug)
+    counts = tally.counts(session, lens.section, found.edition.id, lens.now)
+    others = [
+        other
+        for other in catalogue.cases_of(session, lens, found.edition)
+        if other.slug != slug and (other.takes_actions or not found.takes_actions)
+    ]
+    og, jsonld = case_metadata(found)
+    return page(
+        "cases/case.html",
+        endpoint="case",
+        values={"slug": slug},
+        public=True,
+        edition=found.edition,
+        case=found,
+        count=counts.of_case(found.id, found.goal),
+        form=sign_flow.form_class(here(), several=False)(formdata=None),
+        share=share_links(found),
+        other_cases=others[:3],
+        og=og,
+        jsonld=jsonld,
+    )
+
+
+def share_links(case: CaseView) -> list[dict[str, str]]:
+    """Plain links that hand the case's address to a service the reader chooses; nothing of theirs is loaded here."""
+    url = quote(here().absolute("case", slug=case.slug), safe="")
+    words = quote(f"{case.name}: {case.demand}", safe="")
+    return [
+        {"key": "email", "label": gettext("E-mail"), "url": f"mailto:?subject={words}&body={url}"},
+        {"key": "whatsapp", "label": "WhatsApp", "url": f"https://wa.me/?text={words}%20{url}"},
+        {"key": "bluesky", "label": "Bluesky", "url": f"https://bsky.app/intent/compose?text={words}%20{url}"},
+        {"key": "facebook", "label": "Facebook", "url": f"https://www.facebook.com/sharer/sharer.php?u={url}"},
+        {"key": "x", "label": "X", "url": f"https://twitter.com/intent/tweet?text={words}&url={url}"},
+    ]
+
+
+def impact() -> Response:
+    """What changed, and totals by year."""
+
+    def render(session: Session) -> str:
+        lens = here().lens
+        return page(
+            "campaign/impact.html",
+            endpoint="impact",
+            public=True,
+            edition=catalogue.current_edition(session, lens),
+            stories=catalogue.impact_stories(session, lens),
+            totals=catalogue.year_totals(session, lens),
+        )
+
+    return public_page(("impact",), lambda: read(current_app, render))
+
+
+def photo(slug: str, width: int) -> Response:
+    """A portrait in one width."""
+    found = read(current_app, lambda session: catalogue.picture(session, here().section, slug, width))
+    response = Response(found.data, mimetype=found.mime)
+    # Within the page's own limit, so that a withdrawn case's picture goes when its pages go.
+    response.headers["Cache-Control"] = f"public, max-age={here().state.config.cache_seconds:g}"
+    response.set_etag(found.digest)
+    return response
+
+
+def edition_tally() -> Response:
+    """``/tally.json``: counts of the current edition."""
+
+    def render(session: Session) -> str:
+        lens = here().lens
+        edition = catalogue.current_edition(session, lens)
+        if edition is None:
+            raise NotFound("edition")
+        counts = tally.counts(session, lens.section, edition.id, lens.now)
+        cases = catalogue.cases_of(session, lens, edition)
+        whole = counts.of_edition([case.id for case in cases])
+        body = {
+            "edition": edition.year,
+            "cases": [_case_tally(case, counts) for case in cases],
+            "actions": whole.actions,
+            "total": whole.total,
+            "people": whole.people,
+            "as_of": _stamp(counts),
+        }
+        return str(jsonify(body).get_data(as_text=True))
+
+    return public_page(("tally",), lambda: read(current_app, render), mimetype="application/json")
+
+
+def case_tally(slug: str) -> Response:
+    """``/cases/<slug>/tally.json``: counts of one case."""
+
+    def render(session: Session) -> str:
+        lens = here().lens
+        found = catalogue.find_case(session, lens, slug)
+        counts = tally.counts(session, lens.section, found.edition.id, lens.now)
+        return str(jsonify({**_case_tally(found, counts), "as_of": _stamp(counts)}).get_data(as_text=True))
+
+    return public_page(("tally", slug), lambda: read(current_app, render), mimetype="application/json")
+
+
+def _case_tally(case: CaseView, counts: tally.Counts) -> dict[str, Any]:
+    view = counts.of_case(case.id, case.goal)
+    total = sum(view.actions.values())
+    return {"case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal}
+
+
+def _stamp(counts: tally.Counts) -> str:
+    return counts.as_of.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def theme() -> Response:
+    """The section's theme, as a stylesheet: its tokens over ours."""
+    section = here().section
+    tokens = "".join(f"  --w4r-{name}: {value};\n" for name, value in sorted(section.theme.items()))
+    return public_page(("theme",), lambda: f".w4r {{\n{tokens}}}\n", mimetype="text/css")
+
+
+ROUTES = (
+    ("/", "campaign", campaign, ("GET",), None),
+    ("/editions/<year>/", "edition", edition, ("GET",), None),
+    ("/cases/<slug>", "case", case, ("GET",), None),
+    ("/cases/<slug>/photo-<int:width>", "photo", photo, ("GET",), None),
+    ("/impact", "impact", impact, ("GET",), "impact"),
+    ("/tally.json", "tally", edition_tally, ("GET",), "tally"),
+    ("/cases/<slug>/tally.json", "case_tally", case_tally, ("GET",), "tally"),
+    ("/theme.css", "theme", theme, ("GET",), None),
+)

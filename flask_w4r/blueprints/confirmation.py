@@ -1,0 +1,148 @@
+"""The pages behind the links in a confirmation mail. A GET shows a button; only its POST changes anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, request
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
+from wtforms import HiddenField
+
+from ..antiabuse import formtoken
+from ..errors import TokenInvalid
+from ..keyring import hash_token
+from ..services import catalogue, confirming
+from ..services.unit_of_work import UnitOfWork, read, run
+from ..signals import signature_confirmed
+from ..templating import app_of_request
+from ..web import here
+from . import sign_flow
+from .responses import sealed_page
+
+
+class LinkForm(FlaskForm):  # type: ignore[misc]
+    """The button's hidden proof that the page was opened first. Bound to the link, so no cookie is needed."""
+
+    class Meta:
+        csrf = False
+
+    form_token = HiddenField()
+
+
+def _form_id(token: str) -> str:
+    return f"link:{hash_token(token).hex()}"
+
+
+def _fresh_form(token: str) -> LinkForm:
+    place = here()
+    form = LinkForm(formdata=None)
+    form.form_token.data = formtoken.issue(place.state.secret_key, _form_id(token), place.state.clock())
+    return form
+
+
+def _pressed(token: str) -> bool:
+    """Whether this POST came from the page of this very link."""
+    config, place = here().state.config, here()
+    typed = request.form.get("form_token", "")
+    now = place.state.clock()
+    age = formtoken.check(place.state.secret_key, typed, _form_id(token), now, 0, config.form_max_seconds)
+    return age.status == "ok"
+
+
+def _cases(session: Session, ids: Any) -> list[Any]:
+    return catalogue.cases_by_id(session, here().lens, ids)
+
+
+def _show_confirm(token: str, code: int = 200) -> Response:
+    place = here()
+
+    def load(session: Session) -> tuple[confirming.LinkView, list[Any]]:
+        now = place.state.clock()
+        view = confirming.look(session, place.state.keyring, place.section, token, confirming.CONFIRM, now=now)
+        return view, _cases(session, view.case_ids)
+
+    view, cases = read(current_app, load)
+    if view.status == "invalid":
+        code = 404
+    return sealed_page(
+        "petitions/confirm.html", code, cases=cases, person_name=view.person_name,
+        form=_fresh_form(token), status=view.status,
+    )  # fmt: skip
+
+
+def confirm(token: str) -> Response:
+    """The link in the mail: a page with a button, and the button."""
+    place = here()
+    breach = sign_flow.limits(place).hit("confirm_host", place.section.code, sign_flow.client_tiers().host)
+    if breach is not None:
+        return sign_flow.too_many(breach)
+    try:
+        if request.method == "GET":
+            return _show_confirm(token)
+        if not _pressed(token):
+            return _show_confirm(token, 422)
+        if request.form.get("resend"):
+            return _resend(token)
+        return _confirm(token)
+    except TokenInvalid:
+        return sealed_page("petitions/confirm.html", 404, cases=[], person_name="", form=None, status="invalid")
+
+
+def _confirm(token: str) -> Response:
+    place = here()
+    state = place.state
+
+    def work(uow: UnitOfWork) -> tuple[confirming.Confirmed | None, list[Any]]:
+        now, hold_at = state.clock(), state.config.scoring["hold_at"]
+        done = confirming.confirm(uow.session, state.keyring, place.section, token, hold_at=hold_at, now=now)
+        if done is None:
+            return None, []
+        for number in done.signature_ids:
+            uow.emit(signature_confirmed, signature_id=number, section=place.section.code)
+        return done, _cases(uow.session, done.case_ids)
+
+    done, cases = run(app_of_request(), work)
+    if done is None:
+        return _show_confirm(token)
+    return sealed_page("petitions/confirm.html", cases=cases, person_name="", form=None, status="done")
+
+
+def _resend(token: str) -> Response:
+    place = here()
+
+    def work(uow: UnitOfWork) -> None:
+        confirming.resend(uow.session, place.state.keyring, place.section, token, now=place.state.clock())
+
+    run(app_of_request(), work)
+    return sealed_page("petitions/confirm.html", cases=[], person_name="", form=None, status="resent")
+
+
+def not_me(token: str) -> Response:
+    """ "This was not me": a page with a button, and the button."""
+    place = here()
+    breach = sign_flow.limits(place).hit("confirm_host", place.section.code, sign_flow.client_tiers().host)
+    if breach is not None:
+        return sign_flow.too_many(breach)
+    state, now = place.state, place.state.clock()
+    try:
+        if request.method == "POST" and _pressed(token):
+            run(
+                app_of_request(),
+                lambda uow: confirming.disown(uow.session, state.keyring, place.section, token, now=now),
+            )
+            return sealed_page("petitions/not_me.html", form=None, status="done")
+        read(
+            current_app,
+            lambda session: confirming.look(session, state.keyring, place.section, token, confirming.NOT_ME, now=now),
+        )
+    except TokenInvalid:
+        return sealed_page("petitions/not_me.html", 404, form=None, status="invalid")
+    code = 422 if request.method == "POST" else 200
+    return sealed_page("petitions/not_me.html", code, form=_fresh_form(token), status="ask")
+
+
+ROUTES = (
+    ("/confirm/<token>", "confirm", confirm, ("GET", "POST"), "petitions"),
+    ("/not-me/<token>", "not_me", not_me, ("GET", "POST"), "petitions"),
+)

@@ -1,0 +1,194 @@
+"""Signing: the form page, its tokens, thanks, and the confirmation by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, abort, current_app, jsonify, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from ..antiabuse.limits import Breach
+from ..errors import CaseNotActive, NotFound
+from ..forms.sign import SignForm, error_list
+from ..i18n import gettext
+from ..services import catalogue
+from ..services.unit_of_work import read
+from ..services.views import CaseView
+from ..templating import page
+from ..web import here
+from . import sign_flow
+from .campaign import share_links
+from .responses import private, private_page, public_page
+from .sign_flow import Refusal
+
+
+def sign_token(slug: str | None = None) -> Response:
+    """What the script asks for on first input: CSRF token, form token, captcha challenge. Same origin only."""
+    place = here()
+    if not _same_origin():
+        abort(403)
+    breach = sign_flow.limits(place).hit("token_host", place.section.code, sign_flow.client_tiers().host)
+    if breach is not None:
+        response = private(Response(status=429))
+        response.headers["Retry-After"] = str(breach.retry_after)
+        return response
+    challenge = sign_flow.captcha_provider(place).challenge(sign_flow.form_id(place, slug))
+    return private(jsonify({**sign_flow.fresh_tokens(place, slug), "captcha": challenge}))
+
+
+def sign_all_token() -> Response:
+    """The same for the form for several cases."""
+    return sign_token(None)
+
+
+def _same_origin() -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+def sign_form(slug: str) -> Response:
+    """The form page of one case; a POST that lacks valid tokens gets it back filled."""
+    case = read(current_app, lambda session: catalogue.find_case(session, here().lens, slug))
+    if not case.takes_actions:
+        return _not_open(case)
+    return _sign([case], case, slug)
+
+
+def sign_all() -> Response:
+    """One form for several cases."""
+
+    def load(session: Session) -> list[CaseView]:
+        edition = catalogue.current_edition(session, here().lens)
+        return catalogue.cases_of(session, here().lens, edition) if edition else []
+
+    return _sign([case for case in read(current_app, load) if case.takes_actions], None, None)
+
+
+def _sign(cases: Sequence[CaseView], case: CaseView | None, slug: str | None) -> Response:
+    place = here()
+    form_class = sign_flow.form_class(place, several=case is None)
+    if request.method == "GET":
+        chosen = MultiDict([("cases", name) for name in request.args.getlist("cases")]) if case is None else None
+        return _form_page(form_class(formdata=chosen), cases, case, slug)
+    breach = sign_flow.enter_limits(place)
+    if breach is not None:
+        return sign_flow.too_many(breach)
+    form = form_class(formdata=request.form)
+    age = sign_flow.check_tokens(place, slug)
+    if isinstance(age, Refusal):
+        return _form_page(form, cases, case, slug, age)
+    if not form.validate():
+        return _form_page(form, cases, case, slug, Refusal(""))
+    captcha = sign_flow.check_captcha(place, slug)
+    if isinstance(captcha, Breach):
+        return sign_flow.too_many(captcha)
+    if isinstance(captcha, Refusal):
+        return _form_page(form, cases, case, slug, captcha)
+    chosen_ids = [case.id] if case else [item.id for item in cases if item.slug in form["cases"].data]
+    if not chosen_ids:
+        return _form_page(form, cases, case, slug, Refusal(gettext("None of the people chosen takes signatures now.")))
+    try:
+        done = sign_flow.write(place, form, chosen_ids, age, captcha)
+    except CaseNotActive:
+        return _not_open(case)
+    if isinstance(done, Refusal):
+        return _form_page(form, cases, case, slug, done)
+    target = place.url("thanks", slug=slug) if slug else place.url("thanks_all")
+    return private(redirect(target, 303))  # type: ignore[arg-type]
+
+
+def _form_page(
+    form: SignForm,
+    cases: Sequence[CaseView],
+    case: CaseView | None,
+    slug: str | None,
+    refusal: Refusal | None = None,
+) -> Response:
+    """The form page with fresh tokens, and with everything typed where it comes back."""
+    place = here()
+    for name, value in sign_flow.fresh_tokens(place, slug).items():
+        form[name].data = value
+    challenge = sign_flow.captcha_provider(place).challenge(sign_flow.form_id(place, slug))
+    context: dict[str, Any] = {
+        "form": form,
+        "errors": error_list(form),
+        "notice": refusal.notice if refusal and refusal.notice else None,
+        "captcha": challenge,
+    }
+    status = refusal.status if refusal else 200
+    if case is not None:
+        values = {"slug": slug}
+        return private_page(
+            "petitions/sign.html", status, endpoint="sign", values=values, edition=case.edition, case=case, **context
+        )
+    edition = cases[0].edition if cases else None
+    return private_page("petitions/sign_all.html", status, endpoint="sign_all", edition=edition, cases=cases, **context)
+
+
+def _not_open(case: CaseView | None) -> Response:
+    """The case takes no signatures (any more): its page says why, and nothing was written."""
+    if request.method == "GET" and case is not None:
+        return private(redirect(case.url, 303))  # type: ignore[arg-type]
+    return private_page("petitions/not_open.html", 409, case=case, edition=case.edition if case else None)
+
+
+def thanks(slug: str) -> Response:
+    """What happens next. The same page for everybody, whatever became of the signature."""
+
+    def render(session: Session) -> str:
+        case = catalogue.find_case(session, here().lens, slug)
+        others = [
+            other
+            for other in catalogue.cases_of(session, here().lens, case.edition)
+            if other.takes_actions and other.slug != slug
+        ]
+        # The case after this one on the page, so that somebody who goes on meets each of them.
+        after = next((other for other in others if _position(case, other)), others[0] if others else None)
+        return page(
+            "petitions/thanks.html",
+            endpoint="thanks",
+            values={"slug": slug},
+            public=True,
+            edition=case.edition,
+            case=case,
+            next_case=after,
+            cases_left=len(others),
+            share=share_links(case),
+        )
+
+    return public_page(("thanks", slug), lambda: read(current_app, render))
+
+
+def _position(case: CaseView, other: CaseView) -> bool:
+    return (other.position, other.name) > (case.position, case.name)
+
+
+def thanks_all() -> Response:
+    """The same after signing several cases."""
+
+    def render(session: Session) -> str:
+        edition = catalogue.current_edition(session, here().lens)
+        if edition is None:
+            raise NotFound("edition")
+        return page(
+            "petitions/thanks.html", endpoint="thanks_all", public=True, edition=edition, case=None, next_case=None,
+            cases_left=0, share=[],
+        )  # fmt: skip
+
+    return public_page(("thanks_all",), lambda: read(current_app, render))
+
+
+ROUTES = (
+    ("/cases/<slug>/sign", "sign", sign_form, ("GET", "POST"), "petitions"),
+    ("/cases/<slug>/sign/token", "sign_token", sign_token, ("GET",), "petitions"),
+    ("/sign", "sign_all", sign_all, ("GET", "POST"), "petitions"),
+    ("/sign/token", "sign_all_token", sign_all_token, ("GET",), "petitions"),
+    ("/cases/<slug>/thanks", "thanks", thanks, ("GET",), "petitions"),
+    ("/sign/thanks", "thanks_all", thanks_all, ("GET",), "petitions"),
+)

@@ -1,0 +1,48 @@
+"""``flask w4r case``."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from ..errors import NotFound
+from ..models.campaign import CASE_STATUSES
+from ..services.desk import case_urls
+from ..services.states import change_case_status
+from ..services.unit_of_work import UnitOfWork, run
+from ..signals import case_changed
+from ..web import section_url
+from .common import choose_sections, state_and_app
+
+case = AppGroup("case", help="Cases.")
+
+
+@case.command("status")
+@click.argument("slug")
+@click.argument("status", type=click.Choice(CASE_STATUSES))
+@click.option("--section", "code", help="The section's code, or 'all'.")
+def status(slug: str, status: str, code: str | None) -> None:
+    """Set a case's status. A withdrawn case is gone from every page within a minute."""
+    state, app = state_and_app()
+    sections = choose_sections(code)
+    found = False
+    for section in sections:
+
+        def work(uow: UnitOfWork) -> list[int]:
+            changed = change_case_status(uow.session, section, slug, status, now=state.clock())
+            if changed:
+                urls = case_urls(
+                    section, slug,
+                    lambda endpoint, locale, **values: section_url(app, section, endpoint, locale, **values),  # type: ignore[arg-type]
+                )  # fmt: skip
+                uow.emit(case_changed, section=section.code, slug=slug, status=status, case_ids=changed, urls=urls)
+            return changed
+
+        try:
+            changed = run(app, work)
+        except NotFound:
+            continue
+        found = True
+        click.echo(f"{section.code}: {slug} is {status}" + ("" if changed else " (it was already)"))
+    if not found:
+        raise click.ClickException(f"no case {slug!r} in {', '.join(section.code for section in sections)}")

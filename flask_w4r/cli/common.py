@@ -1,0 +1,34 @@
+"""What the command groups share."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+
+from ..sections import Section
+from ..state import W4RState, get_state
+
+
+def state_and_app() -> tuple[W4RState, object]:
+    """The library's state and the app itself."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    return get_state(app), app
+
+
+def choose_sections(code: str | None, *, several: bool = True) -> list[Section]:
+    """The section named, or the only one, or with ``all`` every one.
+
+    :raises click.UsageError: naming the sections there are.
+    """
+    state, _ = state_and_app()
+    if code == "all" and several:
+        return list(state.sections.values())
+    if code is None and len(state.sections) == 1:
+        return list(state.sections.values())
+    for name, section in state.sections.items():
+        if code is not None and name.lower() == code.lower():
+            return [section]
+    names = ", ".join(state.sections)
+    also = ", or --section all" if several else ""
+    problem = f"there is no section {code!r}" if code else "this site has several sections"
+    raise click.UsageError(f"{problem}: say --section with one of {names}{also}")

@@ -1,0 +1,107 @@
+"""``flask w4r jobs``: the embedded worker."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Mapping
+from functools import partial
+from threading import Event
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
+
+from ..i18n import use_locale
+from ..mailers import SMTPMailer, make_mailer
+from ..sections import Section
+from ..services import jobs
+from ..services.catalogue import cases_by_id
+from ..services.unit_of_work import read
+from ..services.views import Lens
+from ..state import get_state
+from ..templating import render_mail
+from ..web import section_url
+
+group = AppGroup("jobs", help="Send mail and sweep away what is over.")
+
+
+def tools_for(app: Any, *, batch: int = 20, lease_seconds: float = 120, stop: Event | None = None) -> jobs.Tools:
+    """Return what jobs work with on this app: its mailer, made once, and our templates.
+
+    :param app: the Flask app.
+    :param batch: how many mails to claim at a time.
+    :param lease_seconds: how long a claim holds.
+    :param stop: set to end a job between two mails.
+    """
+    state = get_state(app)
+    mailer = state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
+    return jobs.Tools(partial(_render, app), mailer, batch, lease_seconds, stop or Event())
+
+
+def _render(app: Any, kind: str, section: Section, locale: str, context: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Render a mail, its cases looked up in its language just before it leaves."""
+    state = get_state(app)
+    lens = Lens(section, locale, state.clock(), partial(_link, app, section, locale))
+    with use_locale(locale, state.translation_directories):
+        cases = read(app, lambda session: cases_by_id(session, lens, context["cases"]))
+    return render_mail(app, kind, section, locale, {**context, "cases": cases})
+
+
+def _link(app: Any, section: Section, locale: str, endpoint: str, **values: Any) -> str:
+    return section_url(app, section, endpoint, locale, **values)
+
+
+def say(name: str, done: dict[str, Any], *, as_json: bool) -> None:
+    """Print what a job did, on one line."""
+    if as_json:
+        click.echo(json.dumps({"job": name, **done}))
+    else:
+        counts = ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in done.items() if type(value) is int)
+        click.echo(f"{name}: {counts}" + ("; the mail server cannot be reached" if done.get("interrupted") else ""))
+
+
+@group.command("run")
+@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+@click.option(
+    "--interval",
+    default=2.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 3600),
+    help="Seconds between looks at the outbox.",
+)
+@click.option("--batch", default=20, show_default=True, type=click.IntRange(1, 500), help="Mails to claim at a time.")
+@click.option(
+    "--lease-seconds",
+    default=120.0,
+    show_default=True,
+    type=click.FloatRange(1, 86_400),
+    help="How long a claim holds; the mails of a worker that died are free again after it.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def run_jobs(once: bool, interval: float, batch: int, lease_seconds: float, as_json: bool) -> None:
+    """Send mail as it comes due, and sweep every hour, until told to stop.
+
+    SIGTERM and SIGINT end it after the mail in hand. Any number of workers may run side by side.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    stop = Event()
+    tools = tools_for(app, batch=batch, lease_seconds=lease_seconds, stop=stop)
+    previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        if once:
+            for name, done in jobs.run_once(app, tools).items():
+                say(name, done, as_json=as_json)
+        else:
+            report = lambda name, done: say(name, done, as_json=as_json)  # noqa: E731
+            jobs.run_until_stopped(app, tools, interval=interval, report=report)
+    except DBAPIError as error:
+        # The error's text holds the statement's parameters.
+        raise click.ClickException(f"the database did not answer as it should ({type(error).__name__})") from None
+    finally:
+        if isinstance(tools.mailer, SMTPMailer):
+            tools.mailer.close()
+        for number, handler in previous.items():
+            signal.signal(number, handler)

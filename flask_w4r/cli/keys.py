@@ -1,0 +1,34 @@
+"""``flask w4r keygen`` and ``flask w4r keys``."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from ..keyring import generate_key
+from ..services.rotation import rotate_keys
+from ..services.unit_of_work import run
+from .common import state_and_app
+
+keys = AppGroup("keys", help="The keys that seal personal data.")
+
+
+@click.command("keygen")
+def keygen() -> None:
+    """Print fresh values for W4R_ENCRYPTION_KEYS and W4R_INDEX_KEY."""
+    click.echo(f"W4R_ENCRYPTION_KEYS={generate_key()}")
+    click.echo(f"W4R_INDEX_KEY={generate_key()}")
+
+
+@keys.command("rotate")
+@click.option("--batch", default=500, show_default=True, help="Rows per transaction.")
+def rotate(batch: int) -> None:
+    """Seal everything under the newest key. Add the new key in front first; drop the old one afterwards."""
+    state, app = state_and_app()
+    total = 0
+    after: tuple[int, object] | None = (0, None)
+    while after is not None:
+        place = after
+        changed, after = run(app, lambda uow, place=place: rotate_keys(uow.session, state.keyring, place, batch))  # type: ignore[misc]
+        total += changed
+    click.echo(f"{total} values sealed under the newest key.")

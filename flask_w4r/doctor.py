@@ -1,0 +1,118 @@
+"""The start-up checks that need a running app: each finding names its subject and the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flask import Flask
+
+from .host import host_problems
+from .i18n import available_locales
+from .services import mail, schema
+from .services.unit_of_work import read
+from .state import W4RState
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report. ``level``: ``ok``, ``warn`` or ``error``."""
+
+    level: str
+    subject: str
+    text: str
+
+
+def examine(app: Flask, state: W4RState) -> list[Finding]:
+    """Run every check; one that fails to run is itself a finding."""
+    findings: list[Finding] = []
+    for check in CHECKS:
+        try:
+            findings += list(check(app, state))
+        except Exception as error:
+            findings.append(Finding("error", check.__name__.removeprefix("_"), f"could not be checked: {type(error).__name__}"))
+    return findings
+
+
+def _database(app: Flask, state: W4RState) -> Iterator[Finding]:
+    writer, _ = state.engines(app)
+    status = schema.status(writer)
+    if status.state == "current":
+        yield Finding("ok", "database", f"{writer.dialect.name}, tables at {status.current}")
+    else:
+        yield Finding("error", "database", f"tables are {status.state}; run 'flask w4r db upgrade'")
+    if writer.dialect.name == "sqlite" and not (app.debug or app.testing):
+        yield Finding("warn", "database", "SQLite takes one writer at a time; PostgreSQL suits a busy day better")
+
+
+def _host(app: Flask, state: W4RState) -> Iterator[Finding]:
+    problems = host_problems(app, state, None)
+    yield from (Finding("error", "host", problem) for problem in problems)
+    if not problems:
+        yield Finding("ok", "host", "limiter and hooks are in place")
+    if not app.config.get("SESSION_COOKIE_SECURE") and not (app.debug or app.testing):
+        yield Finding("warn", "cookies", "set SESSION_COOKIE_SECURE = True, so that the form's cookie needs HTTPS")
+    if app.config.get("SESSION_COOKIE_SAMESITE") is None:
+        yield Finding("warn", "cookies", "set SESSION_COOKIE_SAMESITE = 'Lax'")
+    if not app.config.get("TRUSTED_HOSTS"):
+        yield Finding("warn", "hosts", "set TRUSTED_HOSTS to the site's host names")
+
+
+def _keys(app: Flask, state: W4RState) -> Iterator[Finding]:
+    if state.config.encryption_keys and state.config.index_key:
+        yield Finding("ok", "keys", f"{len(state.config.encryption_keys)} encryption key(s) and an index key")
+    else:
+        yield Finding("error", "keys", "keys end with this process; make lasting ones with 'flask w4r keygen'")
+
+
+def _mail(app: Flask, state: W4RState) -> Iterator[Finding]:
+    if state.hooks.mailer is None and "mailman" not in app.extensions and not state.config.mail_url:
+        yield Finding("error", "mail", "no mailer: pass W4R(mailer=...), use Flask-Mailman, or set W4R_MAIL_URL")
+    status = read(app, lambda session: mail.outbox_status(session, now=state.clock()))
+    if status.failed:
+        yield Finding("warn", "mail", f"{status.failed} mails failed; see 'flask w4r mail status'")
+    if status.oldest_due_age > 900:
+        yield Finding("error", "mail", f"mail has waited {status.oldest_due_age:.0f} s; start 'flask w4r jobs run'")
+    else:
+        yield Finding("ok", "mail", "no mail waits long")
+
+
+def _languages(app: Flask, state: W4RState) -> Iterator[Finding]:
+    have = set(available_locales())
+    for section in state.sections.values():
+        for locale in section.locales:
+            if locale not in have and locale.split("-")[0] not in have:
+                yield Finding("warn", "languages", f"{section.code}: no catalogue for {locale!r}; its pages speak English")
+
+
+def _layout(app: Flask, state: W4RState) -> Iterator[Finding]:
+    client = app.test_client()
+    for section in state.sections.values():
+        mount = state.mount_of(section)
+        host = section.host or "localhost"
+        response = client.get(f"{mount.url_prefix}/", base_url=f"http://{host}")
+        if "no-store" in response.headers.get("Cache-Control", ""):
+            yield Finding(
+                "warn", "layout",
+                f"{section.code}: the layout of public pages touches the session, so nothing can be cached;"
+                " see docs/templates",
+            )  # fmt: skip
+        elif response.status_code != 200:
+            yield Finding("warn", "pages", f"{section.code}: the campaign page answers {response.status_code}")
+
+
+def _captcha(app: Flask, state: W4RState) -> Iterator[Finding]:
+    kind = state.config.captcha_kind
+    level = "warn" if kind == "none" else "ok"
+    yield Finding(level, "captcha", f"{kind}" + ("" if kind != "none" else ": signing is left to the other checks"))
+
+
+CHECKS: tuple[Callable[[Flask, W4RState], Iterator[Finding]], ...] = (
+    _keys,
+    _database,
+    _host,
+    _mail,
+    _captcha,
+    _languages,
+    _layout,
+)

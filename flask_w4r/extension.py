@@ -1,0 +1,214 @@
+"""The door: :class:`W4R` reads the configuration, mounts each section and registers the command line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Flask
+from flask_limiter import Limiter
+from sqlalchemy import Engine
+
+from . import models, templating
+from .blueprints import create_blueprint
+from .clock import Clock, system_clock
+from .config import W4RConfig
+from .csp import csp_directives, csp_header
+from .errors import ConfigurationError
+from .host import find_limiter, host_problems, register_exemptions
+from .keyring import Keyring, generate_key
+from .mailers import make_mailer
+from .sections import Section
+from .services.unit_of_work import prepare_engine
+from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
+from .web import ASSETS
+
+log = logging.getLogger("flask_w4r")
+ActorLoader = Callable[[], Actor | None]
+PermissionCheck = Callable[[Actor, Permission, Section], bool]
+
+
+class W4R:
+    """Write for Rights in a Flask app. One object may serve many apps; what it works out lives on each app.
+
+    ::
+
+        w4r = W4R()
+        w4r.init_app(app, db)
+
+    :param app: the host's app, to set up at once.
+    :param db: the host's Flask-SQLAlchemy object.
+    :param limiter: the host's Flask-Limiter; default: the one on the app, else one of our own.
+    :param mailer: takes one ``email.message.EmailMessage``, and raises when it could not hand it over.
+    :param actor_loader: returns the signed-in member of staff, or ``None``.
+    :param permission_check: says ``True`` where an actor may do something in a section.
+    :param clock: returns the current UTC time; for tests and simulations.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        db: Any = None,
+        *,
+        limiter: Limiter | None = None,
+        mailer: Mailer | None = None,
+        actor_loader: ActorLoader | None = None,
+        permission_check: PermissionCheck | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._limiter = limiter
+        self._clock = clock
+        self._hooks: dict[str, Any] = {
+            "mailer": mailer,
+            "actor_loader": actor_loader,
+            "permission_check": permission_check,
+            "subscriber_sink": None,
+        }
+        if app is not None:
+            self.init_app(app, db)
+
+    def actor_loader(self, function: ActorLoader) -> ActorLoader:
+        """Register the function that returns the signed-in :class:`Actor`, or ``None``. Before ``init_app``."""
+        self._hooks["actor_loader"] = function
+        return function
+
+    def permission_check(self, function: PermissionCheck) -> PermissionCheck:
+        """Register the function that says ``True`` where an actor may do something in a section."""
+        self._hooks["permission_check"] = function
+        return function
+
+    def subscriber_sink(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Register the function that takes newsletter opt-ins, at least once each."""
+        self._hooks["subscriber_sink"] = function
+        return function
+
+    def init_app(self, app: Flask, db: Any = None) -> None:
+        """Set the library up on an app.
+
+        :param app: the host's app. Its other extensions may be set up before or after.
+        :param db: the host's Flask-SQLAlchemy object; default: the one on the app.
+        :raises ConfigurationError: every fault of our own configuration at once.
+        """
+        if "w4r" in app.extensions:
+            raise ConfigurationError(["W4R.init_app was called twice on this app; call it once"])
+        relaxed = bool(app.debug or app.testing)
+        config, sections = W4RConfig.from_mapping(app.config, relaxed=relaxed)
+        database = db if db is not None else app.extensions.get("sqlalchemy")
+        faults = []
+        if database is None:
+            faults.append("database: pass the host's SQLAlchemy object, W4R.init_app(app, db)")
+        if not app.secret_key and not relaxed:
+            faults.append("SECRET_KEY: missing; forms are signed with it")
+        if faults:
+            raise ConfigurationError(faults)
+        state = self._make_state(app, database, config, sections)
+        app.extensions["w4r"] = state
+        _copy_tables(database, config.bind_key)
+        templating.register(app)
+        self._prepare_late_parts(app, state)
+        app.register_blueprint(
+            Blueprint(ASSETS, __package__, static_folder="static", static_url_path="/w4r-static", template_folder="templates")
+        )
+        for mount in state.mounts:
+            app.register_blueprint(create_blueprint(mount, state), url_prefix=mount.url_prefix or None)
+        register_exemptions(app, state)
+        from .cli import w4r_group
+
+        app.cli.add_command(w4r_group)
+
+    def _make_state(self, app: Flask, db: Any, config: W4RConfig, sections: tuple[Section, ...]) -> W4RState:
+        keys, index_key = config.encryption_keys, config.index_key
+        if not keys or not index_key:
+            # Debug and testing only (checked above): nothing sealed outlives the process.
+            log.warning("W4R_ENCRYPTION_KEYS or W4R_INDEX_KEY is missing: using keys that end with this process")
+            keys, index_key = keys or (generate_key(),), index_key or generate_key()
+
+        def engines(target: Flask) -> tuple[Engine, Engine]:
+            with target.app_context():
+                return prepare_engine(db.engines[config.bind_key])
+
+        return W4RState(
+            config=config,
+            sections={section.code: section for section in sections},
+            mounts=_mounts(sections),
+            keyring=Keyring(keys, index_key),
+            clock=self._clock,
+            hooks=Hooks(**self._hooks),
+            secret_key=_secret_key(app),
+            translation_directories=_translation_directories(app),
+            engine_source=engines,
+        )
+
+    def _prepare_late_parts(self, app: Flask, state: W4RState) -> None:
+        """What other extensions may still change is looked up at the first request."""
+        from .antiabuse.captcha import make_provider
+        from .antiabuse.limits import RateLimits
+
+        def limits() -> Any:
+            def make() -> Any:
+                limiter = find_limiter(app, self._limiter)
+                return RateLimits(limiter, state.config.rate_limits, state.keyring.sub_key("limits"))
+
+            return state.once("rate_limits", make)
+
+        def captcha() -> Any:
+            return state.once("captcha_provider", lambda: make_provider(state.config, state.keyring))
+
+        state.lazy["limits"] = limits
+        state.lazy["captcha"] = captcha
+        state.lazy["unmet"] = lambda: host_problems(app, state, self._limiter)
+        state.lazy["mailer"] = lambda: state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
+        state.lazy["csp_header"] = lambda section: state.once("csp_text", lambda: csp_header(captcha().csp()))
+
+    def csp(self, section: Section | str, app: Flask | None = None) -> dict[str, list[str]]:
+        """The Content-Security-Policy directives that our pages of a section need, to merge into the host's own.
+
+        :param section: a section or its code.
+        :param app: the app; default: the current one.
+        """
+        from flask import current_app
+
+        state = get_state(app or current_app)
+        if isinstance(section, str):
+            section = state.sections[section]
+        return csp_directives(state.lazy["captcha"]().csp())
+
+
+def _mounts(sections: tuple[Section, ...]) -> tuple[Mount, ...]:
+    """Sections that share a prefix share a mount, and are told apart by host name."""
+    prefixes: dict[str, dict[str | None, Section]] = {}
+    for section in sections:
+        host = section.host.lower() if section.host else None
+        prefixes.setdefault(section.url_prefix, {})[host] = section
+    return tuple(
+        Mount(f"w4r_{next(iter(found.values())).code.lower()}", prefix, found) for prefix, found in prefixes.items()
+    )
+
+
+def _copy_tables(db: Any, bind_key: str | None) -> None:
+    """Let the host's metadata know our tables, so that its string foreign keys and ``create_all`` find them."""
+    if bind_key is None:
+        metadata = db.metadata
+    else:
+        metadata = db.metadatas.get(bind_key)
+        if metadata is None:
+            metadata = db._make_metadata(bind_key)
+    for table in models.metadata.sorted_tables:
+        if table.name not in metadata.tables:
+            copy = table.to_metadata(metadata)
+            copy.info["bind_key"] = bind_key
+
+
+def _secret_key(app: Flask) -> str:
+    key = app.secret_key or generate_key()
+    return key.decode("latin-1") if isinstance(key, bytes) else key
+
+
+def _translation_directories(app: Flask) -> tuple[str, ...]:
+    """The host's own directories, where it may overrule our words under the domain ``flask_w4r``."""
+    from pathlib import Path
+
+    text = str(app.config.get("BABEL_TRANSLATION_DIRECTORIES", "translations"))
+    paths = [Path(app.root_path) / part.strip() for part in text.split(";") if part.strip()]
+    return tuple(str(path) for path in paths if path.is_dir())

@@ -1,0 +1,133 @@
+"""Words in the reader's language. Independent of Flask and of Flask-Babel: the locale is a context variable.
+
+Catalogues are GNU gettext files: ours in ``flask_w4r/translations``, then the host's directories (later wins), both
+under the domain ``flask_w4r``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.numbers import format_decimal
+from babel.support import LazyProxy, Translations
+
+DOMAIN = "flask_w4r"
+SOURCE_LOCALE = "en"
+_OWN = Path(__file__).parent / "translations"
+_locale: ContextVar[str] = ContextVar("w4r_locale", default=SOURCE_LOCALE)
+_host_directories: ContextVar[tuple[str, ...]] = ContextVar("w4r_translation_directories", default=())
+
+
+def get_locale() -> str:
+    """The locale that texts are given in now, such as ``ar`` or ``pt-BR``."""
+    return _locale.get()
+
+
+@contextmanager
+def use_locale(locale: str, directories: Sequence[str] = ()) -> Iterator[None]:
+    """Give texts in ``locale`` within the block.
+
+    :param locale: a locale code.
+    :param directories: a host's translation directories, whose words win over ours.
+    """
+    token = _locale.set(locale)
+    place = _host_directories.set(tuple(directories))
+    try:
+        yield
+    finally:
+        _locale.reset(token)
+        _host_directories.reset(place)
+
+
+def set_locale(locale: str, directories: Sequence[str] = ()) -> None:
+    """Give texts in ``locale`` for the rest of this context (one request)."""
+    _locale.set(locale)
+    _host_directories.set(tuple(directories))
+
+
+def available_locales() -> list[str]:
+    """The locales that have a catalogue of ours, English (the source) among them."""
+    found = {path.parent.parent.name.replace("_", "-") for path in _OWN.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")}
+    return sorted(found | {SOURCE_LOCALE})
+
+
+@lru_cache(maxsize=64)
+def _catalogue(locale: str, directories: tuple[str, ...]) -> NullTranslations:
+    parsed = babel_locale(locale)
+    names = [str(parsed), parsed.language]
+    merged: Translations | None = None
+    for directory in (str(_OWN), *directories):
+        found = Translations.load(directory, names, DOMAIN)
+        if isinstance(found, Translations):
+            merged = found if merged is None else merged.merge(found)
+    return merged or NullTranslations()
+
+
+@lru_cache(maxsize=64)
+def babel_locale(locale: str) -> Locale:
+    """The CLDR data of a locale code."""
+    return Locale.parse(locale, sep="-")
+
+
+def _current() -> NullTranslations:
+    return _catalogue(_locale.get(), _host_directories.get())
+
+
+def gettext(message: str, **variables: Any) -> str:
+    """Translate a literal; ``%(name)s`` placeholders are filled from ``variables``."""
+    text = _current().gettext(message) if message else ""
+    return text % variables if variables else text
+
+
+def ngettext(singular: str, plural: str, num: int, **variables: Any) -> str:
+    """Translate a literal by number; ``%(num)s`` is the number as the locale writes it."""
+    text = _current().ngettext(singular, plural, num)
+    return text % {"num": number(num), **variables}
+
+
+def lazy_gettext(message: str, **variables: Any) -> LazyProxy:
+    """Translate when shown rather than when defined."""
+    return LazyProxy(gettext, message, enable_cache=False, **variables)
+
+
+def number(value: int | float) -> str:
+    """A number as the locale writes it."""
+    return str(format_decimal(value, locale=babel_locale(_locale.get())))
+
+
+def long_date(value: date | datetime | str) -> str:
+    """A date as the locale writes it; also a partial ISO text such as ``2025`` or ``2025-03``."""
+    locale = babel_locale(_locale.get())
+    if isinstance(value, str):
+        parts = [int(part) for part in value.split("-")]
+        if len(parts) == 1:
+            return value
+        day = date(parts[0], parts[1], parts[2] if len(parts) > 2 else 1)
+        return format_skeleton("yMMMM", day, locale=locale) if len(parts) == 2 else format_date(day, "long", locale)
+    return format_date(value, "long", locale=locale)
+
+
+def long_datetime(value: datetime) -> str:
+    """A moment as the locale writes it, to the minute, in UTC."""
+    return format_datetime(value, "medium", locale=babel_locale(_locale.get()))
+
+
+def country_name(code: str) -> str:
+    """A country's name in the current language."""
+    return str(babel_locale(_locale.get()).territories.get(code, code))
+
+
+def language_name(locale: str) -> str:
+    """A language's name in that language, such as ``Français``."""
+    parsed = babel_locale(locale)
+    name = parsed.get_display_name(parsed) or locale
+    return name[:1].upper() + name[1:]

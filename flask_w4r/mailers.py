@@ -1,0 +1,209 @@
+"""Who hands a message over: the host's mailer, its Flask-Mailman, or what ``W4R_MAIL_URL`` names.
+
+A mailer is a callable that takes one :class:`email.message.EmailMessage` and raises when it could not hand it over.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import smtplib
+import ssl
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from .config import W4RConfig
+from .errors import ConfigurationError, DeliveryFailed
+from .state import Hooks, Mailer
+
+#: Seconds that any step of a conversation with a mail server may take.
+TIMEOUT = 15.0
+NO_MAILER = (
+    "no mailer configured: set W4R_MAIL_URL (smtp://user:pass@host:port?tls=1, console: or file:DIR), "
+    "give W4R a mailer, or set up Flask-Mailman"
+)
+
+
+def make_mailer(app: Any, config: W4RConfig, hooks: Hooks) -> Mailer:
+    """Choose the mailer of an app.
+
+    :param app: the Flask app; its Flask-Mailman is used where it has one and no mailer was given.
+    :param config: for ``W4R_MAIL_URL``.
+    :param hooks: for the mailer that the host gave.
+    :returns: the mailer; without any, one that raises :class:`~flask_w4r.errors.DeliveryFailed`.
+    :raises ConfigurationError: ``W4R_MAIL_URL`` cannot be used.
+    """
+    if hooks.mailer is not None:
+        return hooks.mailer
+    if "mailman" in app.extensions:
+        return MailmanMailer(app)
+    if config.mail_url is None:
+        return no_mailer
+    return mailer_from_url(config.mail_url)
+
+
+def mailer_from_url(url: str) -> Mailer:
+    """Return the mailer that a URL names.
+
+    :param url: ``smtp://user:pass@host:port?tls=1`` (STARTTLS), ``smtps://...`` (TLS from the start), ``console:`` or
+        ``file:DIR``.
+    :raises ConfigurationError: it names none.
+    """
+    scheme, _, rest = url.partition(":")
+    match scheme:
+        case "console":
+            return console_mailer
+        case "file" if rest:
+            return FileMailer(Path(rest.removeprefix("//")))
+        case "smtp" | "smtps":
+            with suppress(ValueError):  # A port that is no number.
+                parts = urlsplit(url)
+                if parts.hostname:
+                    implicit = scheme == "smtps"
+                    return SMTPMailer(
+                        parts.hostname,
+                        parts.port or (465 if implicit else 25),
+                        user=unquote(parts.username) if parts.username else None,
+                        password=unquote(parts.password or ""),
+                        starttls=not implicit and parse_qs(parts.query).get("tls", ["0"])[-1] not in ("0", ""),
+                        implicit_tls=implicit,
+                    )
+    # The value itself may hold a password, so it is not repeated.
+    raise ConfigurationError(
+        ["W4R_MAIL_URL: must be smtp://user:pass@host:port?tls=1, smtps://..., console: or file:DIR"]
+    )
+
+
+def no_mailer(message: EmailMessage) -> None:
+    """Refuse every mail; they stay in the outbox."""
+    raise DeliveryFailed(NO_MAILER)
+
+
+def console_mailer(message: EmailMessage) -> None:
+    """Print the mail, for development."""
+    body = message.get_body(("plain",))
+    head = "".join(f"{name}: {value}\n" for name, value in message.items() if not name.startswith("Content-"))
+    sys.stdout.write(f"{'-' * 72}\n{head}\n{body.get_content() if body else ''}{'-' * 72}\n")
+    sys.stdout.flush()
+
+
+class FileMailer:
+    """Writes each mail to a file of its own, for development. A file is there whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, message: EmailMessage) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = "".join(char for char in message["Message-ID"].partition("@")[0] if char.isalnum())
+        unique = secrets.token_hex(4)
+        draft = self.folder / f".{name}-{unique}.tmp"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(message.as_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.folder / f"{name}-{unique}.eml")
+
+
+@dataclass
+class _Connection:
+    client: smtplib.SMTP
+    process: int
+
+
+class SMTPMailer:
+    """Hands mails to an SMTP server over one connection, kept open within a process and tried before each use."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        user: str | None = None,
+        password: str = "",
+        starttls: bool = False,
+        implicit_tls: bool = False,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self.host, self.port, self.timeout = host, port, timeout
+        self._user, self._password = user, password
+        self._starttls, self._implicit_tls = starttls, implicit_tls
+        self._connection: _Connection | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, message: EmailMessage) -> None:
+        with self._lock:
+            client = self._ready()
+            try:
+                client.send_message(message)
+            except smtplib.SMTPRecipientsRefused:
+                raise  # The conversation was reset; the connection is as good as before.
+            except BaseException:
+                self.close()
+                raise
+
+    def _ready(self) -> smtplib.SMTP:
+        if self._connection is not None:
+            # A connection that a parent process opened is the parent's conversation.
+            if self._connection.process == os.getpid():
+                with suppress(smtplib.SMTPException, OSError):
+                    if self._connection.client.noop()[0] == 250:
+                        return self._connection.client
+            self.close()
+        client = self._connect()
+        self._connection = _Connection(client, os.getpid())
+        return client
+
+    def _connect(self) -> smtplib.SMTP:
+        if self._implicit_tls:
+            context = ssl.create_default_context()
+            client: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+        else:
+            client = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+        try:
+            if self._starttls:
+                client.starttls(context=ssl.create_default_context())
+            if self._user is not None:
+                client.login(self._user, self._password)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def close(self) -> None:
+        """Close the connection, without ceremony: what the server has accepted it keeps."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                connection.client.close()
+
+
+class MailmanMailer:
+    """Hands mails to the host's Flask-Mailman, whatever backend it has."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def __call__(self, message: EmailMessage) -> None:
+        from flask_mailman import EmailMultiAlternatives  # type: ignore[import-untyped]
+
+        plain, html = message.get_body(("plain",)), message.get_body(("html",))
+        kept = ("Message-ID", "Date", "Auto-Submitted", "Content-Language")
+        with self._app.app_context():
+            mail = EmailMultiAlternatives(
+                subject=str(message["Subject"]),
+                body=plain.get_content() if plain else "",
+                from_email=str(message["From"]),
+                to=[str(message["To"])],
+                headers={name: str(message[name]) for name in kept if message[name]},
+            )
+            if html:
+                mail.attach_alternative(html.get_content(), "text/html")
+            if not mail.send(fail_silently=False):
+                raise DeliveryFailed("Flask-Mailman handed nothing over")

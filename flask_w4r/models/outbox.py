@@ -1,0 +1,66 @@
+"""Mail on its way out, and addresses that get none."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, index, one_of, primary, unique
+from .types import BlindIndex, EncryptedText, Id, UTCDateTime
+
+OUTBOX_STATES = ("queued", "sent", "dropped", "failed")
+SUPPRESSION_REASONS = ("not_me", "bounced", "blocked")
+
+
+class OutboxMail(Base):
+    """One mail to hand over. Recipient and parameters are sealed, and wiped once it is sent or dropped."""
+
+    __tablename__ = "w4r_outbox"
+    __table_args__ = (
+        primary("outbox", "id"),
+        unique("outbox_dedupe", "dedupe"),
+        unique("outbox_message_id", "message_id"),
+        index("outbox_due", "state", "not_before", "id"),
+        index("outbox_cap", "cap_index", "state"),
+        one_of("outbox_state", "state", OUTBOX_STATES),
+    )
+
+    id: Mapped[int] = mapped_column(Id, autoincrement=True)
+    section: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    locale: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    recipient: Mapped[str | None] = mapped_column(EncryptedText)
+    params: Mapped[str | None] = mapped_column(EncryptedText)
+    #: Hash of the address under ``cap_day``'s key: counts mails an address got that day, and joins no two days.
+    cap_index: Mapped[bytes | None] = mapped_column(BlindIndex)
+    cap_day: Mapped[date | None] = mapped_column(Date)
+    #: At most one queued mail for the same matter; ``None`` once it left.
+    dedupe: Mapped[bytes | None] = mapped_column(BlindIndex)
+    #: Left part of the Message-ID, fixed at creation so that a second hand-over is recognisable.
+    message_id: Mapped[str] = mapped_column(String(64))
+    not_before: Mapped[datetime] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    claimed_by: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Suppression(Base):
+    """An address that gets no mail from a section: it said "not me", it bounced, or staff blocked it."""
+
+    __tablename__ = "w4r_suppression"
+    __table_args__ = (
+        primary("suppression", "section", "address_index"),
+        one_of("suppression_reason", "reason", SUPPRESSION_REASONS),
+    )
+
+    section: Mapped[str] = mapped_column(String(32))
+    #: Scope: section.
+    address_index: Mapped[bytes] = mapped_column(BlindIndex)
+    reason: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,47 @@
+"""Counts that many writers raise without waiting for each other."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, SmallInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, foreign, index, primary
+from .types import BlindIndex, Id
+
+SLOTS = 16
+
+
+class TallySlot(Base):
+    """A sixteenth of a count. A case's count of one action type is the sum over its slots.
+
+    ``case_id`` 0 with type ``people`` holds the edition's number of people.
+    """
+
+    __tablename__ = "w4r_tally"
+    __table_args__ = (
+        primary("tally", "edition_id", "case_id", "action_type", "slot"),
+        foreign("tally_edition", "edition_id", "w4r_edition.id"),
+        index("tally_section", "section"),
+    )
+
+    section: Mapped[str] = mapped_column(String(32))
+    edition_id: Mapped[int] = mapped_column(Id)
+    case_id: Mapped[int] = mapped_column(Id, autoincrement=False)
+    action_type: Mapped[str] = mapped_column(String(32))
+    slot: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class EditionPerson(Base):
+    """Somebody who acted in an edition: a keyed hash and nothing else, so that people can be counted."""
+
+    __tablename__ = "w4r_edition_person"
+    __table_args__ = (
+        primary("edition_person", "edition_id", "person_index"),
+        foreign("edition_person_edition", "edition_id", "w4r_edition.id"),
+    )
+
+    section: Mapped[str] = mapped_column(String(32))
+    edition_id: Mapped[int] = mapped_column(Id)
+    #: Scope: section and edition.
+    person_index: Mapped[bytes] = mapped_column(BlindIndex)

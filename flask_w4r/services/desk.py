@@ -1,0 +1,94 @@
+"""What the desk shows and changes of cases. Every change asks for the permission again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..i18n import country_name
+from ..models import Case, Edition, Signature
+from ..sections import Section
+from ..state import Actor, Hooks, Permission
+from . import tally
+from .permissions import require
+from .states import change_case_status
+from .views import Lens
+
+
+@dataclass(frozen=True)
+class DeskCase:
+    """A case as staff see it: withdrawn ones too."""
+
+    slug: str
+    name: str
+    country: str
+    status: str
+    status_changed_at: datetime | None
+    edition: str
+    signatures: int
+    held: int
+    pending: int
+
+
+def overview(session: Session, lens: Lens) -> list[DeskCase]:
+    """Every case of the section, newest edition first."""
+    rows = session.execute(
+        select(Case, Edition)
+        .join(Edition, Edition.id == Case.edition_id)
+        .where(Case.section == lens.section.code)
+        .order_by(Edition.starts_on.desc(), Case.position)
+    ).all()
+    held = _by_case(session, lens.section, Signature.held_at.is_not(None), Signature.state == "confirmed")
+    pending = _by_case(session, lens.section, Signature.state == "pending")
+    counted = {
+        edition.id: tally.counts(session, lens.section, edition.id, lens.now) for edition in {row[1] for row in rows}
+    }
+    return [
+        DeskCase(
+            slug=case.slug,
+            name=case.name,
+            country=country_name(case.country),
+            status=case.status,
+            status_changed_at=case.status_changed_at,
+            edition=edition.year,
+            signatures=counted[edition.id].of_case(case.id, case.goal).signatures,
+            held=held.get(case.id, 0),
+            pending=pending.get(case.id, 0),
+        )
+        for case, edition in rows
+    ]
+
+
+def _by_case(session: Session, section: Section, *conditions: Any) -> dict[int, int]:
+    rows = session.execute(
+        select(Signature.case_id, func.count())
+        .where(Signature.section == section.code, *conditions)
+        .group_by(Signature.case_id)
+    )
+    return dict(rows.all())
+
+
+def set_case_status(
+    session: Session, hooks: Hooks, actor: Actor | None, section: Section, slug: str, status: str, *, now: datetime
+) -> list[int]:
+    """Change a case's status on behalf of a member of staff.
+
+    :raises PermissionDenied: they may not edit cases here.
+    :raises NotFound: there is no such case.
+    """
+    require(hooks, actor, Permission.EDIT_CASES, section)
+    return change_case_status(session, section, slug, status, now=now)
+
+
+def case_urls(section: Section, slug: str, absolute: Callable[..., str]) -> Sequence[str]:
+    """Every public URL whose content changes with a case: what a cache in front should purge."""
+    urls = []
+    for locale in section.locales:
+        urls += [absolute(endpoint, locale=locale, slug=slug) for endpoint in ("case", "thanks", "case_tally")]
+        urls += [absolute(endpoint, locale=locale) for endpoint in ("campaign", "impact", "tally")]
+    return urls

@@ -1,0 +1,143 @@
+"""What runs beside the web: sending mail, and sweeping away what is over.
+
+The same functions serve ``flask w4r jobs run``, Celery tasks and tests.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Event
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from ..models import Consent, Signature, SpentProof
+from ..state import Mailer, get_state
+from . import mail, mail_outbox, tokens
+from .networks import purge_day_keys
+from .unit_of_work import run
+
+log = logging.getLogger("flask_w4r.jobs")
+
+#: A link that expired still finds its page, which offers a new one, for so long.
+EXPIRED_TOKENS_KEPT = timedelta(days=30)
+PURGE_EVERY = 3600.0
+#: Seconds between two looks at the outbox, at first and at most while something is away.
+LONGEST_WAIT = 60.0
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What jobs need from outside the services, and how they should work."""
+
+    render: mail.Render
+    mailer: Mailer
+    batch: int = 20
+    lease_seconds: float = 120
+    stop: Event = field(default_factory=Event)
+
+
+def send_mail(app: Any, tools: Tools) -> dict[str, Any]:
+    """Send every mail that is due. Returns what was done, by name."""
+    report = mail.run_due(
+        app,
+        render=tools.render,
+        mailer=tools.mailer,
+        batch=tools.batch,
+        lease_seconds=tools.lease_seconds,
+        stop=tools.stop.is_set,
+    )
+    return report.as_dict()
+
+
+def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
+    """Delete what is over: old links, spent captcha proofs, records of mail, day keys, unconfirmed signatures.
+
+    :returns: how many of each went.
+    """
+    state = get_state(app)
+    now, kept = state.clock(), state.config.retention
+
+    def sweep(function: Callable[[Session], int]) -> int:
+        return run(app, lambda work: function(work.session))
+
+    mailed_before = now - timedelta(days=kept["sent_mail_days"])
+    pending_before = now - timedelta(days=kept["pending_days"])
+    gone = {
+        "tokens": sweep(lambda session: tokens.purge(session, before=now - EXPIRED_TOKENS_KEPT)),
+        "proofs": sweep(partial(_purge_proofs, now=now)),
+        "mails": sweep(lambda session: mail_outbox.purge_outbox(session, before=mailed_before)),
+        "day_keys": sweep(lambda session: purge_day_keys(session, now.date())),
+        "pending_signatures": 0,
+    }
+    # In chunks, so that no transaction holds many rows for long.
+    while count := sweep(partial(_purge_pending, before=pending_before)):
+        gone["pending_signatures"] += count
+        if tools is not None and tools.stop.is_set():
+            break
+    return gone
+
+
+def _purge_proofs(session: Session, *, now: datetime) -> int:
+    return mail_outbox.execute(session, delete(SpentProof).where(SpentProof.expires_at < now))
+
+
+def _purge_pending(session: Session, *, before: datetime) -> int:
+    # The lock keeps a confirmation that comes at this moment from being half deleted.
+    old = select(Signature.id).where(Signature.state == "pending", Signature.updated_at < before)
+    ids = session.scalars(old.order_by(Signature.id).limit(_CHUNK).with_for_update()).all()
+    if not ids:
+        return 0
+    mail_outbox.execute(session, delete(Consent).where(Consent.signature_id.in_(ids)))
+    return mail_outbox.execute(session, delete(Signature).where(Signature.id.in_(ids), Signature.state == "pending"))
+
+
+#: Every job by name.
+JOBS: Mapping[str, Callable[[Any, Tools], dict[str, Any]]] = {"mail": send_mail, "purge": purge}
+
+
+def run_once(app: Any, tools: Tools) -> dict[str, dict[str, Any]]:
+    """Run every job once. Returns what each did.
+
+    :raises sqlalchemy.exc.DBAPIError: the database is away.
+    """
+    return {name: job(app, tools) for name, job in JOBS.items()}
+
+
+def run_until_stopped(
+    app: Any, tools: Tools, *, interval: float, report: Callable[[str, dict[str, Any]], None] = lambda name, done: None
+) -> None:
+    """Run jobs until ``tools.stop`` is set: mail every ``interval`` seconds, the sweep every hour.
+
+    A database or a mail server that is away is logged and asked again, less and less often, up to once a minute.
+
+    :param report: called after each job that did something.
+    """
+    next_purge, wait = time.monotonic(), interval
+    while not tools.stop.is_set():
+        troubled = False
+        names = ["mail"]
+        if time.monotonic() >= next_purge:
+            names.append("purge")
+        for name in names:
+            try:
+                done = JOBS[name](app, tools)
+            except Exception as error:  # The worker outlives whatever befell one round.
+                # The text of a database error holds the statement's parameters, so only its class is logged.
+                log.error("job %s: %s; trying again", name, type(error).__name__)
+                troubled = True
+                continue
+            if name == "purge":
+                next_purge = time.monotonic() + PURGE_EVERY
+            troubled = troubled or bool(done.get("interrupted"))
+            if any(done.values()):
+                report(name, done)
+        wait = min(max(wait, interval) * 2, max(LONGEST_WAIT, interval)) if troubled else interval
+        tools.stop.wait(wait)

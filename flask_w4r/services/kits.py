@@ -1,0 +1,39 @@
+"""Case kits: what a section receives from the centre, imports and adapts. The door to the ``kit_*`` modules."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..errors import KitError
+from .kit_exporter import export_kit
+from .kit_importer import import_kit
+from .kit_merge import Conflict, KitReport
+from .kit_model import Kit, KitCase, KitStory, KitTotal
+from .kit_reader import read_kit
+
+__all__ = [
+    "Conflict", "Kit", "KitCase", "KitReport", "KitStory", "KitTotal", "export_kit", "import_kit", "read_kit",
+    "resolve_kit", "shipped_kits",
+]  # fmt: skip
+
+
+_SHIPPED = Path(__file__).parent.parent / "kits"
+
+
+def shipped_kits() -> list[str]:
+    """The names of the kits that ship with the library, oldest first."""
+    return sorted(path.parent.name for path in _SHIPPED.glob("*/campaign.toml"))
+
+
+def resolve_kit(name: str | Path) -> Path:
+    """Find a kit.
+
+    :param name: a folder, or the bare name of a kit that ships (``"2024"``; a folder of that name is ``./2024``).
+    :raises KitError: when there is neither.
+    """
+    if re.fullmatch(r"[0-9-]+", str(name)) and str(name) in shipped_kits():
+        return _SHIPPED / str(name)
+    if "\0" not in str(name) and Path(name).is_dir():
+        return Path(name)
+    raise KitError([f"{name}: there is no such folder; give a kit's folder, or one of {', '.join(shipped_kits())}"])

@@ -1,0 +1,115 @@
+"""Changes of state, all of them, each guarded by the state it starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ..errors import NotFound
+from ..keyring import Keyring
+from ..models import Case, Signature
+from ..sections import Section
+from . import tally
+from .addresses import parse_address
+
+#: Held only for want of a captcha: the proof of the mailbox makes up for it (architecture 14).
+MAILBOX_RELEASES = frozenset({"captcha_missing", "captcha_unavailable"})
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What a press of the confirm button did to one signature."""
+
+    signature_id: int
+    case_id: int
+    #: ``confirmed`` now, ``already`` confirmed before, or ``gone``: replaced, invalid, erased or withdrawn.
+    outcome: str
+    counted: bool
+
+
+def releases_itself(reasons: Sequence[dict[str, Any]], score: int, hold_at: int) -> bool:
+    """Whether proving the mailbox releases a held signature: it was held only for want of a captcha."""
+    holding = {reason.get("check") for reason in reasons if reason.get("hold")}
+    return score < hold_at and bool(holding) and holding <= MAILBOX_RELEASES
+
+
+def confirm_signature(
+    session: Session, keyring: Keyring, section: Section, signature_id: int, version: int, *, hold_at: int, now: datetime
+) -> Confirmation:
+    """The mailbox was proved: ``pending -> confirmed``, released where nothing else holds it, counted once.
+
+    :param version: the version the link was made for; a later one is not confirmed by it.
+    """
+    row = session.scalars(
+        select(Signature)
+        .where(Signature.id == signature_id, Signature.section == section.code)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if row is None or row.version != version:
+        return Confirmation(signature_id, row.case_id if row else 0, "gone", False)
+    if row.state == "confirmed":
+        return Confirmation(signature_id, row.case_id, "already", row.held_at is None)
+    case = session.get_one(Case, row.case_id)
+    if row.state != "pending" or case.status == "withdrawn":
+        return Confirmation(signature_id, row.case_id, "gone", False)
+    release = row.held_at is not None and releases_itself(row.reasons, row.score, hold_at)
+    held_at = None if release else row.held_at
+    changed = session.execute(
+        update(Signature)
+        .where(Signature.id == signature_id, Signature.version == version, Signature.state == "pending")
+        .values(state="confirmed", confirmed_at=now, updated_at=now, held_at=held_at)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        return Confirmation(signature_id, row.case_id, "already", False)
+    if held_at is None:
+        email = keyring.open_json(row.person or "").get("email")
+        canonical = parse_address(email, test_environment=True).canonical if email else None
+        tally.count_signature(session, keyring, section, case.edition_id, case.id, canonical)
+    return Confirmation(signature_id, row.case_id, "confirmed", held_at is None)
+
+
+def disown_signature(session: Session, section: Section, signature_id: int, version: int, *, now: datetime) -> bool:
+    """The owner of the mailbox says it was not them: a pending signature becomes ``invalid`` and loses its details."""
+    changed = session.execute(
+        update(Signature)
+        .where(
+            Signature.id == signature_id,
+            Signature.section == section.code,
+            Signature.version == version,
+            Signature.state == "pending",
+        )
+        .values(state="invalid", person=None, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def change_case_status(session: Session, section: Section, slug: str, status: str, *, now: datetime) -> list[int]:
+    """Set a case's status, in every edition of the section that has it.
+
+    The change stays when a later kit says otherwise.
+
+    :param status: ``active``, ``closed``, ``freed`` or ``withdrawn``.
+    :returns: the ids of the cases that changed.
+    :raises NotFound: the section has no such case.
+    """
+    rows = session.scalars(
+        select(Case).where(Case.section == section.code, Case.slug == slug).with_for_update()
+    ).all()
+    if not rows:
+        raise NotFound(slug)
+    changed = []
+    for row in rows:
+        if row.status != status:
+            row.status, row.status_changed_at, row.updated_at = status, now, now
+            changed.append(row.id)
+        row.status_is_local = True
+    session.flush()
+    return changed

@@ -1,0 +1,217 @@
+"""Counts: raised by the transaction that changes what counts, in one of sixteen slots so that writers do not queue."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from ..keyring import Keyring
+from ..models import Case, Edition, EditionPerson, Signature, TallySlot
+from ..models.tally import SLOTS
+from ..sections import Section
+from .addresses import parse_address
+from .upsert import insert_ignore, upsert
+from .views import CountView, EditionCount
+
+SIGNATURE = "petition_signature"
+PEOPLE = "people"
+#: The case id under which an edition's number of people is kept.
+WHOLE_EDITION = 0
+
+
+def add(session: Session, section: Section, edition_id: int, case_id: int, action_type: str, delta: int) -> None:
+    """Change a count by ``delta`` within the caller's transaction."""
+    table = TallySlot.__table__
+    upsert(
+        session,
+        table,
+        {
+            "section": section.code,
+            "edition_id": edition_id,
+            "case_id": case_id,
+            "action_type": action_type,
+            "slot": secrets.randbelow(SLOTS),
+            "count": delta,
+        },
+        ["edition_id", "case_id", "action_type", "slot"],
+        {"count": table.c.count + delta},
+    )
+
+
+def signature_scope(section: Section, case_id: int) -> str:
+    """The scope of a signature's blind index: one case, so that signatures of one person cannot be joined."""
+    return f"signature|{section.code}|{case_id}"
+
+
+def person_scope(section: Section, edition_id: int) -> str:
+    """The scope of the count of people: one edition."""
+    return f"person|{section.code}|{edition_id}"
+
+
+def count_signature(
+    session: Session, keyring: Keyring, section: Section, edition_id: int, case_id: int, canonical: str | None
+) -> None:
+    """A signature begins to count: one more on its case, and one more person if the edition had not seen them."""
+    if canonical is not None:
+        values = {
+            "section": section.code,
+            "edition_id": edition_id,
+            "person_index": keyring.blind(person_scope(section, edition_id), canonical),
+        }
+        if insert_ignore(session, EditionPerson.__table__, values):
+            add(session, section, edition_id, WHOLE_EDITION, PEOPLE, 1)
+    else:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, 1)
+    add(session, section, edition_id, case_id, SIGNATURE, 1)
+
+
+def uncount_signature(
+    session: Session, keyring: Keyring, section: Section, edition_id: int, case_id: int, canonical: str | None
+) -> None:
+    """A signature ceases to count; the person too, unless another case of the edition still counts them.
+
+    Call it after the signature's own row was changed.
+    """
+    add(session, section, edition_id, case_id, SIGNATURE, -1)
+    if canonical is None:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -1)
+        return
+    cases = session.scalars(select(Case.id).where(Case.edition_id == edition_id)).all()
+    indexes = [keyring.blind(signature_scope(section, case), canonical) for case in cases]
+    still = session.scalars(
+        select(Signature.id).where(Signature.email_index.in_(indexes), *_counted()).limit(1)
+    ).first()
+    if still is None:
+        person = keyring.blind(person_scope(section, edition_id), canonical)
+        gone = session.execute(
+            delete(EditionPerson).where(
+                EditionPerson.edition_id == edition_id, EditionPerson.person_index == person
+            )
+        )
+        if gone.rowcount:  # type: ignore[attr-defined]
+            add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -1)
+
+
+def _counted() -> tuple[Any, ...]:
+    return (Signature.state == "confirmed", Signature.held_at.is_(None))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """All counts of one edition at one moment."""
+
+    cases: dict[int, dict[str, int]]
+    people: int
+    as_of: datetime
+
+    def of_case(self, case_id: int, goal: int | None) -> CountView:
+        """The counts of one case."""
+        actions = self.cases.get(case_id, {})
+        return CountView(actions.get(SIGNATURE, 0), goal, self.as_of, actions)
+
+    def of_edition(self, case_ids: Sequence[int]) -> EditionCount:
+        """The totals over these cases (the public ones)."""
+        actions: dict[str, int] = {}
+        for case_id in case_ids:
+            for kind, count in self.cases.get(case_id, {}).items():
+                actions[kind] = actions.get(kind, 0) + count
+        return EditionCount(sum(actions.values()), self.people, actions.get(SIGNATURE, 0), actions, self.as_of)
+
+
+def counts(session: Session, section: Section, edition_id: int, now: datetime) -> Counts:
+    """Sum the slots of one edition."""
+    rows = session.execute(
+        select(TallySlot.case_id, TallySlot.action_type, func.sum(TallySlot.count))
+        .where(TallySlot.edition_id == edition_id, TallySlot.section == section.code)
+        .group_by(TallySlot.case_id, TallySlot.action_type)
+    )
+    cases: dict[int, dict[str, int]] = {}
+    people = 0
+    for case_id, action_type, total in rows:
+        if case_id == WHOLE_EDITION:
+            people = int(total)
+        else:
+            cases.setdefault(case_id, {})[action_type] = int(total)
+    return Counts(cases, people, now)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A count that is not what the rows say. ``case`` is a slug, or ``(people)``."""
+
+    edition: str
+    case: str
+    kept: int
+    counted: int
+
+
+def recount(session: Session, keyring: Keyring, section: Section, *, fix: bool) -> tuple[int, list[Drift]]:
+    """Count the rows themselves and compare.
+
+    :param fix: correct what differs, and rebuild the table of people from the sealed addresses.
+    :returns: how many counts were compared, and those that differed.
+    """
+    compared, drifts = 0, []
+    for edition in session.scalars(select(Edition).where(Edition.section == section.code)).all():
+        kept = counts(session, section, edition.id, edition.updated_at)
+        cases = session.scalars(select(Case).where(Case.edition_id == edition.id)).all()
+        ids = [case.id for case in cases]
+        true = dict(
+            session.execute(
+                select(Signature.case_id, func.count())
+                .where(Signature.case_id.in_(ids), *_counted())
+                .group_by(Signature.case_id)
+            )
+            .all()
+        )
+        for case in cases:
+            compared += 1
+            have, real = kept.cases.get(case.id, {}).get(SIGNATURE, 0), true.get(case.id, 0)
+            if have != real:
+                drifts.append(Drift(edition.year, case.slug, have, real))
+                if fix:
+                    add(session, section, edition.id, case.id, SIGNATURE, real - have)
+        people, nameless = _people(session, keyring, section, edition.id, ids)
+        compared += 1
+        if kept.people != len(people) + nameless:
+            drifts.append(Drift(edition.year, "(people)", kept.people, len(people) + nameless))
+            if fix:
+                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, len(people) + nameless - kept.people)
+        if fix:
+            _rebuild_people(session, section, edition.id, people)
+    return compared, drifts
+
+
+def _people(
+    session: Session, keyring: Keyring, section: Section, edition_id: int, case_ids: Sequence[int]
+) -> tuple[set[bytes], int]:
+    people: set[bytes] = set()
+    nameless = 0
+    scope = person_scope(section, edition_id)
+    rows = session.execute(
+        select(Signature.person).where(Signature.case_id.in_(case_ids), *_counted())
+    ).yield_per(1000)
+    for (sealed,) in rows:
+        email = keyring.open_json(sealed).get("email") if sealed else None
+        if email:
+            people.add(keyring.blind(scope, parse_address(email, test_environment=True).canonical))
+        else:
+            nameless += 1
+    return people, nameless
+
+
+def _rebuild_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> None:
+    have = set(session.scalars(select(EditionPerson.person_index).where(EditionPerson.edition_id == edition_id)))
+    for index in have - people:
+        session.execute(
+            delete(EditionPerson).where(EditionPerson.edition_id == edition_id, EditionPerson.person_index == index)
+        )
+    for index in people - have:
+        values = {"section": section.code, "edition_id": edition_id, "person_index": index}
+        insert_ignore(session, EditionPerson.__table__, values)

@@ -1,0 +1,92 @@
+"""Inserts that meet a row already there, in one statement, on SQLite, PostgreSQL and MariaDB.
+
+One statement, never read-then-insert: two writers of the same key wait for each other in the database and the later
+one learns that it came second, without an error that would end its transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, FromClause, Table, func
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.orm import Session
+
+# MariaDB counts an untouched duplicate as one affected row when the client asks for found rows, as SQLAlchemy's
+# connections do, so the row count cannot tell it from an insert. LAST_INSERT_ID(n) can: the server reports n.
+_DUPLICATE = 2**62
+
+
+def insert_ignore(session: Session, table: FromClause, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of the table's unique keys is taken.
+
+    The row in the way is locked on MariaDB and waited for everywhere, so what it holds can be read right after.
+
+    :param session: the session to use; nothing is flushed or committed.
+    :param table: one of our tables (``Model.__table__``).
+    :param values: the new row's columns.
+    :returns: whether the row was inserted.
+    """
+    target = cast(Table, table)
+    dialect = session.get_bind().dialect.name
+    if dialect in ("mysql", "mariadb"):
+        key = next(iter(target.primary_key.columns))
+        statement: Any = mysql.insert(target).values(values).inline()
+        statement = statement.on_duplicate_key_update({key.name: func.if_(func.last_insert_id(_DUPLICATE), key, key)})
+        return _execute(session, statement).lastrowid != _DUPLICATE
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return _execute(session, insert(target).values(values).inline().on_conflict_do_nothing()).rowcount == 1
+
+
+def insert_new(session: Session, table: FromClause, values: Mapping[str, Any]) -> int | None:
+    """Insert a row with a numbered primary key unless one of the table's unique keys is taken.
+
+    :param session: the session to use; nothing is flushed or committed.
+    :param table: one of our tables whose only primary key column numbers itself.
+    :param values: the new row's columns.
+    :returns: the new row's id, or ``None`` when another row was in the way.
+    """
+    target = cast(Table, table)
+    key = next(iter(target.primary_key.columns))
+    dialect = session.get_bind().dialect.name
+    if dialect in ("mysql", "mariadb"):
+        statement: Any = mysql.insert(target).values(values).inline()
+        statement = statement.on_duplicate_key_update({key.name: func.if_(func.last_insert_id(_DUPLICATE), key, key)})
+        number = _execute(session, statement).lastrowid
+        return None if number == _DUPLICATE else int(number)
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    result = session.execute(insert(target).values(values).on_conflict_do_nothing().returning(key))
+    return cast("int | None", result.scalar_one_or_none())
+
+
+def upsert(
+    session: Session,
+    table: FromClause,
+    values: Mapping[str, Any],
+    conflict_columns: Sequence[str],
+    update: Mapping[str, Any],
+) -> None:
+    """Insert a row, or change the one that is in the way.
+
+    :param session: the session to use; nothing is flushed or committed.
+    :param table: one of our tables.
+    :param values: the new row's columns.
+    :param conflict_columns: the unique key that may be taken. MariaDB goes by any unique key of the table.
+    :param update: what to set on the row in the way: values, or expressions over its columns such as
+        ``table.c.count + 1``. Not empty.
+    """
+    target = cast(Table, table)
+    dialect = session.get_bind().dialect.name
+    if dialect in ("mysql", "mariadb"):
+        session.execute(mysql.insert(target).values(values).inline().on_duplicate_key_update(dict(update)))
+        return
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement: Any = insert(target).values(values).inline()
+    session.execute(statement.on_conflict_do_update(index_elements=list(conflict_columns), set_=dict(update)))
+
+
+def _execute(session: Session, statement: Any) -> CursorResult[Any]:
+    # Without the option some drivers' row count is gone once the cursor of an INSERT is closed.
+    options = {"preserve_rowcount": True}
+    return cast("CursorResult[Any]", session.execute(statement, execution_options=options))

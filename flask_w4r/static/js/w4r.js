@@ -1,0 +1,25 @@
+/* The entry: looks at what is on the page and loads only the parts that it needs.
+   Every page works without any of this. */
+
+// The version in our own address (?v=...) is handed on, so that all parts come from one release.
+const version = new URL(import.meta.url).search;
+const part = (name) => import(new URL(name + version, import.meta.url));
+
+const PARTS = [
+  ["form[data-w4r-sign]", "./sign.js"],
+  ["[data-w4r-count][data-url]", "./count.js"],
+  ["[data-w4r-share]", "./share.js"],
+];
+
+for (const [selector, name] of PARTS) {
+  const elements = document.querySelectorAll(selector);
+  if (elements.length > 0) {
+    part(name).then(
+      (module) => module.enhance(elements, part),
+      () => {}, // a part that does not load leaves the plain page, which works
+    );
+  }
+}
+
+// A form that came back: start reading at what is to be mended.
+document.querySelector("[data-w4r-errors]")?.focus();

@@ -1,0 +1,143 @@
+"""What a host's own tests need: a mailer that records, a browser-like form filler, the jobs, and a small campaign."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from email.message import EmailMessage
+from html import unescape
+from html.parser import HTMLParser
+from threading import Lock
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from .models import Case, CaseText, Edition
+from .services.catalogue import local_date
+from .services.unit_of_work import UnitOfWork, run
+from .state import get_state
+
+
+class RecordingMailer:
+    """A mailer that keeps what it was handed. Pass it as ``W4R(mailer=...)``."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self._lock = Lock()
+
+    def __call__(self, message: EmailMessage) -> None:
+        with self._lock:
+            self.messages.append(message)
+
+    def links(self, contains: str = "", number: int = -1) -> list[str]:
+        """The URLs in the plain part of a mail, the last one unless said otherwise."""
+        body = self.messages[number].get_body(("plain",))
+        text = body.get_content() if body else ""
+        return [url for url in re.findall(r"https?://\S+", text) if contains in url]
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[tuple[str | None, dict[str, list[str]]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "form":
+            self.forms.append((values.get("action"), {}))
+        elif tag == "input" and self.forms and values.get("name"):
+            kind = values.get("type", "text")
+            if kind in ("checkbox", "radio") and "checked" not in values:
+                return
+            self.forms[-1][1].setdefault(str(values["name"]), []).append(unescape(values.get("value") or ""))
+
+
+def form_fields(response: TestResponse, needle: str | None = None) -> tuple[str, dict[str, list[str]]]:
+    """The action and present values of the page's form, hidden fields included.
+
+    :param needle: a field's name, to choose among several forms; default: the first form.
+    """
+    parser = _Forms()
+    parser.feed(response.get_data(as_text=True))
+    for action, fields in parser.forms:
+        if needle is None or needle in fields:
+            return action or response.request.path, fields
+    raise AssertionError("the page has no such form")
+
+
+def submit(client: FlaskClient, response: TestResponse, needle: str | None = None, **typed: Any) -> TestResponse:
+    """Fill the page's form as a browser without scripts would, and press its button."""
+    action, fields = form_fields(response, needle)
+    data: dict[str, Any] = dict(fields)
+    data.update(typed)
+    path = action.split("://", 1)[-1].partition("/")[2] if "://" in action else action
+    return client.post("/" + path.lstrip("/"), data=data)
+
+
+def supporter(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """What a supporter types into the sign form."""
+    return {
+        "first_name": "Sam",
+        "last_name": f"Sample{number}",
+        "email": f"sam{number}@example.org",
+        "consent": "y",
+        **changes,
+    }
+
+
+def sign(client: FlaskClient, prefix: str, slug: str, **typed: Any) -> TestResponse:
+    """Sign a case the way a browser without scripts does: open the form page, fill it, press."""
+    page = client.get(f"{prefix}/cases/{slug}/sign")
+    return submit(client, page, "form_token", **{**supporter(), **typed})
+
+
+def run_jobs(app: Flask) -> Mapping[str, Any]:
+    """Run everything that is due once: mail leaves, what is over is swept away."""
+    from .cli.jobs import tools_for
+    from .services.jobs import run_once
+
+    return run_once(app, tools_for(app))
+
+
+def make_campaign(app: Flask, slugs: Iterable[str] = ("ann-example",), *, year: str = "2026") -> dict[str, int]:
+    """Make a running edition with made-up active cases in every section of the app.
+
+    :returns: the case ids by ``<section>/<slug>``.
+    """
+    state = get_state(app)
+    names = list(slugs)
+
+    def work(uow: UnitOfWork) -> dict[str, int]:
+        ids = {}
+        now = state.clock()
+        for section in state.sections.values():
+            today = local_date(section, now)
+            edition = Edition(
+                section=section.code, year=year, titles={"en": f"Write for Rights {year}"}, updated_at=now,
+                starts_on=today - timedelta(days=7), ends_on=today + timedelta(days=30), is_demo=False,
+            )  # fmt: skip
+            uow.session.add(edition)
+            uow.session.flush()
+            for position, slug in enumerate(names, 1):
+                name = slug.replace("-", " ").title()
+                case = Case(
+                    section=section.code, edition_id=edition.id, slug=slug, position=position, name=name, country="NZ",
+                    kind="person", topics=[], status="active", status_is_local=False, goal=1000, facts_as_of=today,
+                    sources=[], updates=[], target={}, solidarity={"route": "none"}, sensitive=[],
+                    signer_warning=False, updated_at=now,
+                )  # fmt: skip
+                uow.session.add(case)
+                uow.session.flush()
+                ids[f"{section.code}/{slug}"] = case.id
+                texts = {
+                    "title": f"{name} is a made-up case", "summary": "A case for tests.",
+                    "demand": f"Do right by {name}.", "petition": "Please do right.", "story": "Once upon a time.",
+                }  # fmt: skip
+                for field, text in texts.items():
+                    uow.session.add(CaseText(case_id=case.id, locale="en", field=field, centre_base=text))
+        return ids
+
+    return run(app, work)

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flask_w4r.services.addresses import AddressFault, is_disposable, mask_address, parse_address
+from flask_w4r.services.mail_providers import PUBLIC_PROVIDERS, RULES
+
+
+@pytest.mark.parametrize(
+    ("typed", "canonical"),
+    [
+        ("Ann@Example.ORG", "ann@example.org"),
+        ("a.n.n+w4r@gmail.com", "ann@gmail.com"),
+        ("Ann@googlemail.com", "ann@gmail.com"),
+        ("a.nn+x@outlook.com", "a.nn@outlook.com"),
+        ("ann+x@hotmail.fr", "ann@hotmail.fr"),
+        ("ann+x@fastmail.com", "ann@fastmail.com"),
+        ("a.n_n-b+x@pm.me", "annb@proton.me"),
+        ("annb@protonmail.com", "annb@proton.me"),
+        ("ann+x@me.com", "ann@icloud.com"),
+        ("ann@mac.com", "ann@icloud.com"),
+        ("ann.lee@ya.ru", "ann-lee@yandex.ru"),
+        # Nothing is known of other domains: dots and tags may belong to somebody else.
+        ("a.nn+x@example.org", "a.nn+x@example.org"),
+        ("ann+x@mail.example.org", "ann+x@mail.example.org"),
+        ("+x@gmail.com", "+x@gmail.com"),
+        ("ann@bücher.example.org", "ann@xn--bcher-kva.example.org"),
+    ],
+)
+def test_one_mailbox_has_one_canonical_form(typed: str, canonical: str) -> None:
+    assert parse_address(typed).canonical == canonical
+
+
+def test_mail_goes_to_what_was_typed() -> None:
+    address = parse_address("  A.Nn+News@GoogleMail.com\u200f ")
+    assert address.typed == "A.Nn+News@googlemail.com"
+    assert address.domain == "googlemail.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("", "empty"),
+        (None, "empty"),
+        (" \u200b\u00a0", "empty"),
+        ("ann", "syntax"),
+        ("ann@", "syntax"),
+        ("@example.org", "syntax"),
+        ("ann@localhost", "syntax"),
+        ("ann@[127.0.0.1]", "syntax"),
+        ("ann@example.test", "syntax"),
+        ('"ann lee"@example.org', "syntax"),
+        ("Ann <ann@example.org>", "syntax"),
+        ("ann@example.org\r\nBcc: eve@example.org", "syntax"),
+        ("ann@example.org,eve@example.org", "syntax"),
+        ("münchen@example.org", "syntax"),
+        ("a..b@example.org", "syntax"),
+        ("ann@example.org\x00", "syntax"),
+        ("\ud800@example.org", "syntax"),
+        ("a" * 65 + "@example.org", "too_long"),
+        ("a@" + "b" * 253 + ".org", "too_long"),
+    ],
+)
+def test_faults_are_named(text: str | None, key: str) -> None:
+    with pytest.raises(AddressFault) as caught:
+        parse_address(text)
+    assert caught.value.key == key
+    assert isinstance(caught.value, ValueError)
+
+
+def test_test_domains_only_where_asked() -> None:
+    assert parse_address("ann@mail.test", test_environment=True).domain == "mail.test"
+
+
+def test_a_fault_does_not_repeat_what_was_typed() -> None:
+    with pytest.raises(AddressFault) as caught:
+        parse_address("canary at example")
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("domain", "disposable"),
+    [
+        ("mailinator.com", True),
+        ("MAILINATOR.com", True),
+        ("x7.mailinator.com", True),
+        ("a.b.c.yopmail.com", True),
+        ("example.org", False),
+        ("gmail.com", False),
+        ("com", False),
+        ("", False),
+    ],
+)
+def test_disposable_domains_and_their_children(domain: str, disposable: bool) -> None:
+    assert is_disposable(domain) is disposable
+
+
+def test_only_shared_domains_are_kept_in_clear() -> None:
+    assert parse_address("ann@gmail.com").provider == "gmail.com"
+    assert parse_address("ann@ann-lee.example.org").provider is None
+    assert parse_address("a@annlee77.yopmail.com").provider == "yopmail.com"
+
+
+def test_no_public_provider_is_taken_for_disposable() -> None:
+    assert not [domain for domain in PUBLIC_PROVIDERS if is_disposable(domain)]
+    assert {rule.mailbox_domain for rule in RULES.values() if rule.mailbox_domain} <= set(RULES)
+    assert all(domain == domain.strip().lower() for domain in PUBLIC_PROVIDERS)
+
+
+def test_mask() -> None:
+    assert mask_address("ann@example.org") == "a…@e….org"
+    assert mask_address("ann@mail.example.org") == "a…@m….org"
+    assert mask_address("nonsense") == "…@n…"
+
+
+@given(st.text())
+def test_nothing_but_the_documented_fault_is_raised(text: str) -> None:
+    try:
+        parse_address(text)
+    except AddressFault:
+        pass
+
+
+_LOCAL = st.from_regex(r"[A-Za-z0-9_-]{1,12}([.+][A-Za-z0-9_-]{1,8}){0,3}", fullmatch=True)
+_DOMAIN = st.sampled_from([*RULES, "example.org", "mail.example.net", "yahoo.com", "yopmail.com"])
+
+
+@given(_LOCAL, _DOMAIN)
+def test_canonical_form_is_stable(local: str, domain: str) -> None:
+    first = parse_address(f"{local}@{domain}")
+    again = parse_address(first.canonical)
+    assert again.canonical == first.canonical
+    assert parse_address(f"{local.upper()}@{domain.upper()}").canonical == first.canonical
+    assert first.typed == f"{local}@{domain}" or first.typed.lower() == f"{local}@{domain}".lower()
+
+
+@given(st.text(), st.text())
+def test_a_mask_shows_two_letters_at_most(local: str, domain: str) -> None:
+    masked = mask_address(f"{local}@{domain}")
+    assert len(masked.partition("…")[0]) <= 1

@@ -1,0 +1,143 @@
+"""Real databases, fresh for each test; a host site around the library; Redis and Chromium that must be there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from flask_w4r import W4R
+from flask_w4r.keyring import generate_key
+from flask_w4r.testing import RecordingMailer
+from tests import services
+from tests.services import MARIADB, POSTGRES
+
+DATABASES = ("sqlite", "postgresql", "mariadb")
+
+
+def _server_database(admin: str, name: str) -> Iterator[str]:
+    engine = create_engine(admin, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        charset = " CHARACTER SET utf8mb4" if admin.startswith("mysql") else ""
+        connection.execute(text(f"CREATE DATABASE {name}{charset}"))
+    base, _, rest = admin.rpartition("/")
+    _, mark, query = rest.partition("?")
+    yield f"{base}/{name}{mark}{query}"
+    with engine.connect() as connection:
+        force = " WITH (FORCE)" if admin.startswith("postgresql") else ""
+        connection.execute(text(f"DROP DATABASE {name}{force}"))
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database; SQLite unless a test asks for others with ``every_database``."""
+    kind = getattr(request, "param", "sqlite")
+    services.need(kind)
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'site.sqlite3'}"
+        return
+    name = f"w4r_t_{uuid.uuid4().hex[:12]}"
+    yield from _server_database(POSTGRES if kind == "postgresql" else MARIADB, name)
+
+
+#: Run a test on SQLite, PostgreSQL and MariaDB.
+every_database = pytest.mark.parametrize("database", DATABASES, indirect=True)
+
+
+class Host:
+    """A host site with the library in it."""
+
+    def __init__(self, app: Flask, db: SQLAlchemy, mailer: RecordingMailer, w4r: W4R) -> None:
+        self.app, self.db, self.mailer, self.w4r = app, db, mailer, w4r
+
+    @property
+    def engine(self) -> Any:
+        """The host's own engine."""
+        with self.app.app_context():
+            return self.db.engine
+
+    def rows(self, sql: str, **values: Any) -> list[Any]:
+        """What the database says, asked directly."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(sql), values).all())
+
+    def run(self, *args: str) -> Any:
+        """Run a command of the site; it must succeed."""
+        result = self.app.test_cli_runner().invoke(args=list(args))
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result
+
+
+MakeHost = Callable[..., Host]
+
+
+@pytest.fixture
+def make_host(database: str) -> Iterator[MakeHost]:
+    """Make host sites. Keyword arguments are ``W4R_*`` keys in lower case, without the prefix, or whole config keys."""
+    hosts: list[Host] = []
+
+    def make(uri: str | None = None, *, upgrade: bool = True, w4r: W4R | None = None, **config: Any) -> Host:
+        app = Flask("host_site", root_path=str(Path(__file__).parent / "host_files"))
+        settings: dict[str, Any] = {
+            "SECRET_KEY": "only for tests",
+            "TESTING": True,
+            "SQLALCHEMY_DATABASE_URI": uri or database,
+            "W4R_ENCRYPTION_KEYS": [generate_key()],
+            "W4R_INDEX_KEY": generate_key(),
+            "W4R_MAIL_SENDER": "Write for Rights <w4r@example.org>",
+            "W4R_BASE_URL": "http://localhost",
+            "W4R_FORM_MIN_SECONDS": 0,
+        }
+        for key, value in config.items():
+            settings[key if key.isupper() else f"W4R_{key.upper()}"] = value
+        if "W4R_SECTIONS" not in settings:
+            settings.setdefault("W4R_SECTION", {"preset": "AU", "url_prefix": "/au"})
+        app.config.update(settings)
+        db = SQLAlchemy(app)
+        mailer = RecordingMailer()
+        extension = w4r or W4R(mailer=mailer)
+        extension.init_app(app, db)
+        host = Host(app, db, mailer, extension)
+        hosts.append(host)
+        if upgrade:
+            host.run("w4r", "db", "upgrade")
+        return host
+
+    yield make
+    for host in hosts:
+        with host.app.app_context():
+            for engine in host.db.engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def host(make_host: MakeHost) -> Host:
+    """A host site with one Australian section at ``/au`` and migrated tables."""
+    return make_host()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which real services were used, and which were not."""
+    terminalreporter.write_sep("-", "real services")
+    terminalreporter.write_line(f"used: {', '.join(sorted(services.used)) or 'none'}")
+    for kind, text in sorted(services.away.items()):
+        terminalreporter.write_line(f"NOT USED: {kind}: {text}", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where every service is required, a whole run that used none of one has proved nothing."""
+    whole = not session.config.args or session.config.args == session.config.getini("testpaths")
+    missing = set(services.ALL) - services.used
+    if services.REQUIRED and whole and missing and session.exitstatus == 0:
+        print(f"\nnever used: {', '.join(sorted(missing))}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,116 @@
+"""A small SMTP server on loopback that keeps what it is given and misbehaves when told to."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from email.message import EmailMessage
+from typing import Any, cast
+
+
+class Sink:
+    """Accepts mail in threads. What it does is changed by its attributes while it runs."""
+
+    def __init__(self) -> None:
+        self.raw: list[bytes] = []
+        self.connections = 0
+        self.logins: list[bytes] = []
+        #: Replies by command (``GREETING RCPT DATA END``), such as ``b"450 later"``.
+        self.replies: dict[str, bytes] = {}
+        #: Say nothing at all.
+        self.hang = False
+        #: Called with each message once it is kept, before the client is told.
+        self.on_message: Callable[[bytes], None] = lambda raw: None
+        self.tls: ssl.SSLContext | None = None
+        self._open: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        return [cast(EmailMessage, email.message_from_bytes(raw, policy=email.policy.SMTP)) for raw in list(self.raw)]
+
+    def close(self) -> None:
+        self._listener.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """End every conversation."""
+        for connection in self._open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._open.clear()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(connection)
+            threading.Thread(target=self._serve_quietly, args=(connection,), daemon=True).start()
+
+    def _serve_quietly(self, connection: socket.socket) -> None:
+        with suppress(OSError, ValueError):
+            self._serve(connection)
+
+    def _serve(self, plain: socket.socket) -> None:
+        with plain:
+            if self.hang:
+                plain.recv(1)  # The client is the first to lose patience.
+            elif self._talk(plain, greet=True) and self.tls:
+                with self.tls.wrap_socket(plain, server_side=True) as secret:
+                    self._talk(secret, greet=False)
+
+    def _talk(self, connection: socket.socket, *, greet: bool) -> bool:
+        """Hold a conversation. Returns whether the client asked for TLS."""
+        with connection.makefile("rwb") as stream:
+            return self._answer(stream, greet)
+
+    def _answer(self, stream: Any, greet: bool) -> bool:
+        def say(reply: bytes) -> None:
+            stream.write(reply + b"\r\n")
+            stream.flush()
+
+        if greet:
+            say(self.replies.get("GREETING", b"220 sink"))
+        while line := stream.readline():
+            command = line.split()[0].upper().decode() if line.split() else ""
+            if command == "EHLO":
+                offers = [b"250-sink"] + ([b"250-STARTTLS"] if self.tls else [])
+                say(b"\r\n".join([*offers, b"250 AUTH PLAIN"]))
+            elif command == "STARTTLS" and self.tls:
+                say(b"220 go on")
+                return True
+            elif command == "AUTH":
+                self.logins.append(line.split()[2])
+                say(self.replies.get("AUTH", b"235 welcome"))
+            elif command == "DATA":
+                say(self.replies.get("DATA", b"354 go on"))
+                if "DATA" in self.replies:
+                    continue
+                raw = b""
+                while (part := stream.readline()) != b".\r\n":
+                    if not part:
+                        return False  # The client died in the middle: nothing was accepted.
+                    raw += part[1:] if part.startswith(b"..") else part
+                self.raw.append(raw)
+                self.on_message(raw)
+                say(self.replies.get("END", b"250 kept"))
+            elif command == "QUIT":
+                say(b"221 bye")
+                return False
+            else:
+                say(self.replies.get(command, b"250 fine"))
+        return False

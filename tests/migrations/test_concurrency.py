@@ -1,0 +1,83 @@
+"""Two processes that start at once, as behind a load balancer, must not break each other's upgrade."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from flask_w4r.errors import SchemaError
+from flask_w4r.services import schema, schema_lock
+
+PROCESSES = 4
+SCRIPT = """
+import sys
+from sqlalchemy import create_engine
+from flask_w4r.services import schema
+schema.revisions()
+engine = create_engine(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+print(",".join(schema.upgrade(engine)) or "nothing", flush=True)
+engine.dispose()
+"""
+
+
+def test_upgrades_at_once(database_url: str, engine: Engine) -> None:
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", SCRIPT, database_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(PROCESSES)
+    ]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    answers = [child.communicate(timeout=60) for child in children]
+    assert [child.returncode for child in children] == [0] * PROCESSES, answers
+    all_of_them = ",".join(schema.revisions())
+    assert sorted(out.strip() for out, _ in answers) == sorted([all_of_them] + ["nothing"] * (PROCESSES - 1))
+    assert schema.check(engine) == []
+
+
+def test_the_second_waits_for_the_first(database_url: str, engine: Engine) -> None:
+    other = create_engine(database_url)
+    done = threading.Event()
+    second = threading.Thread(target=lambda: (schema.upgrade(other), done.set()))
+    with schema_lock.exclusive(engine):
+        second.start()
+        assert not done.wait(0.5)
+    assert done.wait(30)
+    second.join()
+    other.dispose()
+    assert schema.status(engine).state == "current"
+
+
+def test_the_lock_is_let_go_after_a_failure(engine: Engine) -> None:
+    for _ in range(2):
+        with pytest.raises(SchemaError, match="no revision"):
+            schema.upgrade(engine, "nonsense")
+    other = create_engine(engine.url)
+    schema.upgrade(other)
+    other.dispose()
+
+
+def test_whoever_waits_too_long_is_told(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema_lock, "WAIT_SECONDS", 1)
+    other = create_engine(engine.url)
+    try:
+        with schema_lock.exclusive(engine), pytest.raises(SchemaError, match="another process"):
+            schema.upgrade(other)
+    finally:
+        other.dispose()
