@@ -42,7 +42,7 @@ docs: $(STAMP)
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html
 
 translations: $(STAMP)
-	$(BIN)/pybabel extract -F babel.cfg -k _w4r -k _w4rn:1,2 -k lazy_gettext -k _l --no-wrap --sort-by-file --no-location --project flask_w4r --version 0.1 --copyright-holder "flask_w4r contributors" -o flask_w4r/translations/flask_w4r.pot flask_w4r
+	$(BIN)/pybabel extract -F babel.cfg --ignore-dirs='.*' -k _w4r -k _w4rn:1,2 -k lazy_gettext -k _l --no-wrap --sort-by-file --no-location --project flask_w4r --version 0.1 --copyright-holder "flask_w4r contributors" -o flask_w4r/translations/flask_w4r.pot flask_w4r
 	$(BIN)/pybabel update -i flask_w4r/translations/flask_w4r.pot -d flask_w4r/translations -D flask_w4r --no-wrap --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel compile -d flask_w4r/translations -D flask_w4r --statistics
 

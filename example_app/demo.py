@@ -8,6 +8,7 @@ import socket
 import threading
 from types import FrameType
 
+from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from flask_w4r.cli.jobs import tools_for
@@ -58,6 +59,12 @@ def end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def send_mail(app: Flask, stop: threading.Event) -> None:
+    """The worker that ``flask w4r jobs run`` starts on a real site, as a thread."""
+    with app.app_context():
+        run_until_stopped(app, tools_for(app, stop=stop), interval=1.0)
+
+
 def main() -> None:
     """Set everything up and serve until interrupted."""
     port = free_port(int(os.environ.get("PORT", "5000")))
@@ -72,18 +79,12 @@ def main() -> None:
     accounts = make_accounts(app)
 
     stop = threading.Event()
-    threading.Thread(
-        target=run_until_stopped, args=(app, tools_for(app, stop=stop)), kwargs={"interval": 1.0}, daemon=True
-    ).start()
+    threading.Thread(target=send_mail, args=(app, stop), daemon=True).start()
     server = make_server(HOST, port, app, threaded=True, request_handler=QuietHandler)
     signal.signal(signal.SIGTERM, end)
     print(PLACES.format(base_url))
     print("  Accounts (passwords are shown only this once)\n")
     print("\n".join(accounts), "\n\n  Nothing is delivered to anybody. Ctrl+C ends it.\n", flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print("\nBye.")
-    finally:
-        stop.set()
-        server.server_close()
+    server.serve_forever()  # ends, quietly, on KeyboardInterrupt
+    stop.set()
+    print("\nBye.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+INSTANCE = Path(os.environ.get("EXAMPLE_INSTANCE") or Path(__file__).resolve().parent.parent / "instance").absolute()
 KEYS_FILE = "keys.cfg"
 
 SQLALCHEMY_DATABASE_URI = os.environ.get("DATABASE_URL", "sqlite:///example.sqlite3")

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from dataclasses import field as dataclass_field
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
-from limits import parse_many
-
+from . import config_checks as check
+from .config_checks import Check
 from .errors import ConfigurationError
-from .keyring import check_key
 from .sections import Section, load_section
 
 HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 #: hCaptcha publishes these for tests: they let everybody pass.
 HCAPTCHA_TEST_SECRET = "0x" + "0" * 40
-HCAPTCHA_TEST_SITE_KEY_PARTS = ("0000-ffff-ffff-ffff-00000000000",)
+HCAPTCHA_TEST_SITE_KEY = "0000-ffff-ffff-ffff-00000000000"
 FEATURES = ("petitions", "impact", "moderation", "tally")
 
 DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
@@ -43,160 +42,77 @@ DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
     }
 )
 
-Fault = Callable[[str], None]
-
-
 @dataclass(frozen=True)
 class Key:
     """One configuration key: what it accepts and what it means."""
 
-    check: Callable[[Any, Fault], Any]
+    check: Check
     default: Any
     doc: str
     shown_default: str | None = None
 
 
-def _text(value: Any, fault: Fault) -> Any:
-    if not isinstance(value, str) or not value:
-        fault("must be a text")
-    return value
-
-
-def _url(value: Any, fault: Fault) -> Any:
-    parts = urlsplit(value) if isinstance(value, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
-        fault("must be a full http or https URL, such as 'https://www.example.org'")
-        return value
-    return value.rstrip("/")
-
-
-def _choice(*choices: str) -> Callable[[Any, Fault], Any]:
-    def check(value: Any, fault: Fault) -> Any:
-        if value not in choices:
-            fault(f"must be one of {', '.join(choices)}")
-        return value
-
-    return check
-
-
-def _seconds(low: int, high: int) -> Callable[[Any, Fault], Any]:
-    def check(value: Any, fault: Fault) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            fault(f"must be a number of seconds from {low} to {high}")
-        return value
-
-    return check
-
-
-def _keys(value: Any, fault: Fault) -> Any:
-    keys = tuple(value.replace(",", " ").split()) if isinstance(value, str) else tuple(value or ())
-    for number, key in enumerate(keys, 1):
-        if problem := check_key(str(key)):
-            fault(f"key {number} {problem}")
-    return keys
-
-
-def _index_key(value: Any, fault: Fault) -> Any:
-    if problem := check_key(str(value)):
-        fault(problem)
-    return value
-
-
-def _table(known: Mapping[str, Any], kind: type) -> Callable[[Any, Fault], Any]:
-    def check(value: Any, fault: Fault) -> Any:
-        if not isinstance(value, Mapping):
-            fault("must be a table")
-            return known
-        for key, item in value.items():
-            if key not in known:
-                fault(f"has no entry {key!r}; known are {', '.join(sorted(known))}")
-            elif not isinstance(item, kind) or isinstance(item, bool):
-                fault(f"{key} must be {'a whole number' if kind is int else 'a text'}")
-            elif kind is str:
-                try:
-                    parse_many(str(item))
-                except ValueError:
-                    fault(f"{key}: {item!r} is not a limit, such as '10/minute; 60/hour'")
-        return MappingProxyType({**known, **value})
-
-    return check
-
-
-def _features(value: Any, fault: Fault) -> Any:
-    chosen = frozenset(value)
-    for name in sorted(chosen - set(FEATURES)):
-        fault(f"{name!r} is not a feature; known are {', '.join(FEATURES)}")
-    return chosen
-
-
-def _tiles(value: Any, fault: Fault) -> Any:
-    if value is not None and (not isinstance(value, Mapping) or not {"url", "attribution", "max_zoom"} <= set(value)):
-        fault("must be None or a table with url, attribution and max_zoom")
-    return value
-
-
-def _any(value: Any, fault: Fault) -> Any:
-    return value
-
-
-def _key(check: Callable[[Any, Fault], Any], default: Any, doc: str, shown: str | None = None) -> Any:
-    return dataclass_field(default_factory=lambda: default, metadata={"key": Key(check, default, doc, shown)})
+def _key(checker: Check, default: Any, doc: str, shown: str | None = None) -> Any:
+    return dataclass_field(default_factory=lambda: default, metadata={"key": Key(checker, default, doc, shown)})
 
 
 @dataclass(frozen=True)
 class W4RConfig:
     """The library's configuration, read once in ``init_app`` and frozen."""
 
-    section: Any = _key(_any, None, "A preset code, such as `AU`, or a section table: the one section of this site.")
-    sections: Any = _key(_any, None, "Several sections in one app: a list of preset codes or section tables, one a mount.")
-    url_prefix: str = _key(_any, "/write-for-rights", "Where a section without a `url_prefix` of its own is mounted.")
+    section: Any = _key(check.any_value, None, "A preset code, such as `AU`, or a section table: the one section of this site.")
+    sections: Any = _key(check.any_value, None, "Several sections in one app: a list of preset codes or section tables, one a mount.")
+    url_prefix: str = _key(check.prefix, "/write-for-rights", "Where a section without a `url_prefix` of its own is mounted.")
     base_url: str | None = _key(
-        _url, None,
+        check.url, None,
         "Scheme and host for links in mails, feeds and social cards. Never taken from a request. Needed outside debug and testing.",
     )  # fmt: skip
-    bind_key: str | None = _key(_text, None, "The Flask-SQLAlchemy bind that holds our tables. Default: the host's main database.")
+    bind_key: str | None = _key(check.text, None, "The Flask-SQLAlchemy bind that holds our tables. Default: the host's main database.")
     encryption_keys: tuple[str, ...] = _key(
-        _keys, (),
+        check.keys, (),
         "Keys that seal personal data, newest first; make one with `flask w4r keygen`. A list, or text parted by commas. Needed outside debug and testing.",
     )  # fmt: skip
     index_key: str = _key(
-        _index_key, "", "The key of all blind indexes; it does not rotate. Needed outside debug and testing."
+        check.index_key, "", "The key of all blind indexes; it does not rotate. Needed outside debug and testing."
     )
     captcha: str = _key(
-        _choice("auto", "hcaptcha", "altcha", "none"), "auto",
+        check.choice("auto", "hcaptcha", "altcha", "none"), "auto",
         "`auto`: hCaptcha where both its keys are set, else ALTCHA, which asks no third party. `none` leaves signing to the other checks.",
     )  # fmt: skip
-    hcaptcha_site_key: str | None = _key(_text, None, "The site key that hCaptcha gave you.")
-    hcaptcha_secret_key: str | None = _key(_text, None, "The secret key that hCaptcha gave you.")
-    hcaptcha_verify_url: str = _key(_url, HCAPTCHA_URL, "hCaptcha's verification address.")
+    hcaptcha_site_key: str | None = _key(check.text, None, "The site key that hCaptcha gave you.")
+    hcaptcha_secret_key: str | None = _key(check.text, None, "The secret key that hCaptcha gave you.")
+    hcaptcha_verify_url: str = _key(check.url, HCAPTCHA_URL, "hCaptcha's verification address.")
     rate_limits: Mapping[str, str] = _key(
-        _table(DEFAULT_RATE_LIMITS, str), DEFAULT_RATE_LIMITS,
+        check.limits_table(DEFAULT_RATE_LIMITS), DEFAULT_RATE_LIMITS,
         "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48.",
     )  # fmt: skip
     confirmation: str = _key(
-        _choice("email", "none"), "email", "`email`: a signature counts once its mailbox is proved. `none`: at once."
+        check.choice("email", "none"), "email", "`email`: a signature counts once its mailbox is proved. `none`: at once."
     )
-    layout: str = _key(_text, "w4r/layout.html", "The host's template for forms and the desk; needs the blocks of `w4r/layout.html`.")
+    layout: str = _key(check.text, "w4r/layout.html", "The host's template for forms and the desk; needs the blocks of `w4r/layout.html`.")
     public_layout: str = _key(
-        _text, "w4r/layout.html", "The host's template for pages that many read. If it touches the session they are no longer cacheable."
+        check.text, "w4r/layout.html", "The host's template for pages that many read. If it touches the session they are no longer cacheable."
     )
-    features: frozenset[str] = _key(_features, frozenset(FEATURES), "The parts to mount.", ", ".join(FEATURES))
-    mail_sender: str | None = _key(_text, None, "The From address of mails, such as `Write for Rights <w4r@example.org>`.")
-    map_tiles: Any = _key(_tiles, None, "`None`: no tile server is asked. Or a table with `url`, `attribution`, `max_zoom`.")
+    features: frozenset[str] = _key(check.some_of(*FEATURES), frozenset(FEATURES), "The parts to mount.", ", ".join(FEATURES))
+    mail_sender: str | None = _key(check.sender, None, "The From address of mails, such as `Write for Rights <w4r@example.org>`.")
+    map_tiles: Any = _key(check.tiles, None, "`None`: no tile server is asked. Or a table with `url`, `attribution`, `max_zoom`.")
     retention: Mapping[str, int] = _key(
-        _table(DEFAULT_RETENTION, int), DEFAULT_RETENTION,
+        check.numbers_table(DEFAULT_RETENTION, 1), DEFAULT_RETENTION,
         "Days after which things go: unconfirmed signatures, links in mails, records of sent mail.",
     )  # fmt: skip
-    cache_seconds: float = _key(_seconds(0, 60), 3, "`max-age` of public pages, in seconds. Counts on them are up to 2 s older.")
-    form_min_seconds: float = _key(_seconds(0, 60), 3, "A form sent sooner than this after its token was made scores.")
+    cache_seconds: float = _key(
+        check.seconds(0, 60), 5,
+        "How old a public page, and a count on it, may be, in seconds: at most 2 s in this process, the rest as `max-age`.",
+    )  # fmt: skip
+    form_min_seconds: float = _key(check.seconds(0, 60), 3, "A form sent sooner than this after its token was made scores.")
     form_max_seconds: float = _key(
-        _seconds(60, 86_400), 43_200, "How long a form and its CSRF token hold, in seconds. Older ones come back filled with fresh tokens."
+        check.seconds(60, 86_400), 43_200, "How long a form and its CSRF token hold, in seconds. Older ones come back filled with fresh tokens."
     )
     mail_url: str | None = _key(
-        _text, None, "`smtp://user:pass@host:port?tls=1`, `console:` or `file:DIR`, where no mailer is given and the host has no Flask-Mailman."
+        check.text, None, "`smtp://user:pass@host:port?tls=1`, `console:` or `file:DIR`, where no mailer is given and the host has no Flask-Mailman."
     )
     scoring: Mapping[str, int] = _key(
-        _table(DEFAULT_SCORING, int), DEFAULT_SCORING, "Points a finding adds, and `hold_at`, from which a signature is held."
+        check.numbers_table(DEFAULT_SCORING, 0), DEFAULT_SCORING, "Points a finding adds, and `hold_at`, from which a signature is held."
     )
 
     @classmethod
@@ -210,24 +126,36 @@ class W4RConfig:
         """
         faults: list[str] = []
         known = {f"W4R_{item.name.upper()}": item for item in fields(cls)}
-        for name in sorted(key for key in mapping if key.startswith("W4R_")):
-            if name not in known:
-                faults.append(f"{name}: not a key of flask_w4r; known are {', '.join(sorted(known))}")
+        for name in mapping:
+            if isinstance(name, str) and name.startswith("W4R_") and name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                mend = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+                faults.append(f"{name}: not a key of flask_w4r; {mend}")
         values: dict[str, Any] = {}
+        bad: set[str] = set()
         for name, item in known.items():
             key: Key = item.metadata["key"]
-            value = mapping.get(name, key.default)
-            if value != key.default:
-                value = key.check(value, lambda text, name=name: faults.append(f"{name}: {text}"))  # type: ignore[misc]
-            values[item.name] = value
+            value = mapping.get(name)
+            # None is what an environment variable that is missing gives.
+            if value is None or value == key.default:
+                values[item.name] = key.default
+                continue
+            found: list[str] = []
+            values[item.name] = key.check(value, found.append)
+            if found:
+                values[item.name] = key.default
+                bad.add(item.name)
+                faults += [f"{name}: {text}" for text in found]
         config = cls(**values)
         sections = _sections(config, faults)
         if not relaxed:
-            faults.extend(_strict_faults(config, sections))
-        if config.captcha == "hcaptcha" and not (config.hcaptcha_site_key and config.hcaptcha_secret_key):
-            faults.append("W4R_CAPTCHA: 'hcaptcha' needs W4R_HCAPTCHA_SITE_KEY and W4R_HCAPTCHA_SECRET_KEY")
-        if bool(config.hcaptcha_site_key) != bool(config.hcaptcha_secret_key):
+            faults += [text for name, text in _strict_faults(config, sections) if name not in bad]
+        keys = {"hcaptcha_site_key", "hcaptcha_secret_key"}
+        have = [name for name in sorted(keys) if getattr(config, name)]
+        if not keys & bad and len(have) == 1:
             faults.append("W4R_HCAPTCHA_SITE_KEY, W4R_HCAPTCHA_SECRET_KEY: set both or neither")
+        elif not keys & bad and config.captcha == "hcaptcha" and not have:
+            faults.append("W4R_CAPTCHA: 'hcaptcha' needs W4R_HCAPTCHA_SITE_KEY and W4R_HCAPTCHA_SECRET_KEY")
         if faults:
             raise ConfigurationError(faults)
         return config, sections
@@ -243,12 +171,13 @@ class W4RConfig:
 def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
     if config.sections is not None and config.section is not None:
         faults.append("W4R_SECTION, W4R_SECTIONS: set one of them, not both")
-    tables = config.sections if config.sections is not None else [config.section or "AU"]
-    if isinstance(tables, str | Mapping):
-        faults.append("W4R_SECTIONS: must be a list; for one section use W4R_SECTION")
-        return ()
-    if config.section is None and config.sections is None:
+    if config.sections is None and config.section is None:
         faults.append("W4R_SECTION: missing; name a preset such as 'AU', or give a section table")
+        return ()
+    tables = config.sections if config.sections is not None else [config.section]
+    if not isinstance(tables, list | tuple) or not tables:
+        faults.append("W4R_SECTIONS: must be a list with a section or more; for one section use W4R_SECTION")
+        return ()
     sections: list[Section] = []
     for number, table in enumerate(tables, 1):
         where = f"W4R_SECTIONS[{number}]" if config.sections is not None else "W4R_SECTION"
@@ -258,37 +187,49 @@ def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
         faults.extend(f"{where}.{problem}" for problem in problems)
         if section:
             sections.append(section)
-    seen: set[Any] = set()
-    for section in sections:
-        if section.code in seen:
-            faults.append(f"W4R_SECTIONS: two sections have the code {section.code!r}")
-        place = (section.url_prefix, section.host)
-        if place in seen or (section.url_prefix, None) in seen or (
-            section.host is None and any(isinstance(p, tuple) and p[0] == section.url_prefix for p in seen)
-        ):
-            faults.append(
-                f"W4R_SECTIONS: two sections stand at {section.url_prefix or '/'};"
-                " give each a url_prefix, or each a host, of its own"
-            )
-        seen.update({section.code, place})
+    faults.extend(_clashes(sections))
     return tuple(sections)
 
 
-def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[str]:
+def _clashes(sections: list[Section]) -> list[str]:
+    """Sections that could not be told apart."""
+    faults = []
+    codes: set[str] = set()
+    hosts: dict[str, list[str | None]] = {}
+    for section in sections:
+        # Some databases do not tell capitals apart.
+        if section.code.lower() in codes:
+            faults.append(f"W4R_SECTIONS: two sections have the code {section.code!r}")
+        codes.add(section.code.lower())
+        hosts.setdefault(section.url_prefix, []).append(section.host.lower() if section.host else None)
+    for prefix, names in hosts.items():
+        if len(names) > 1 and (None in names or len(set(names)) < len(names)):
+            faults.append(
+                f"W4R_SECTIONS: two sections stand at {prefix or '/'}; give each a url_prefix, or each a host, of its own"
+            )
+    return faults
+
+
+def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tuple[str, str]]:
+    """What must be there outside debug and testing: each with the key's name."""
     faults = []
     if not config.encryption_keys:
-        faults.append("W4R_ENCRYPTION_KEYS: missing; make a key with 'flask w4r keygen'")
+        faults.append(("encryption_keys", "W4R_ENCRYPTION_KEYS: missing; make a key with 'flask w4r keygen'"))
     if not config.index_key:
-        faults.append("W4R_INDEX_KEY: missing; make a key with 'flask w4r keygen'")
+        faults.append(("index_key", "W4R_INDEX_KEY: missing; make a key with 'flask w4r keygen'"))
     if config.index_key and config.index_key in config.encryption_keys:
-        faults.append("W4R_INDEX_KEY: must not be one of W4R_ENCRYPTION_KEYS; make another with 'flask w4r keygen'")
+        text = "W4R_INDEX_KEY: must not be one of W4R_ENCRYPTION_KEYS; make another with 'flask w4r keygen'"
+        faults.append(("index_key", text))
     if not config.base_url and not all(section.base_url for section in sections):
-        faults.append("W4R_BASE_URL: missing; links in mails need it, such as 'https://www.example.org'")
+        text = "W4R_BASE_URL: missing; links in mails need it, such as 'https://www.example.org'"
+        faults.append(("base_url", text))
     if not config.mail_sender:
-        faults.append("W4R_MAIL_SENDER: missing; mails need a From address")
-    if config.hcaptcha_secret_key == HCAPTCHA_TEST_SECRET:
-        faults.append("W4R_HCAPTCHA_SECRET_KEY: is hCaptcha's public test key, which lets everybody pass")
-    site_key = config.hcaptcha_site_key or ""
-    if any(part in site_key for part in HCAPTCHA_TEST_SITE_KEY_PARTS):
-        faults.append("W4R_HCAPTCHA_SITE_KEY: is one of hCaptcha's public test keys, which let everybody pass")
+        text = "W4R_MAIL_SENDER: missing; mails need a From address, such as 'Write for Rights <w4r@example.org>'"
+        faults.append(("mail_sender", text))
+    if (config.hcaptcha_secret_key or "").lower() == HCAPTCHA_TEST_SECRET:
+        text = "W4R_HCAPTCHA_SECRET_KEY: is hCaptcha's public test key, which lets everybody pass; use your own"
+        faults.append(("hcaptcha_secret_key", text))
+    if HCAPTCHA_TEST_SITE_KEY in (config.hcaptcha_site_key or "").lower():
+        text = "W4R_HCAPTCHA_SITE_KEY: is one of hCaptcha's public test keys, which let everybody pass; use your own"
+        faults.append(("hcaptcha_site_key", text))
     return faults

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from .host import host_problems
 from .i18n import available_locales
 from .services import mail, schema
 from .services.unit_of_work import read
@@ -30,13 +29,14 @@ def examine(app: Flask, state: W4RState) -> list[Finding]:
         try:
             findings += list(check(app, state))
         except Exception as error:
-            findings.append(Finding("error", check.__name__.removeprefix("_"), f"could not be checked: {type(error).__name__}"))
+            subject = check.__name__.removeprefix("_")
+            findings.append(Finding("error", subject, f"could not be checked: {type(error).__name__}"))
     return findings
 
 
 def _database(app: Flask, state: W4RState) -> Iterator[Finding]:
-    writer, _ = state.engines(app)
-    status = schema.status(writer)
+    writer, reader = state.engines(app)
+    status = schema.status(reader)
     if status.state == "current":
         yield Finding("ok", "database", f"{writer.dialect.name}, tables at {status.current}")
     else:
@@ -46,7 +46,7 @@ def _database(app: Flask, state: W4RState) -> Iterator[Finding]:
 
 
 def _host(app: Flask, state: W4RState) -> Iterator[Finding]:
-    problems = host_problems(app, state, None)
+    problems: list[str] = state.lazy["unmet"]()
     yield from (Finding("error", "host", problem) for problem in problems)
     if not problems:
         yield Finding("ok", "host", "limiter and hooks are in place")
@@ -90,15 +90,16 @@ def _layout(app: Flask, state: W4RState) -> Iterator[Finding]:
     for section in state.sections.values():
         mount = state.mount_of(section)
         host = section.host or "localhost"
+        state.lazy.pop("layout_touches_session", None)
         response = client.get(f"{mount.url_prefix}/", base_url=f"http://{host}")
-        if "no-store" in response.headers.get("Cache-Control", ""):
+        if response.status_code != 200:
+            yield Finding("warn", "pages", f"{section.code}: the campaign page answers {response.status_code}")
+        elif state.lazy.get("layout_touches_session"):
             yield Finding(
                 "warn", "layout",
                 f"{section.code}: the layout of public pages touches the session, so nothing can be cached;"
                 " see docs/templates",
             )  # fmt: skip
-        elif response.status_code != 200:
-            yield Finding("warn", "pages", f"{section.code}: the campaign page answers {response.status_code}")
 
 
 def _captcha(app: Flask, state: W4RState) -> Iterator[Finding]:

@@ -6,23 +6,24 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Flask
 from flask_limiter import Limiter
 from sqlalchemy import Engine
 
 from . import models, templating
 from .blueprints import create_blueprint
+from .blueprints.assets import create_assets
 from .clock import Clock, system_clock
 from .config import W4RConfig
 from .csp import csp_directives, csp_header
 from .errors import ConfigurationError
-from .host import find_limiter, host_problems, register_exemptions
+from .host import find_limiter, host_problems, register_hooks
 from .keyring import Keyring, generate_key
-from .mailers import make_mailer
+from .mailers import mailer_from_url, make_mailer
+from .migrations import protect_from_flask_migrate
 from .sections import Section
 from .services.unit_of_work import prepare_engine
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
-from .web import ASSETS
 
 log = logging.getLogger("flask_w4r")
 ActorLoader = Callable[[], Actor | None]
@@ -92,27 +93,19 @@ class W4R:
         """
         if "w4r" in app.extensions:
             raise ConfigurationError(["W4R.init_app was called twice on this app; call it once"])
-        relaxed = bool(app.debug or app.testing)
-        config, sections = W4RConfig.from_mapping(app.config, relaxed=relaxed)
-        database = db if db is not None else app.extensions.get("sqlalchemy")
-        faults = []
-        if database is None:
-            faults.append("database: pass the host's SQLAlchemy object, W4R.init_app(app, db)")
-        if not app.secret_key and not relaxed:
-            faults.append("SECRET_KEY: missing; forms are signed with it")
-        if faults:
-            raise ConfigurationError(faults)
+        config, sections, database = _configure(app, db)
         state = self._make_state(app, database, config, sections)
         app.extensions["w4r"] = state
         _copy_tables(database, config.bind_key)
         templating.register(app)
-        self._prepare_late_parts(app, state)
-        app.register_blueprint(
-            Blueprint(ASSETS, __package__, static_folder="static", static_url_path="/w4r-static", template_folder="templates")
-        )
+        self._prepare_late_parts(app, state, database)
+        matching = app.url_map.host_matching
+        app.register_blueprint(create_assets(host_matching=matching))
         for mount in state.mounts:
-            app.register_blueprint(create_blueprint(mount, state), url_prefix=mount.url_prefix or None)
-        register_exemptions(app, state)
+            blueprint = create_blueprint(mount, state, host_matching=matching)
+            app.register_blueprint(blueprint, url_prefix=mount.url_prefix or None)
+        register_hooks(app, state)
+        protect_from_flask_migrate(app)
         from .cli import w4r_group
 
         app.cli.add_command(w4r_group)
@@ -126,7 +119,10 @@ class W4R:
 
         def engines(target: Flask) -> tuple[Engine, Engine]:
             with target.app_context():
-                return prepare_engine(db.engines[config.bind_key])
+                ours = db.engines[config.bind_key].execution_options()
+            # What statements are given is sealed or hashed, and still nobody's business: not in a log, not in an error.
+            ours.hide_parameters = True
+            return prepare_engine(ours)
 
         return W4RState(
             config=config,
@@ -140,7 +136,7 @@ class W4R:
             engine_source=engines,
         )
 
-    def _prepare_late_parts(self, app: Flask, state: W4RState) -> None:
+    def _prepare_late_parts(self, app: Flask, state: W4RState, db: Any) -> None:
         """What other extensions may still change is looked up at the first request."""
         from .antiabuse.captcha import make_provider
         from .antiabuse.limits import RateLimits
@@ -157,7 +153,7 @@ class W4R:
 
         state.lazy["limits"] = limits
         state.lazy["captcha"] = captcha
-        state.lazy["unmet"] = lambda: host_problems(app, state, self._limiter)
+        state.lazy["unmet"] = lambda: host_problems(app, state, self._limiter, db)
         state.lazy["mailer"] = lambda: state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
         state.lazy["csp_header"] = lambda section: state.once("csp_text", lambda: csp_header(captcha().csp()))
 
@@ -173,6 +169,34 @@ class W4R:
         if isinstance(section, str):
             section = state.sections[section]
         return csp_directives(state.lazy["captcha"]().csp())
+
+
+def _configure(app: Flask, db: Any) -> tuple[W4RConfig, tuple[Section, ...], Any]:
+    """Read and check what the app is configured with.
+
+    :returns: the configuration, the sections, and the host's SQLAlchemy object.
+    :raises ConfigurationError: every fault at once.
+    """
+    relaxed = bool(app.debug or app.testing)
+    faults: list[str] = []
+    try:
+        config, sections = W4RConfig.from_mapping(app.config, relaxed=relaxed)
+    except ConfigurationError as error:
+        faults += error.faults
+    mail_url = app.config.get("W4R_MAIL_URL")
+    if isinstance(mail_url, str) and mail_url.strip():
+        try:
+            mailer_from_url(mail_url)
+        except ConfigurationError as error:
+            faults += error.faults
+    database = db if db is not None else app.extensions.get("sqlalchemy")
+    if database is None:
+        faults.append("database: pass the host's SQLAlchemy object, W4R.init_app(app, db)")
+    if not app.secret_key and not relaxed:
+        faults.append("SECRET_KEY: missing; forms are signed with it")
+    if faults:
+        raise ConfigurationError(faults)
+    return config, sections, database
 
 
 def _mounts(sections: tuple[Section, ...]) -> tuple[Mount, ...]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 
 from .antiabuse.limits import STORAGE_OPTIONS, describe_problems
+from .blueprints.responses import finish
 from .errors import W4RError
 from .state import W4RState
+from .web import ASSETS, HOST_VALUE
+
+NO_DATABASE = "the app has no database of its own: set SQLALCHEMY_DATABASE_URI, or W4R_BIND_KEY"
 
 
 def find_limiter(app: Flask, given: Limiter | None) -> Limiter:
@@ -44,34 +48,55 @@ def find_limiter(app: Flask, given: Limiter | None) -> Limiter:
     return own
 
 
-def host_problems(app: Flask, state: W4RState, limiter: Limiter | None) -> list[str]:
+def host_problems(app: Flask, state: W4RState, limiter: Limiter | None, db: Any) -> list[str]:
     """What the host lacks for our pages to be safe. Each names the mend."""
     problems = []
+    try:
+        with app.app_context():
+            engines = db.engines
+        if state.config.bind_key not in engines:
+            wanted = state.config.bind_key
+            missing = f"SQLALCHEMY_BINDS has no {wanted!r}, which W4R_BIND_KEY names" if wanted else NO_DATABASE
+            problems.append(missing)
+    except RuntimeError:
+        problems.append("the SQLAlchemy object is not set up on this app: call db.init_app(app)")
     try:
         found = find_limiter(app, limiter)
         problems += describe_problems(found, production=not (app.debug or app.testing))
     except W4RError as error:
         problems.append(str(error))
-    if "moderation" in state.config.features:
-        if (state.hooks.actor_loader is None) != (state.hooks.permission_check is None):
-            problems.append(
-                "moderation needs both @w4r.actor_loader and @w4r.permission_check;"
-                " give the missing one, or leave 'moderation' out of W4R_FEATURES"
-            )
+    half_guarded = (state.hooks.actor_loader is None) != (state.hooks.permission_check is None)
+    if "moderation" in state.config.features and half_guarded:
+        problems.append(
+            "moderation needs both @w4r.actor_loader and @w4r.permission_check;"
+            " give the missing one, or leave 'moderation' out of W4R_FEATURES"
+        )
     return problems
 
 
-def register_exemptions(app: Flask, state: W4RState) -> None:
-    """Keep the host's global CSRF check off our routes.
-
-    Its 400 would lose what was typed and its tokens live an hour; every POST of ours passes our own check instead.
-    """
+def register_hooks(app: Flask, state: W4RState) -> None:
+    """Our part in each request of the app that is for a page of ours; others are let through untouched."""
     names = {mount.name for mount in state.mounts}
 
     def exempt(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        """Keep the host's global CSRF check off our routes.
+
+        Its 400 would lose what was typed and its tokens live an hour; every POST of ours passes our own check instead.
+        """
         csrf = app.extensions.get("csrf")
         if csrf is not None and request.blueprint in names:
-            csrf._exempt_blueprints.add(request.blueprint)
+            csrf.exempt(app.blueprints[request.blueprint])
+
+    def finish_ours(response: Response) -> Response:
+        return finish(response) if request.blueprint in names or request.blueprint == ASSETS else response
+
+    def fill_host(endpoint: str, values: dict[str, Any]) -> None:
+        if request and endpoint.rpartition(".")[0] in (*names, ASSETS):
+            values.setdefault(HOST_VALUE, request.host)
 
     # Runs before any before_request hook, so also before a CSRFProtect that the host sets up after us.
     app.url_value_preprocessors.setdefault(None, []).append(exempt)
+    # Hooks run from the last to the first: ours sees what the host's have done, whenever they are registered.
+    app.after_request_funcs.setdefault(None, []).insert(0, finish_ours)
+    if app.url_map.host_matching:
+        app.url_default_functions.setdefault(None, []).append(fill_host)

@@ -14,9 +14,10 @@ from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.support import LazyProxy, Translations
 
@@ -74,8 +75,11 @@ def _catalogue(locale: str, directories: tuple[str, ...]) -> NullTranslations:
 
 @lru_cache(maxsize=64)
 def babel_locale(locale: str) -> Locale:
-    """The CLDR data of a locale code."""
-    return Locale.parse(locale, sep="-")
+    """The CLDR data of a locale code; of its language where CLDR does not know it in that country."""
+    try:
+        return Locale.parse(locale, sep="-")
+    except UnknownLocaleError:
+        return Locale.parse(locale.split("-")[0])
 
 
 def _current() -> NullTranslations:
@@ -116,9 +120,13 @@ def long_date(value: date | datetime | str) -> str:
     return format_date(value, "long", locale=locale)
 
 
-def long_datetime(value: datetime) -> str:
-    """A moment as the locale writes it, to the minute, in UTC."""
-    return format_datetime(value, "medium", locale=babel_locale(_locale.get()))
+def long_datetime(value: datetime, time_zone: str = "UTC") -> str:
+    """A moment as the locale writes it, to the minute, in a time zone."""
+    locale = babel_locale(_locale.get())
+    local = value.astimezone(ZoneInfo(time_zone))
+    return str(locale.datetime_formats["long"]).format(
+        format_time(local, "short", locale=locale), format_date(local, "long", locale=locale)
+    )
 
 
 def country_name(code: str) -> str:

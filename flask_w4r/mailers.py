@@ -40,12 +40,22 @@ def make_mailer(app: Any, config: W4RConfig, hooks: Hooks) -> Mailer:
     :raises ConfigurationError: ``W4R_MAIL_URL`` cannot be used.
     """
     if hooks.mailer is not None:
-        return hooks.mailer
+        return _within(app, hooks.mailer)
     if "mailman" in app.extensions:
         return MailmanMailer(app)
     if config.mail_url is None:
         return no_mailer
     return mailer_from_url(config.mail_url)
+
+
+def _within(app: Any, mailer: Mailer) -> Mailer:
+    """The host's own mailer, called where it may look at ``current_app``, be it by a thread of ours."""
+
+    def hand_over(message: EmailMessage) -> None:
+        with app.app_context():
+            mailer(message)
+
+    return hand_over
 
 
 def mailer_from_url(url: str) -> Mailer:

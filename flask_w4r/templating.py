@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app, render_template
 from flask.json import dumps
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from . import i18n
@@ -21,9 +24,15 @@ MAIL_KINDS = ("confirm", "reminder", "already_signed")
 def register(app: Flask) -> None:
     """Add our filters and globals, each under a ``w4r`` name, to the host's template environment."""
     app.jinja_env.filters.update(
-        w4r_number=i18n.number, w4r_date=i18n.long_date, w4r_datetime=i18n.long_datetime, w4r_country=i18n.country_name
+        w4r_number=i18n.number, w4r_date=i18n.long_date, w4r_datetime=_moment, w4r_country=i18n.country_name
     )
     app.jinja_env.globals.update(_w4r=i18n.gettext, _w4rn=i18n.ngettext)
+
+
+@pass_context
+def _moment(context: Context, value: datetime) -> str:
+    """A moment, in the section's own time zone."""
+    return i18n.long_datetime(value, context["section"].time_zone)
 
 
 def alternates(place: Here, endpoint: str, values: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -145,7 +154,7 @@ def render_mail(
     """
     state = get_state(app)
     tokens: Mapping[str, str] = context.get("tokens", {})
-    with i18n.use_locale(locale, state.translation_directories):
+    with i18n.use_locale(section.lang_tag(locale), state.translation_directories):
         values = {
             "section": section,
             "locale": locale,
@@ -155,7 +164,7 @@ def render_mail(
             "site_url": section_url(app, section, "campaign", locale),
             "confirm_url": _token_url(app, section, "confirm", locale, tokens.get("confirm")),
             "not_me_url": _token_url(app, section, "not_me", locale, tokens.get("not_me")),
-            "expires_days": state.config.retention["token_days"],
+            "expires_days": context.get("expires_days", state.config.retention["token_days"]),
         }
         text = app.jinja_env.get_template(f"w4r/mail/{kind}.txt").render(values)
         html = app.jinja_env.get_template(f"w4r/mail/{kind}.html").render(values)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from email.message import EmailMessage
-from html import unescape
 from html.parser import HTMLParser
 from threading import Lock
 from typing import Any
@@ -43,6 +42,7 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[tuple[str | None, dict[str, list[str]]]] = []
+        self._select: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -52,7 +52,18 @@ class _Forms(HTMLParser):
             kind = values.get("type", "text")
             if kind in ("checkbox", "radio") and "checked" not in values:
                 return
-            self.forms[-1][1].setdefault(str(values["name"]), []).append(unescape(values.get("value") or ""))
+            self._keep(str(values["name"]), values.get("value") or "")
+        elif tag == "select":
+            self._select = values.get("name")
+        elif tag == "option" and self._select and self.forms and "selected" in values:
+            self._keep(self._select, values.get("value") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self._select = None
+
+    def _keep(self, name: str, value: str) -> None:
+        self.forms[-1][1].setdefault(name, []).append(value)
 
 
 def form_fields(response: TestResponse, needle: str | None = None) -> tuple[str, dict[str, list[str]]]:

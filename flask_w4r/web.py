@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel import Locale
 from flask import Flask, current_app, g, url_for
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import BuildError, MapAdapter
 
-from .i18n import set_locale
+from .i18n import use_locale
 from .sections import Section, text_direction
 from .services.views import Lens
 from .state import Mount, W4RState, get_state
 
 ASSETS = "w4r_assets"
 LOCALE_VALUE = "w4r_locale"
+#: The host name, as a part of our rules where the host's app matches hosts.
+HOST_VALUE = "w4r_host"
 
 
 @dataclass
@@ -65,23 +68,34 @@ def here() -> Here:
 
 
 def enter(mount: Mount, section: Section, locale: str) -> Here:
-    """Begin a request of ours."""
+    """Begin a request of ours: from here to :func:`leave` words are in the page's language, the host's own too."""
     state = get_state(current_app)
+    leave()
     g.w4r = Here(state, mount, section, locale)
-    set_locale(locale, state.translation_directories)
-    _align_flask_babel(locale)
+    g.w4r_locales = stack = ExitStack()
+    # With the country, since dates and digits differ between countries that share a language.
+    stack.enter_context(use_locale(section.lang_tag(locale), state.translation_directories))
+    _lead_flask_babel(stack, locale)
     return here()
 
 
-def _align_flask_babel(locale: str) -> None:
-    """Let the host's own layout speak the page's language where the host uses Flask-Babel."""
-    if "babel" in current_app.extensions:
-        from babel import Locale
-        from flask_babel import refresh
+def leave() -> None:
+    """End a request of ours. The application context, and with it ``g``, may live on."""
+    stack: ExitStack | None = g.pop("w4r_locales", None)
+    g.pop("w4r", None)
+    if stack is not None:
+        stack.close()
 
-        refresh()
-        context = g
-        context._flask_babel.babel_locale = Locale.parse(locale, sep="-") if hasattr(g, "_flask_babel") else None
+
+def _lead_flask_babel(stack: ExitStack, locale: str) -> None:
+    """Let the host's own layout speak the page's language where the host uses Flask-Babel."""
+    if "babel" not in current_app.extensions:
+        return
+    try:
+        from flask_babel import force_locale
+    except ImportError:  # Another extension of that name.
+        return
+    stack.enter_context(force_locale(Locale.parse(locale, sep="-")))
 
 
 def base_url(state: W4RState, section: Section) -> str:
@@ -103,16 +117,34 @@ def section_url(app: Flask, section: Section, endpoint: str, locale: str, **valu
     if locale != section.default_locale and locale in section.locales:
         values[LOCALE_VALUE] = locale
     adapter = section_adapter(app, section)
+    if app.url_map.host_matching:
+        values[HOST_VALUE] = adapter.server_name
     return adapter.build(f"{state.mount_of(section).name}.{endpoint}", values, force_external=True)
 
 
+def purge_url(app: Flask, section: Section, endpoint: str, *, locale: str, **values: Any) -> str | None:
+    """The same, or ``None`` where ``W4R_FEATURES`` leaves the endpoint out."""
+    try:
+        return section_url(app, section, endpoint, locale, **values)
+    except BuildError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def static_digest(filename: str) -> str | None:
+    """The digest of one of our static files, or ``None`` where there is none."""
+    file = resources.files(__package__).joinpath("static", filename)
+    if ".." in filename.split("/") or not file.is_file():
+        return None
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
 def static_url(state: W4RState, filename: str) -> str:
-    """The URL of one of our static files, with its content's digest, so that it may be cached for a year."""
-    versions: dict[str, str] = state.once("static_versions", dict)
-    if filename not in versions:
-        data = (resources.files(__package__) / "static" / filename).read_bytes()
-        versions[filename] = hashlib.sha256(data).hexdigest()[:12]
-    return url_for(f"{ASSETS}.static", filename=filename, v=versions[filename])
+    """The URL of one of our static files, with its content's digest, so that it may be cached for a year.
 
-
-PublicUrl = Callable[..., str]
+    :raises FileNotFoundError: we have no such file.
+    """
+    digest = static_digest(filename)
+    if digest is None:
+        raise FileNotFoundError(filename)
+    return url_for(f"{ASSETS}.static", filename=filename, v=digest)

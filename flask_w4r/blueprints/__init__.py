@@ -6,33 +6,38 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, NotFound
 
 from ..errors import W4RError
 from ..state import Mount, W4RState
-from ..web import LOCALE_VALUE, enter, here
+from ..web import HOST_VALUE, LOCALE_VALUE, enter, here, leave
 from . import campaign, confirmation, moderation, petitions, service
-from .responses import error_page, harden, unmet_response
+from .responses import database_error, error_page, unmet_response
 
 #: A form of ours is small; a body above this is refused before it is read (413).
 MAX_BODY = 64 * 1024
 MAX_PARTS = 200
 
 
-def create_blueprint(mount: Mount, state: W4RState) -> Blueprint:
+def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = False) -> Blueprint:
     """Make the blueprint of one mount.
+
+    :param host_matching: the host's app matches host names in its URL map; ours then take any, and look it up.
 
     Every page that has words is registered twice: without a language segment for the default locale and under
     ``/<lang>/`` for the others.
     """
     blueprint = Blueprint(mount.name, __package__)
+    # With host matching a rule without a host would never match.
+    options: dict[str, Any] = {"host": f"<{HOST_VALUE}>"} if host_matching else {}
     locales = sorted({locale for section in mount.sections.values() for locale in section.locales})
 
     def add(rule: str, endpoint: str, view: Callable[..., Any], methods: tuple[str, ...] = ("GET",)) -> None:
-        blueprint.add_url_rule(rule, endpoint, view, methods=list(methods))
+        blueprint.add_url_rule(rule, endpoint, view, methods=list(methods), **options)
         if len(locales) > 1:
             prefix = f"/<any({', '.join(repr(code) for code in locales)}):{LOCALE_VALUE}>"
-            blueprint.add_url_rule(prefix + rule, endpoint, view, methods=list(methods))
+            blueprint.add_url_rule(prefix + rule, endpoint, view, methods=list(methods), **options)
 
     features = state.config.features
     for module in (campaign, petitions, confirmation, moderation, service):
@@ -46,9 +51,12 @@ def create_blueprint(mount: Mount, state: W4RState) -> Blueprint:
         request.max_form_memory_size = MAX_BODY
         request.max_form_parts = MAX_PARTS
         wanted = values.pop(LOCALE_VALUE, None) if values else None
+        if values:
+            values.pop(HOST_VALUE, None)
         section = mount.section_for(request.host.rsplit(":", 1)[0])
         if section is None:
-            abort(Response(status=404))
+            # No page of ours: which language would it be in?
+            abort(NotFound().get_response())
         # The default locale has no segment of its own, so that each page has one URL a language.
         if wanted is not None and (wanted not in section.locales or wanted == section.default_locale):
             enter(mount, section, section.default_locale)
@@ -59,11 +67,12 @@ def create_blueprint(mount: Mount, state: W4RState) -> Blueprint:
     def insist_on_host() -> Response | None:
         return unmet_response(here())
 
-    @blueprint.after_request
-    def add_headers(response: Response) -> Response:
-        return harden(response)
+    @blueprint.teardown_request
+    def leave_place(error: BaseException | None) -> None:
+        leave()
 
     blueprint.register_error_handler(HTTPException, error_page)
     blueprint.register_error_handler(W4RError, error_page)
+    blueprint.register_error_handler(SQLAlchemyError, database_error)
     return blueprint
 

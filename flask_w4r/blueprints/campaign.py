@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app, jsonify
+from flask import Response, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
 from ..errors import NotFound
 from ..i18n import gettext
+from ..models import Picture
 from ..services import catalogue, tally
 from ..services.unit_of_work import read
 from ..services.views import CaseView, EditionView
 from ..templating import campaign_metadata, case_metadata, page
 from ..web import here
 from . import sign_flow
-from .responses import public_page
+from .responses import for_all, public_page
 
 #: The newest stories on the campaign page.
 STORIES = 3
@@ -135,12 +136,19 @@ def impact() -> Response:
 
 def photo(slug: str, width: int) -> Response:
     """A portrait in one width."""
-    found = read(current_app, lambda session: catalogue.picture(session, here().section, slug, width))
-    response = Response(found.data, mimetype=found.mime)
+
+    def load(session: Session) -> Picture:
+        try:
+            return catalogue.picture(session, here().section, slug, width)
+        except NotFound:
+            # A withdrawn case says of each of its URLs that it is gone.
+            catalogue.find_case(session, here().lens, slug)
+            raise
+
+    found = read(current_app, load)
     # Within the page's own limit, so that a withdrawn case's picture goes when its pages go.
-    response.headers["Cache-Control"] = f"public, max-age={here().state.config.cache_seconds:g}"
-    response.set_etag(found.digest)
-    return response
+    response = for_all(Response(found.data, mimetype=found.mime), found.digest, here().state.config.cache_seconds)
+    return response.make_conditional(request)  # type: ignore[return-value]
 
 
 def edition_tally() -> Response:

@@ -65,6 +65,8 @@ def _show_confirm(token: str, code: int = 200) -> Response:
     view, cases = read(current_app, load)
     if view.status == "invalid":
         code = 404
+    elif view.status == "closed" and request.method == "POST":
+        code = 409
     return sealed_page(
         "petitions/confirm.html", code, cases=cases, person_name=view.person_name,
         form=_fresh_form(token), status=view.status,

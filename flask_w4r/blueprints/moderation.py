@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, current_app, redirect, request
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from wtforms import HiddenField
 
 from ..errors import NotFound
-from ..i18n import lazy_gettext
+from ..i18n import gettext, lazy_gettext
 from ..models.campaign import CASE_STATUSES
 from ..services import desk
 from ..services.permissions import require
@@ -18,7 +19,7 @@ from ..services.unit_of_work import UnitOfWork, read, run
 from ..signals import case_changed
 from ..state import Actor, Permission
 from ..templating import app_of_request
-from ..web import here
+from ..web import here, purge_url
 from . import sign_flow
 from .responses import page_cache, private, private_page
 
@@ -95,21 +96,21 @@ def set_status(slug: str) -> Response:
     actor = allowed(Permission.EDIT_CASES)
     place = here()
     if sign_flow.csrf_problem(place) is not None:
-        return _case_page(slug, actor, 422)
+        return _case_page(slug, actor, 422, gettext("This page was open for a long time. Press the button once more."))
     status = request.form.get("status", "")
     if status not in CASE_STATUSES:
-        return _case_page(slug, actor, 422)
-    state = place.state
+        return _case_page(slug, actor, 422, gettext("Choose a status."))
+    state, app = place.state, app_of_request()
 
     def work(uow: UnitOfWork) -> None:
         changed = desk.set_case_status(
             uow.session, state.hooks, actor, place.section, slug, status, now=state.clock()
         )
         if changed:
-            urls = desk.case_urls(place.section, slug, place.absolute)
+            urls = desk.case_urls(uow.session, place.section, slug, partial(purge_url, app, place.section))
             uow.emit(case_changed, section=place.section.code, slug=slug, status=status, case_ids=changed, urls=urls)
 
-    run(app_of_request(), work)
+    run(app, work)
     page_cache(place).clear()
     return private(redirect(place.url("moderation"), 303))  # type: ignore[arg-type]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from ..errors import CaseNotActive, NotFound
 from ..forms.sign import SignForm, error_list
 from ..i18n import gettext
 from ..services import catalogue
+from ..services.signing import Signed
 from ..services.unit_of_work import read
 from ..services.views import CaseView
 from ..templating import page
@@ -54,53 +55,80 @@ def _same_origin() -> bool:
 
 def sign_form(slug: str) -> Response:
     """The form page of one case; a POST that lacks valid tokens gets it back filled."""
-    case = read(current_app, lambda session: catalogue.find_case(session, here().lens, slug))
+    if request.method == "POST":
+        number = sign_flow.open_case(here(), slug)
+        return _not_open(_find(slug)) if number is None else _pressed(slug, lambda form: [number])
+    case = _find(slug)
     if not case.takes_actions:
         return _not_open(case)
-    return _sign([case], case, slug)
+    return _form_page(sign_flow.form_class(here(), several=False)(formdata=None), [case], case, slug)
 
 
 def sign_all() -> Response:
     """One form for several cases."""
+    cases = _open_cases()
+    if request.method == "POST":
+        return _pressed(None, lambda form: [case.id for case in cases if case.slug in form["cases"].data])
+    chosen = MultiDict([("cases", name) for name in request.args.getlist("cases")])
+    return _form_page(sign_flow.form_class(here(), several=True)(formdata=chosen), cases, None, None)
 
+
+def _find(slug: str) -> CaseView:
+    return read(current_app, lambda session: catalogue.find_case(session, here().lens, slug))
+
+
+def _open_cases() -> list[CaseView]:
     def load(session: Session) -> list[CaseView]:
         edition = catalogue.current_edition(session, here().lens)
         return catalogue.cases_of(session, here().lens, edition) if edition else []
 
-    return _sign([case for case in read(current_app, load) if case.takes_actions], None, None)
+    return [case for case in read(current_app, load) if case.takes_actions]
 
 
-def _sign(cases: Sequence[CaseView], case: CaseView | None, slug: str | None) -> Response:
+def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> Response:
+    """The button was pressed: the checks in their order, then the one service call.
+
+    What the case page shows is only read where a page is the answer.
+    """
     place = here()
-    form_class = sign_flow.form_class(place, several=case is None)
-    if request.method == "GET":
-        chosen = MultiDict([("cases", name) for name in request.args.getlist("cases")]) if case is None else None
-        return _form_page(form_class(formdata=chosen), cases, case, slug)
     breach = sign_flow.enter_limits(place)
     if breach is not None:
         return sign_flow.too_many(breach)
-    form = form_class(formdata=request.form)
-    age = sign_flow.check_tokens(place, slug)
-    if isinstance(age, Refusal):
-        return _form_page(form, cases, case, slug, age)
-    if not form.validate():
-        return _form_page(form, cases, case, slug, Refusal(""))
-    captcha = sign_flow.check_captcha(place, slug)
-    if isinstance(captcha, Breach):
-        return sign_flow.too_many(captcha)
-    if isinstance(captcha, Refusal):
-        return _form_page(form, cases, case, slug, captcha)
-    chosen_ids = [case.id] if case else [item.id for item in cases if item.slug in form["cases"].data]
-    if not chosen_ids:
-        return _form_page(form, cases, case, slug, Refusal(gettext("None of the people chosen takes signatures now.")))
+    form = sign_flow.form_class(place, several=slug is None)(formdata=request.form)
     try:
-        done = sign_flow.write(place, form, chosen_ids, age, captcha)
+        done = _sign(form, slug, choose)
     except CaseNotActive:
-        return _not_open(case)
+        return _not_open(_find(slug) if slug else None)
+    if isinstance(done, Breach):
+        return sign_flow.too_many(done)
     if isinstance(done, Refusal):
-        return _form_page(form, cases, case, slug, done)
+        return _form_back(form, slug, done)
     target = place.url("thanks", slug=slug) if slug else place.url("thanks_all")
     return private(redirect(target, 303))  # type: ignore[arg-type]
+
+
+def _sign(form: SignForm, slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> Signed | Refusal | Breach:
+    place = here()
+    age = sign_flow.check_tokens(place, slug)
+    if isinstance(age, Refusal):
+        return age
+    if not form.validate():
+        return Refusal("")
+    captcha = sign_flow.check_captcha(place, slug)
+    if isinstance(captcha, Breach | Refusal):
+        return captcha
+    chosen = choose(form)
+    if not chosen:
+        return Refusal(gettext("None of the people chosen takes signatures now."))
+    return sign_flow.write(place, form, chosen, age, captcha)
+
+
+def _form_back(form: SignForm, slug: str | None, refusal: Refusal) -> Response:
+    """The form with everything typed, for a case as it stands now."""
+    if slug is None:
+        return _form_page(form, _open_cases(), None, None, refusal)
+    case = _find(slug)
+    return _form_page(form, [case], case, slug, refusal) if case.takes_actions else _not_open(case)
 
 
 def _form_page(

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable
 from threading import Lock
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from flask import Response, g, jsonify, render_template, request
+from flask import Response, current_app, g, jsonify, request
 from flask.globals import request_ctx
+from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 from ..errors import CaseNotActive, CaseWithdrawn, NotFound, PermissionDenied, TokenInvalid
@@ -19,10 +20,11 @@ from ..templating import page
 from ..web import Here, here
 
 log = logging.getLogger("flask_w4r")
-#: How long one rendering is served before it is made anew, in seconds. Counts on pages are this old at most, plus
-#: ``W4R_CACHE_SECONDS``: 5 s by default.
+#: How long one rendering is served before it is made anew, in seconds, within ``W4R_CACHE_SECONDS``.
 RENDER_SECONDS = 2.0
 MAX_PAGES = 2000
+#: What a database that is away, or not upgraded, makes of a statement.
+AWAY = (exc.OperationalError, exc.InterfaceError, exc.ProgrammingError, exc.TimeoutError)
 
 
 class Rendered(NamedTuple):
@@ -39,7 +41,8 @@ class PageCache:
 
     def __init__(self) -> None:
         self._pages: dict[Any, Rendered] = {}
-        self._locks: dict[Any, Lock] = {}
+        # A fixed number, since anybody may ask for pages that do not exist.
+        self._locks = [Lock() for _ in range(64)]
 
     def get(self, key: Any) -> Rendered | None:
         """The rendering, if it is still fresh."""
@@ -55,7 +58,7 @@ class PageCache:
 
     def lock(self, key: Any) -> Lock:
         """Held while a page is made, so that a crowd has it made once."""
-        return self._locks.setdefault(key, Lock())
+        return self._locks[hash(key) % len(self._locks)]
 
     def clear(self) -> None:
         """Forget everything, because a case changed in this process."""
@@ -77,36 +80,70 @@ def public_page(key: tuple[Any, ...], render: Callable[[], str], *, mimetype: st
     place = here()
     if session_touched():
         # The host looked at the visitor already, so its layout may show them: nothing here is for everybody.
-        place.state.lazy["layout_touches_session"] = True
-        return private(Response(render(), mimetype=mimetype))
+        return _not_for_all(place, render().encode(), mimetype)
     cache = page_cache(place)
-    full_key = (place.section.code, place.locale, *key)
+    # Links differ where the app answers under several roots.
+    full_key = (place.section.code, place.locale, request.script_root, *key)
+    whole = place.state.config.cache_seconds
+    kept = min(RENDER_SECONDS, whole)
     found = cache.get(full_key)
     if found is None:
         with cache.lock(full_key):
             found = cache.get(full_key)
             if found is None:
+                started = monotonic()
                 body = render().encode()
                 if session_touched():
-                    place.state.lazy["layout_touches_session"] = True
-                    return private(Response(body, mimetype=mimetype))
+                    return _not_for_all(place, body, mimetype)
                 etag = hashlib.sha256(body).hexdigest()[:32]
-                found = Rendered(monotonic() + RENDER_SECONDS, body, etag, mimetype)
+                found = Rendered(started + kept, body, etag, mimetype)
                 cache.put(full_key, found)
-    max_age = f"public, max-age={place.state.config.cache_seconds:g}"
     if found.etag in request.headers.get("If-None-Match", ""):
         response = Response(status=304)
     else:
         response = Response(found.body, mimetype=found.mimetype)
-    response.headers["Cache-Control"] = max_age
-    response.headers["ETag"] = f'"{found.etag}"'
+    return for_all(response, found.etag, whole - kept)
+
+
+def for_all(response: Response, etag: str, seconds: float) -> Response:
+    """Mark an answer as the same for everybody, for that long."""
+    response.headers["Cache-Control"] = f"public, max-age={int(seconds)}"
+    response.headers["ETag"] = f'"{etag}"'
     return response
 
 
+def _not_for_all(place: Here, body: bytes, mimetype: str) -> Response:
+    place.state.lazy["layout_touches_session"] = True
+    return private(Response(body, mimetype=mimetype))
+
+
+def _session() -> tuple[str, Any]:
+    """Where Flask keeps the visitor's session, and the session, without the touch that ``flask.session`` would be."""
+    held = vars(request_ctx._get_current_object())  # type: ignore[attr-defined]
+    name = "_session" if "_session" in held else "session"
+    return name, held.get(name)
+
+
 def session_touched() -> bool:
-    """Whether anything looked at the visitor's session in this request. Asking through ``flask.session`` would."""
-    found = getattr(request_ctx, "_session", None)
+    """Whether anything looked at the visitor's session in this request."""
+    found = _session()[1]
     return bool(found is not None and found.accessed)
+
+
+def _keep_for_all(place: Here, response: Response) -> None:
+    """Hold the host's hooks, and Flask's own, off an answer that is for everybody.
+
+    The page was made without a look at the visitor, so a hook that only reads the session (Flask-Login's does)
+    changes nothing in it, and neither a cookie nor ``Vary`` belongs on it.
+    """
+    name, found = _session()
+    if "Set-Cookie" in response.headers or (found is not None and found.accessed and found.modified):
+        place.state.lazy["layout_touches_session"] = True
+        response.headers.pop("ETag", None)
+        private(response)
+    elif found is not None:
+        null = current_app.session_interface.make_null_session(current_app)
+        setattr(request_ctx._get_current_object(), name, null)  # type: ignore[attr-defined]
 
 
 def private(response: Response) -> Response:
@@ -145,61 +182,81 @@ _STATUS: dict[type[Exception], int] = {
 
 def error_page(error: Exception) -> Response:
     """Answer an error with a page that says what to do, in the section's language."""
-    if isinstance(error, HTTPException) and (error.response is not None or error.code is None):
-        return Response.force_type(error.get_response())
+    if isinstance(error, HTTPException):
+        response = error.get_response()
+        if error.response is not None or (error.code or 500) < 400 or not hasattr(g, "w4r"):
+            return cast(Response, Response.force_type(response))
+        return error_response(error.code or 500, getattr(error, "retry_after", None))
     if isinstance(error, CaseWithdrawn):
         return withdrawn_page()
-    code = error.code if isinstance(error, HTTPException) else _STATUS.get(type(error), 500)
-    code = code or 500
-    if isinstance(error, HTTPException) and code < 400:
-        return Response.force_type(error.get_response())
+    code = _STATUS.get(type(error), 500)
     if code == 500:
         log.error("%s at %s", type(error).__name__, request.endpoint, exc_info=error)
+    return error_response(code)
+
+
+def database_error(error: exc.SQLAlchemyError) -> Response:
+    """Answer while the database is away, with 503, or did not do as it should.
+
+    Only the kind of error is logged: its text holds what people typed, or what was made of it.
+    """
+    log.error("%s at %s", type(error).__name__, request.endpoint)
+    return busy() if isinstance(error, AWAY) else error_response(500)
+
+
+def error_response(code: int, retry_after: int | None = None) -> Response:
+    """One of the pages ``errors/*.html``, in the host's layout where that can be rendered."""
     name = {404: "404", 413: "413", 429: "429", 503: "503"}.get(code, "400" if code < 500 else "503")
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        return private(Response(jsonify({"error": code}).data, status=code, mimetype="application/json"))
-    retry_after = getattr(error, "retry_after", None)
-    try:
-        body = page(f"errors/{name}.html", retry_after=retry_after)
-    except Exception:
-        # The host's own layout may need what is missing just now, such as its database.
-        log.exception("the error page could not be rendered in the host's layout")
-        body = render_template(
-            "w4r/errors/bare.html",
-            lang=here().lang,
-            dir=here().dir,
-            message=gettext("This page cannot be shown right now. Please try again in a few minutes."),
-        )
-    response = private(Response(body, status=code))
+        response = Response(jsonify({"error": code}).data, status=code, mimetype="application/json")
+    else:
+        try:
+            body = page(f"errors/{name}.html", retry_after=retry_after)
+        except Exception as fault:
+            # The host's own layout may need what is missing just now, such as its database. The template is rendered
+            # without the host's context processors, which may need it too.
+            log.error("the error page could not be rendered in the host's layout: %s", type(fault).__name__)
+            body = current_app.jinja_env.get_template("w4r/errors/bare.html").render(
+                lang=here().lang,
+                dir=here().dir,
+                message=gettext("This page cannot be shown right now. Please try again in a few minutes."),
+            )
+        response = Response(body, status=code)
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
-    return response
+    return private(response)
 
 
 def busy() -> Response:
     """Answer while something we need is away: try again soon."""
-    response = private_page("errors/503.html", 503)
-    response.headers["Retry-After"] = "30"
-    return response
+    return error_response(503, 30)
 
 
 def unmet_response(place: Here) -> Response | None:
     """Answer 503 while the host lacks something we need; the reason is in the log, once."""
-    check: Callable[[], list[str]] = place.state.lazy["unmet"]
-    problems: list[str] = place.state.once("unmet_problems", check)
+    problems: list[str] = place.state.once("unmet_problems", lambda: _unmet(place))
     if not problems or request.endpoint in (f"{place.mount.name}.healthz", f"{place.mount.name}.theme"):
         return None
+    return error_response(503)
+
+
+def _unmet(place: Here) -> list[str]:
+    check: Callable[[], list[str]] = place.state.lazy["unmet"]
+    problems = check()
     for problem in problems:
         log.error("flask_w4r answers 503: %s", problem)
-    return private(Response(status=503))
+    return problems
 
 
-def harden(response: Response) -> Response:
-    """Add the headers that every answer of ours has, where the host has not set its own."""
+def finish(response: Response) -> Response:
+    """Give every answer of ours its headers, after all hooks of the host: what they set stays."""
     headers = response.headers
     place = here() if hasattr(g, "w4r") else None
-    if place is not None and "Content-Security-Policy" not in headers:
-        headers["Content-Security-Policy"] = place.state.lazy["csp_header"](place.section)
+    if place is not None:
+        if "public" in headers.get("Cache-Control", ""):
+            _keep_for_all(place, response)
+        if "Content-Security-Policy" not in headers:
+            headers["Content-Security-Policy"] = place.state.lazy["csp_header"](place.section)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     headers.setdefault("X-Frame-Options", "DENY")

@@ -21,8 +21,8 @@ def healthz() -> Response:
     report: dict[str, object] = {"database": "away", "migrations": "unknown", "outbox_age_seconds": None}
     healthy = False
     try:
-        writer, _ = state.engines(current_app)
-        report["migrations"] = schema.status(writer).state
+        _, reader = state.engines(current_app)
+        report["migrations"] = schema.status(reader).state
         report["database"] = "ok"
         now = state.clock()
         oldest = read(

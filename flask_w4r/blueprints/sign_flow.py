@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from time import monotonic
 
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
@@ -17,16 +18,18 @@ from ..antiabuse.pipeline import Verdict, judge
 from ..errors import ProofReplayed
 from ..forms.sign import SignForm, make_sign_form, submission_of
 from ..i18n import gettext
-from ..services import consents
+from ..services import catalogue, consents, signing_postgres
 from ..services.consents import ConsentQuestion
 from ..services.networks import DayKeyCache, NetworkTiers, day_secret, network_hashes, network_tiers
 from ..services.signing import Judgement, Network, Signed, Signing, sign
-from ..services.unit_of_work import UnitOfWork, run
+from ..services.unit_of_work import read, run, run_alone
 from ..signals import signature_confirmed, signature_created, signature_held
 from ..templating import app_of_request
 from ..web import Here
 
 CSRF_KEY = "w4r_csrf_token"
+#: How long a case found open is taken to be, before the database has its say.
+OPEN_CASE_KEPT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -155,21 +158,28 @@ def write(place: Here, form: SignForm, case_ids: Sequence[int], age: formtoken.F
     secret = _day_secret(place, day)
     signing = Signing(section, submission, _judgement(verdict), Network(day, *network_hashes(secret, client_tiers())), secret, now)
     _file_questions(place)
-
-    def work(uow: UnitOfWork) -> Signed:
-        signed = sign(uow.session, state.keyring, signing, case_ids)
-        for number in signed.created:
-            uow.emit(signature_created, signature_id=number, section=section.code)
-            if signed.held:
-                uow.emit(signature_held, signature_id=number, section=section.code)
-        for number in signed.confirmed:
-            uow.emit(signature_confirmed, signature_id=number, section=section.code)
-        return signed
-
+    app = app_of_request()
     try:
-        return run(app_of_request(), work)
+        if len(case_ids) == 1 and signing_postgres.fits(state.engines(app)[1].dialect, signing):
+            signed = run_alone(
+                app, lambda connection: signing_postgres.sign_one(connection, state.keyring, signing, case_ids[0])
+            )
+        else:
+            signed = run(app, lambda uow: sign(uow.session, state.keyring, signing, case_ids))
     except ProofReplayed:
         return Refusal(gettext("The check for robots did not succeed. Please press the button once more."))
+    _send_signals(app, section.code, signed)
+    return signed
+
+
+def _send_signals(app: Flask, section: str, signed: Signed) -> None:
+    """Tell the host what was committed."""
+    for number in signed.created:
+        signature_created.send(app, signature_id=number, section=section)
+        if signed.held:
+            signature_held.send(app, signature_id=number, section=section)
+    for number in signed.confirmed:
+        signature_confirmed.send(app, signature_id=number, section=section)
 
 
 def _judgement(verdict: Verdict) -> Judgement:
@@ -212,6 +222,28 @@ def too_many(breach: Breach) -> Response:
     response = private_page("errors/429.html", 429, retry_after=breach.retry_after)
     response.headers["Retry-After"] = str(breach.retry_after)
     return response
+
+
+def open_case(place: Here, slug: str) -> int | None:
+    """The id of a case that takes signatures, else ``None``.
+
+    Remembered for a moment. That a case was closed or withdrawn since is seen by the statement that would write.
+
+    :raises NotFound: there is no such case.
+    :raises CaseWithdrawn: it was withdrawn.
+    """
+    now, tick = place.state.clock(), monotonic()
+    known: dict[tuple[str, str], tuple[int, datetime, float]] = place.state.once("open_cases", dict)
+    key = (place.section.code, slug)
+    if key in known:
+        number, then, before = known[key]
+        if abs(now - then) < OPEN_CASE_KEPT and tick - before < OPEN_CASE_KEPT.total_seconds():
+            return number
+    case = read(app_of_request(), lambda session: catalogue.find_case(session, place.lens, slug))
+    if not case.takes_actions:
+        return None
+    known[key] = (case.id, now, tick)
+    return case.id
 
 
 def enter_limits(place: Here) -> Breach | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 from flask.cli import AppGroup
 
@@ -11,7 +13,7 @@ from ..services.desk import case_urls
 from ..services.states import change_case_status
 from ..services.unit_of_work import UnitOfWork, run
 from ..signals import case_changed
-from ..web import section_url
+from ..web import purge_url
 from .common import choose_sections, state_and_app
 
 case = AppGroup("case", help="Cases.")
@@ -31,10 +33,7 @@ def status(slug: str, status: str, code: str | None) -> None:
         def work(uow: UnitOfWork) -> list[int]:
             changed = change_case_status(uow.session, section, slug, status, now=state.clock())
             if changed:
-                urls = case_urls(
-                    section, slug,
-                    lambda endpoint, locale, **values: section_url(app, section, endpoint, locale, **values),  # type: ignore[arg-type]
-                )  # fmt: skip
+                urls = case_urls(uow.session, section, slug, partial(purge_url, app, section))
                 uow.emit(case_changed, section=section.code, slug=slug, status=status, case_ids=changed, urls=urls)
             return changed
 

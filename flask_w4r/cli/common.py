@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 
 from ..sections import Section
 from ..state import W4RState, get_state
 
 
-def state_and_app() -> tuple[W4RState, object]:
+def state_and_app() -> tuple[W4RState, Flask]:
     """The library's state and the app itself."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return get_state(app), app
 
 

@@ -45,7 +45,7 @@ def _render(app: Any, kind: str, section: Section, locale: str, context: Mapping
     """Render a mail, its cases looked up in its language just before it leaves."""
     state = get_state(app)
     lens = Lens(section, locale, state.clock(), partial(_link, app, section, locale))
-    with use_locale(locale, state.translation_directories):
+    with use_locale(section.lang_tag(locale), state.translation_directories):
         cases = read(app, lambda session: cases_by_id(session, lens, context["cases"]))
     return render_mail(app, kind, section, locale, {**context, "cases": cases})
 

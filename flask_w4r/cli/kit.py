@@ -19,7 +19,7 @@ from ..services.desk import case_urls
 from ..services.kits import KitReport, export_kit, import_kit, read_kit, resolve_kit
 from ..services.unit_of_work import UnitOfWork, read, run
 from ..signals import case_changed
-from ..web import section_url
+from ..web import purge_url
 from .common import choose_sections, state_and_app
 
 P = ParamSpec("P")
@@ -161,7 +161,7 @@ def _emit(uow: UnitOfWork, app: Any, section: Section, case_ids: list[int]) -> N
     """Tell of each case whose pages differ, with the addresses that a cache in front should drop."""
     rows = uow.session.execute(select(Case.id, Case.slug, Case.status).where(Case.id.in_(case_ids)).order_by(Case.id))
     for case_id, slug, status in rows:
-        urls = case_urls(section, slug, partial(section_url, app, section))
+        urls = case_urls(uow.session, section, slug, partial(purge_url, app, section))
         uow.emit(case_changed, section=section.code, slug=slug, status=status, case_ids=[case_id], urls=urls)
 
 

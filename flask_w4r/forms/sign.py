@@ -35,8 +35,15 @@ MISSING = {
 }
 
 
+#: Where the section's own questions stand among the form's attributes, so that none hides one of the form's own.
+OWN = "own_"
+
+
 class SignForm(FlaskForm):  # type: ignore[misc]
-    """What every section's sign form has. CSRF and form token are checked by the view, which keeps what was typed."""
+    """What every section's sign form has. CSRF and form token are checked by the view, which keeps what was typed.
+
+    A field is found by the name that the browser sends, ``form["postcode"]``, the section's own questions too.
+    """
 
     class Meta:
         csrf = False
@@ -49,6 +56,12 @@ class SignForm(FlaskForm):  # type: ignore[misc]
 
     def validate_website(self, field: Field) -> None:
         """The honeypot is judged, never refused: a browser may fill it in for an honest person."""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields or OWN + name in self._fields
+
+    def __getitem__(self, name: str) -> Field:
+        return self._fields[name if name in self._fields else OWN + name]
 
     def custom_values(self) -> dict[str, Any]:
         """Answers to the section's own questions."""
@@ -107,15 +120,27 @@ def _cases(form: SignForm, field: Field) -> None:
         raise ValidationError(gettext("Choose at least one person to sign for"))
 
 
+def _answer(item: CustomField) -> Callable[[SignForm, Field], None]:
+    def check(form: SignForm, field: Field) -> None:
+        if item.required and not field.data:
+            raise ValidationError(gettext("Answer this question"))
+        if item.type == "select" and field.data and field.data not in item.choices:
+            raise ValidationError(gettext("Choose one of the answers"))
+
+    return check
+
+
 def _custom_field(item: CustomField, section: Section, locale: str) -> Any:
     label, hint = section.text(item.label, locale), section.text(item.hint, locale)
-    checks = [_short_text(item.name, item.required, item.max_length)]
     if item.type == "checkbox":
-        return BooleanField(label, description=hint)
+        return BooleanField(label, [_answer(item)], description=hint, name=item.name)
     if item.type == "select":
         choices = [SelectChoice("", gettext("Choose")), *(SelectChoice(choice, choice) for choice in item.choices)]
-        return SelectField(label, checks, choices=choices, description=hint)
-    return StringField(label, checks, description=hint)
+        return SelectField(
+            label, [_answer(item)], choices=choices, description=hint, name=item.name, validate_choice=False
+        )
+    checks = [_short_text(item.name, item.required, item.max_length)]
+    return StringField(label, checks, description=hint, name=item.name)
 
 
 def make_sign_form(
@@ -142,7 +167,7 @@ def make_sign_form(
             check = _short_text(name, required, PHONE_MAX if name == "phone" else POSTCODE_MAX)
         fields[name] = StringField(LABELS[name], [check], render_kw={"required": required})
     for item in section.custom_fields:
-        fields[item.name] = _custom_field(item, section, locale)
+        fields[OWN + item.name] = _custom_field(item, section, locale)
     fields["withhold_name"] = BooleanField(
         lazy_gettext("Count me, but do not hand over my name"),
         description=lazy_gettext("Your signature counts just the same."),

@@ -25,7 +25,8 @@ CONFIRM, NOT_ME = "confirm", "not_me"
 class LinkView:
     """What a confirmation link stands for now.
 
-    ``status``: ``ask`` (something waits to be confirmed), ``done`` (all was), ``expired`` or ``invalid``.
+    ``status``: ``ask`` (something waits to be confirmed), ``done`` (all was), ``expired``, ``closed`` (what waits is
+    for cases that take no signatures any more) or ``invalid``.
     """
 
     status: str
@@ -50,12 +51,13 @@ def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose
     ).all()
     if rows and all(status == "withdrawn" for _, status in rows):
         raise CaseWithdrawn
-    live = [row for row, status in rows if row.version == versions[row.id] and status != "withdrawn"]
-    pending = [row for row in live if row.state == "pending"]
-    shown = pending or [row for row in live if row.state == "confirmed"]
+    live = [(row, status) for row, status in rows if row.version == versions[row.id] and status != "withdrawn"]
+    pending = [row for row, status in live if row.state == "pending" and status == "active"]
+    confirmed = [row for row, _ in live if row.state == "confirmed"]
+    shown = pending or confirmed or [row for row, _ in live if row.state == "pending"]
     if not shown or token.revoked_at is not None:
         return LinkView("invalid", "", (), ())
-    status = "done" if not pending else "expired" if token.expired else "ask"
+    status = ("expired" if token.expired else "ask") if pending else "done" if confirmed else "closed"
     details = keyring.open_json(shown[0].person) if shown[0].person else {}
     name = " ".join(part for part in (details.get("first_name"), details.get("last_name")) if part)
     return LinkView(status, name if status == "ask" else "", [row.case_id for row in shown], pending)
@@ -74,7 +76,8 @@ def confirm(
 ) -> Confirmed | None:
     """The button was pressed: confirm every pending signature the link stands for. Pressing twice changes nothing.
 
-    :returns: what was confirmed now or before; ``None`` when the link is expired or stands for nothing any more.
+    :returns: what was confirmed now or before; ``None`` when the link is expired or stands for nothing (any more) that
+        can be confirmed.
     :raises TokenInvalid: it is no such link.
     :raises CaseWithdrawn: all it was for has been withdrawn.
     """
@@ -86,6 +89,8 @@ def confirm(
         states.confirm_signature(session, keyring, section, int(number), int(version), hold_at=hold_at, now=now)
         for number, version in sorted(token.payload)
     ]
+    if all(item.outcome == "gone" for item in done):
+        return None
     tokens.mark_used(session, token.id, now=now)
     return Confirmed(
         [item.signature_id for item in done if item.outcome == "confirmed"],
@@ -114,24 +119,20 @@ def resend(session: Session, keyring: Keyring, section: Section, raw: str, *, no
 
 
 def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> bool:
-    """The mailbox's owner did not sign: pending signatures lose their details, and the address gets no more mail.
+    """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count, and
+    the address gets no more mail.
+
+    Holding the link proves the mailbox, and a later version was signed with the same one, so it goes too.
 
     :returns: whether there was anything to undo.
     :raises TokenInvalid: it is no such link.
     """
     token = tokens.find(session, section.code, NOT_ME, raw, now=now)
-    versions = {int(number): int(version) for number, version in token.payload}
-    rows = session.scalars(
-        select(Signature)
-        .where(Signature.section == section.code, Signature.id.in_(versions), Signature.state == "pending")
-        .with_for_update()
-    ).all()
-    emails = {keyring.open_json(row.person).get("email") for row in rows if row.person}
-    undone = [
-        states.disown_signature(session, section, row.id, versions[row.id], now=now) for row in rows
+    canonicals = [
+        states.disown_signature(session, keyring, section, int(number), now=now)
+        for number in sorted(int(number) for number, _ in token.payload)
     ]
-    for email in emails - {None}:
-        canonical = parse_address(email, test_environment=True).canonical
+    for canonical in {found for found in canonicals if found is not None}:
         mail.suppress(session, keyring, section, canonical, "not_me", now=now)
     tokens.mark_used(session, token.id, now=now)
-    return any(undone)
+    return any(found is not None for found in canonicals)

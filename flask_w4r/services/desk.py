@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..i18n import country_name
-from ..models import Case, Edition, Signature
+from ..models import Case, Edition, Picture, Signature
 from ..sections import Section
 from ..state import Actor, Hooks, Permission
 from . import tally
@@ -85,10 +85,28 @@ def set_case_status(
     return change_case_status(session, section, slug, status, now=now)
 
 
-def case_urls(section: Section, slug: str, absolute: Callable[..., str]) -> Sequence[str]:
-    """Every public URL whose content changes with a case: what a cache in front should purge."""
-    urls = []
+def case_urls(session: Session, section: Section, slug: str, absolute: Callable[..., str | None]) -> Sequence[str]:
+    """Every public URL whose content changes with a case: what a cache in front should purge.
+
+    Its own pages and pictures first, then those that name it: campaign, archives, counts, and the pages of the cases
+    beside it.
+
+    :param absolute: makes a full URL, or ``None`` where this site has no such page.
+    """
+    rows = session.execute(
+        select(Case.id, Case.edition_id, Edition.year)
+        .join(Edition, Edition.id == Case.edition_id)
+        .where(Case.section == section.code, Case.slug == slug)
+    ).all()
+    beside = session.scalars(
+        select(Case.slug).where(Case.edition_id.in_([row[1] for row in rows]), Case.slug != slug).distinct()
+    ).all()
+    widths = session.scalars(select(Picture.width).where(Picture.case_id.in_([row[0] for row in rows])).distinct()).all()
+    urls: list[str | None] = []
     for locale in section.locales:
-        urls += [absolute(endpoint, locale=locale, slug=slug) for endpoint in ("case", "thanks", "case_tally")]
-        urls += [absolute(endpoint, locale=locale) for endpoint in ("campaign", "impact", "tally")]
-    return urls
+        urls += [absolute(name, locale=locale, slug=slug) for name in ("case", "thanks", "case_tally", "sign")]
+        urls += [absolute("photo", locale=locale, slug=slug, width=width) for width in sorted(widths)]
+        urls += [absolute(name, locale=locale) for name in ("campaign", "impact", "tally")]
+        urls += [absolute("edition", locale=locale, year=year) for year in sorted({row[2] for row in rows})]
+        urls += [absolute(name, locale=locale, slug=other) for other in sorted(beside) for name in ("case", "thanks")]
+    return [url for url in urls if url is not None]

@@ -7,6 +7,7 @@ the same Message-ID and the same links. Nothing is lost; a repeat is rare and re
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import time
@@ -19,10 +20,11 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from ..keyring import SealBroken
 from ..models import OutboxMail
 from ..state import Mailer, W4RState, get_state
 from . import mail_letters, mail_outbox
-from .addresses import parse_address
+from .addresses import AddressFault, parse_address
 from .mail_caps import DAILY_CAP, cap_index, is_suppressed, mails_today, suppress
 from .mail_faults import MAX_ATTEMPTS, Fault, UnknownSection, classify, pause_after
 from .mail_letters import Letter, Render
@@ -140,11 +142,10 @@ class _Round:
             for row in rows:
                 section = self.state.sections.get(row.section)
                 if section is not None and row.recipient is not None and row.cap_day != now.date():
-                    try:
+                    # What is wrong with an address is found, and recorded, when the mail is prepared.
+                    with contextlib.suppress(SealBroken, AddressFault):
                         address = parse_address(keyring.open(row.recipient), test_environment=True)
-                    except Exception:  # What is wrong with it is found, and recorded, when it is prepared.
-                        continue
-                    row.cap_index, row.cap_day = cap_index(secret, section, address.canonical), now.date()
+                        row.cap_index, row.cap_day = cap_index(secret, section, address.canonical), now.date()
             return [row.id for row in rows]
 
         return run(self.app, take)

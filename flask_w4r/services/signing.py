@@ -23,7 +23,7 @@ from ..sections import Section
 from . import mail, tally
 from .addresses import Address
 from .consents import ConsentAnswer, record_answers
-from .signing_sql import write_signature
+from .signing_sql import SignedRow, write_signature
 from .upsert import insert_ignore
 
 #: Pressing the button again within this time, with nothing changed, is one signature and one mail.
@@ -189,9 +189,11 @@ def sign(session: Session, keyring: Keyring, signing: Signing, case_ids: Sequenc
     known: list[int] = []
     for case_id in case_ids:
         values = signing.signature_values(keyring, case_id, sealed, held=held)
+        stale = signing.now - SAME_PRESS
         if section.shared_mailbox and address is not None:
-            values["slot"] = _mailbox_slot(session, values)
-        row = write_signature(session, values, stale=signing.now - SAME_PRESS)
+            row = _write_in_shared_mailbox(session, values, stale)
+        else:
+            row = write_signature(session, values, stale=stale)
         if row is None:
             _insist_active(session, section, case_id)
             if _is_confirmed(session, values):
@@ -212,18 +214,31 @@ def sign(session: Session, keyring: Keyring, signing: Signing, case_ids: Sequenc
     return Signed(ids, ids if signing.at_once and not held else (), held)
 
 
-def _mailbox_slot(session: Session, values: Mapping[str, Any]) -> int:
-    """Which of a shared mailbox's two places this name has: its own, else the free one, else the second."""
-    taken = dict(
-        session.execute(
-            select(Signature.name_index, Signature.slot).where(
-                Signature.case_id == values["case_id"], Signature.email_index == values["email_index"]
-            )
+def _write_in_shared_mailbox(session: Session, values: dict[str, Any], stale: datetime) -> SignedRow | None:
+    # A place that looks free may be taken by the other name before ours is written; then it is looked for anew.
+    for _ in range(3):
+        values["slot"], replace = _mailbox_slot(session, values)
+        row = write_signature(session, values, stale=stale, replace=replace)
+        if row is not None or replace:
+            return row
+    return None
+
+
+def _mailbox_slot(session: Session, values: Mapping[str, Any]) -> tuple[int, bool]:
+    """Which of a shared mailbox's two places this name has: its own, else a free one, else the second.
+
+    :returns: the place, and whether the signature that stands there may be replaced.
+    """
+    taken = session.execute(
+        select(Signature.name_index, Signature.slot).where(
+            Signature.case_id == values["case_id"], Signature.email_index == values["email_index"]
         )
-        .all()
-    )
-    own = taken.get(values["name_index"])
-    return own if own is not None else 0 if 0 not in taken.values() else 1
+    ).all()
+    for name, slot in taken:
+        if name == values["name_index"]:
+            return slot, True
+    free = {0, 1} - {slot for _, slot in taken}
+    return (min(free), False) if free else (1, True)
 
 
 def _insist_active(session: Session, section: Section, case_id: int) -> None:

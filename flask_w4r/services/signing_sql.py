@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, literal_column, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, literal_column, or_, select, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,8 +15,8 @@ from ..models import Case, Signature
 
 #: What a new version of a pending signature takes over from what was typed now.
 _REPLACED = (
-    "name_index", "details_index", "person", "withhold_name", "newsletter", "locale", "held_at", "reasons", "score",
-    "captcha", "net_day", "net_host", "net_site", "net_block", "mail_domain", "updated_at",
+    "state", "name_index", "details_index", "person", "withhold_name", "newsletter", "locale", "held_at", "reasons",
+    "score", "captcha", "net_day", "net_host", "net_site", "net_block", "mail_domain", "updated_at", "confirmed_at",
 )  # fmt: skip
 _TABLE: Any = Signature.__table__
 #: Reported as the last insert id where a row was already there; no real id comes near it.
@@ -32,18 +32,29 @@ class SignedRow(NamedTuple):
     version: int
 
 
-def _row_if_active() -> Any:
+def _row_if_active(*conditions: Any) -> Any:
     """The new row, as a SELECT that yields it only while the case is active."""
-    values = [bindparam(name, type_=_TABLE.c[name].type).label(name) for name in _COLUMNS]
+    values = [bindparam(name, type_=_TABLE.c[name].type) for name in _COLUMNS]
     return select(*values).where(
-        Case.id == bindparam("case_id"), Case.section == bindparam("section"), Case.status == "active"
+        Case.id == bindparam("case_id"), Case.section == bindparam("section"), Case.status == literal_column("'active'"), *conditions
     )
 
 
 @cache
 def _upsert_statement(dialect: str) -> Any:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(_TABLE).from_select(list(_COLUMNS), _row_if_active(), include_defaults=False)
+    return postgres_upsert() if dialect == "postgresql" else _upsert(sqlite.insert)
+
+
+def postgres_upsert(*conditions: Any) -> Any:
+    """The statement for PostgreSQL: it returns the row's id and version, or nothing.
+
+    :param conditions: more that must hold for anything to be written.
+    """
+    return _upsert(postgresql.insert, *conditions)
+
+
+def _upsert(insert: Any, *conditions: Any) -> Any:
+    statement = insert(_TABLE).from_select(list(_COLUMNS), _row_if_active(*conditions), include_defaults=False)
     changed = or_(
         _TABLE.c.details_index != statement.excluded.details_index,
         _TABLE.c.updated_at < bindparam("stale", type_=_TABLE.c.updated_at.type),
@@ -51,7 +62,7 @@ def _upsert_statement(dialect: str) -> Any:
     return statement.on_conflict_do_update(
         index_elements=list(_KEY),
         set_={**{name: statement.excluded[name] for name in _REPLACED}, "version": _TABLE.c.version + 1},
-        where=and_(_TABLE.c.state == "pending", changed),
+        where=and_(_TABLE.c.state == "pending", changed, bindparam("replace", True, type_=Boolean)),
     ).returning(_TABLE.c.id, _TABLE.c.version)
 
 
@@ -77,32 +88,37 @@ def _mariadb_statements() -> tuple[Any, Any]:
     return insert, replace
 
 
-def write_signature(session: Session, values: Mapping[str, Any], *, stale: datetime) -> SignedRow | None:
+def write_signature(
+    session: Session, values: Mapping[str, Any], *, stale: datetime, replace: bool = True
+) -> SignedRow | None:
     """Insert a signature, or make a new version of the pending one by the same address.
 
     :param values: every column but ``id``.
     :param stale: a pending signature with the very same details is left alone unless last touched before this.
+    :param replace: a pending signature in the way may be replaced.
     :returns: the row written, or ``None``: the case is not active, or the address has signed and nothing changed.
     """
     dialect = session.get_bind().dialect.name
     if dialect in ("mysql", "mariadb"):
-        return _write_mariadb(session, values, stale)
-    row = session.execute(_upsert_statement(dialect), {**values, "stale": stale}).first()
+        return _write_mariadb(session, values, stale, replace=replace)
+    row = session.execute(_upsert_statement(dialect), {**values, "stale": stale, "replace": replace}).first()
     return SignedRow(row[0], row[1]) if row else None
 
 
-def _write_mariadb(session: Session, values: Mapping[str, Any], stale: datetime) -> SignedRow | None:
-    insert, replace = _mariadb_statements()
+def _write_mariadb(
+    session: Session, values: Mapping[str, Any], stale: datetime, *, replace: bool
+) -> SignedRow | None:
+    insert, new_version = _mariadb_statements()
     options = {"preserve_rowcount": True}
     result = session.execute(insert, dict(values), execution_options=options)
     number, inserted = result.lastrowid, result.rowcount  # type: ignore[attr-defined]
     if inserted and number != _DUPLICATE:
         return SignedRow(number, 1)
-    if not inserted:
+    if not inserted or not replace:
         return None
     params = {f"k_{name}": values[name] for name in _KEY} | {f"v_{name}": values[name] for name in _REPLACED}
     changed = session.execute(
-        replace, {**params, "k_details": values["details_index"], "stale": stale}, execution_options=options
+        new_version, {**params, "k_details": values["details_index"], "stale": stale}, execution_options=options
     )
     if not changed.rowcount:  # type: ignore[attr-defined]
         return None

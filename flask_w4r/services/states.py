@@ -27,7 +27,8 @@ class Confirmation:
 
     signature_id: int
     case_id: int
-    #: ``confirmed`` now, ``already`` confirmed before, or ``gone``: replaced, invalid, erased or withdrawn.
+    #: ``confirmed`` now, ``already`` confirmed before, or ``gone``: replaced, invalid, erased, or its case takes no
+    #: signatures any more.
     outcome: str
     counted: bool
 
@@ -56,7 +57,7 @@ def confirm_signature(
     if row.state == "confirmed":
         return Confirmation(signature_id, row.case_id, "already", row.held_at is None)
     case = session.get_one(Case, row.case_id)
-    if row.state != "pending" or case.status == "withdrawn":
+    if row.state != "pending" or case.status != "active":
         return Confirmation(signature_id, row.case_id, "gone", False)
     release = row.held_at is not None and releases_itself(row.reasons, row.score, hold_at)
     held_at = None if release else row.held_at
@@ -75,20 +76,35 @@ def confirm_signature(
     return Confirmation(signature_id, row.case_id, "confirmed", held_at is None)
 
 
-def disown_signature(session: Session, section: Section, signature_id: int, version: int, *, now: datetime) -> bool:
-    """The owner of the mailbox says it was not them: a pending signature becomes ``invalid`` and loses its details."""
-    changed = session.execute(
+def disown_signature(
+    session: Session, keyring: Keyring, section: Section, signature_id: int, *, now: datetime
+) -> str | None:
+    """The owner of the mailbox says it was not them: the signature becomes ``invalid``, loses its details and ceases
+    to count.
+
+    :returns: the mailbox in canonical form; ``None`` when there was nothing to undo.
+    """
+    row = session.scalars(
+        select(Signature)
+        .where(Signature.id == signature_id, Signature.section == section.code)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if row is None or row.state not in ("pending", "confirmed"):
+        return None
+    email = keyring.open_json(row.person).get("email") if row.person else None
+    canonical = parse_address(email, test_environment=True).canonical if email else None
+    counted = row.state == "confirmed" and row.held_at is None
+    session.execute(
         update(Signature)
-        .where(
-            Signature.id == signature_id,
-            Signature.section == section.code,
-            Signature.version == version,
-            Signature.state == "pending",
-        )
-        .values(state="invalid", person=None, updated_at=now)
+        .where(Signature.id == signature_id, Signature.state == row.state)
+        .values(state="invalid", person=None, name_index=None, details_index=None, newsletter=False, updated_at=now)
         .execution_options(synchronize_session=False)
     )
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
+    if counted:
+        edition_id = session.scalars(select(Case.edition_id).where(Case.id == row.case_id)).one()
+        tally.uncount_signature(session, keyring, section, edition_id, row.case_id, canonical)
+    return canonical
 
 
 def change_case_status(session: Session, section: Section, slug: str, status: str, *, now: datetime) -> list[int]:

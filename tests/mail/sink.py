@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 
 class Sink:
@@ -38,7 +38,7 @@ class Sink:
 
     @property
     def messages(self) -> list[EmailMessage]:
-        return [cast(EmailMessage, email.message_from_bytes(raw, policy=email.policy.SMTP)) for raw in list(self.raw)]
+        return [email.message_from_bytes(raw, policy=email.policy.SMTP) for raw in list(self.raw)]
 
     def close(self) -> None:
         self._listener.close()

@@ -20,8 +20,10 @@ def main() -> None:
     state = make_state(engine, real_clock)
     app.extensions["w4r"] = state
     state.lazy["made_mailer"] = SMTPMailer("127.0.0.1", int(port))
-    jobs_cli.render_mail = lambda app, *mail: words(*mail)
-    jobs_cli.section_url = lambda app, section, endpoint, *args, **values: f"/{endpoint}"
+    vars(jobs_cli).update(
+        render_mail=lambda app, *mail: words(*mail),
+        section_url=lambda app, section, endpoint, *args, **values: f"/{endpoint}",
+    )
     options = ["run", "--interval", "0.1", "--lease-seconds", lease, "--json"]
     try:
         jobs_cli.group.main(options, obj=ScriptInfo(create_app=lambda: app))

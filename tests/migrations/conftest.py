@@ -1,46 +1,36 @@
 from __future__ import annotations
 
-import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from flask_w4r.services import schema, schema_compare
+from tests import services
 
 from .later import LATER_REVISION, copy_revisions, later_metadata
-
-NAME = f"w4r_mig{os.environ.get('PYTEST_XDIST_WORKER', '')}"
-SERVERS = {
-    "postgresql": os.environ.get("W4R_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1/postgres"),
-    "mariadb": os.environ.get("W4R_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1/mysql?charset=utf8mb4"),
-}
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""
+    services.need(request.param)
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'host.sqlite3'}"
         return
-    url = make_url(SERVERS[request.param])
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    try:
-        with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {NAME}"))
-            connection.execute(text(f"CREATE DATABASE {NAME}"))
-    except OperationalError:
-        server.dispose()
-        if os.environ.get("W4R_TEST_ALLOW_MISSING") == "1":
-            pytest.skip(f"no {request.param}")
-        raise
-    yield url.set(database=NAME).render_as_string(hide_password=False)
+    url = make_url(services.POSTGRES if request.param == "postgresql" else services.MARIADB)
+    name = f"w4r_mig_{uuid.uuid4().hex[:12]}"
+    server = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {NAME}"))
-    server.dispose()
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    force = " WITH (FORCE)" if request.param == "postgresql" else ""
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name}{force}"))
 
 
 @pytest.fixture

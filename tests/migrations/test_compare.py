@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import CheckConstraint, Column, Engine, ForeignKeyConstraint, MetaData, PrimaryKeyConstraint, String
-from sqlalchemy import BigInteger, DateTime, Text, UniqueConstraint, inspect, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Engine,
+    ForeignKeyConstraint,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    UniqueConstraint,
+    inspect,
+    text,
+)
 from sqlalchemy.sql.elements import conv
 
 from flask_w4r.errors import SchemaError

@@ -54,7 +54,12 @@ def test_upgrades_at_once(database_url: str, engine: Engine) -> None:
 def test_the_second_waits_for_the_first(database_url: str, engine: Engine) -> None:
     other = create_engine(database_url)
     done = threading.Event()
-    second = threading.Thread(target=lambda: (schema.upgrade(other), done.set()))
+
+    def upgrade() -> None:
+        schema.upgrade(other)
+        done.set()
+
+    second = threading.Thread(target=upgrade)
     with schema_lock.exclusive(engine):
         second.start()
         assert not done.wait(0.5)

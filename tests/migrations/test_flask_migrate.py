@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,7 @@ def flask(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "site_of_host", *arguments],
         cwd=folder,
-        env={"PYTHONPATH": ":".join([str(folder), *filter(None, sys.path)])},
+        env={**os.environ, "PYTHONPATH": ":".join([str(folder), *filter(None, sys.path)])},
         capture_output=True,
         text=True,
         timeout=120,
@@ -73,10 +74,11 @@ def flask(folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_flask_migrate_leaves_ours_alone(order: str, database_url: str, engine: Engine, tmp_path: Path) -> None:
+def test_flask_migrate_leaves_ours_alone(order: str, small_engine: Engine, tmp_path: Path) -> None:
+    engine = small_engine
     own = "include_object" in order
     set_up = ORDERS[order].replace("{options}", "")
-    (tmp_path / "site_of_host.py").write_text(SITE.format(url=database_url, set_up=set_up))
+    (tmp_path / "site_of_host.py").write_text(SITE.format(url=str(engine.url), set_up=set_up))
     schema.upgrade(engine)
     before = picture(engine)
     with engine.begin() as connection:
@@ -102,7 +104,7 @@ def test_flask_migrate_leaves_ours_alone(order: str, database_url: str, engine: 
     assert "note" in after
 
 
-def test_flask_migrate_before_our_tables_are_there(database_url: str, engine: Engine, tmp_path: Path) -> None:
+def test_flask_migrate_before_our_tables_are_there(database_url: str, tmp_path: Path) -> None:
     set_up = ORDERS["ours first"].replace("{options}", "")
     (tmp_path / "site_of_host.py").write_text(SITE.format(url=database_url, set_up=set_up))
     flask(tmp_path, "db", "init")
@@ -111,6 +113,7 @@ def test_flask_migrate_before_our_tables_are_there(database_url: str, engine: En
     assert written.read_text().replace("['w4r_case.id']", "").count("w4r_") == 0
     flask(tmp_path, "w4r", "db", "upgrade")
     flask(tmp_path, "db", "upgrade")
+    assert "No changes in schema detected" in flask(tmp_path, "db", "migrate", "-m", "second")
     flask(tmp_path, "w4r", "db", "check")
 
 

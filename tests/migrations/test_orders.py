@@ -88,9 +88,10 @@ def test_tables_of_a_newer_library_are_left_alone(
     monkeypatch.undo()
     assert schema.status(engine).state == "ahead"
     assert any("newer version" in problem for problem in schema.check(engine))
-    for call in (lambda: schema.upgrade(engine), lambda: schema.downgrade(engine, "base")):
-        with pytest.raises(SchemaError, match="install that version"):
-            call()
+    with pytest.raises(SchemaError, match="install that version"):
+        schema.upgrade(engine)
+    with pytest.raises(SchemaError, match="install that version"):
+        schema.downgrade(engine, "base")
     assert picture(engine) == before
 
 

@@ -13,21 +13,28 @@ export function numbers(tally) {
   };
 }
 
-/** Written like the server writes it: the language's grouping, Western digits. */
-export function formatter(lang) {
-  const language = (lang || "en").split("-")[0];
+/** Written like the server writes it, in Western digits: grouped as the page's text already groups a thousand, where it
+    has one (browsers and servers do not always agree on a country's custom), else as the language does. */
+export function formatter(lang, text) {
+  const printed = /\d([.,'\u2019\u00a0\u202f])\d{3}(?!\d)/.exec(text)?.[1];
+  let format;
   try {
-    return new Intl.NumberFormat(`${language}-u-nu-latn`, { useGrouping: "always" });
+    format = new Intl.NumberFormat(`${lang || "en"}-u-nu-latn`, { useGrouping: "always" });
   } catch {
-    return new Intl.NumberFormat("en");
+    format = new Intl.NumberFormat("en");
   }
+  return (value) =>
+    format
+      .formatToParts(value)
+      .map(({ type, value: piece }) => (type === "group" && printed ? printed : piece))
+      .join("");
 }
 
 function show(element, tally) {
   const values = numbers(tally);
-  const format = formatter(element.closest("[lang]")?.lang);
+  const format = formatter(element.closest("[lang]")?.lang, element.textContent);
   for (const place of element.querySelectorAll("[data-w4r-count-value]")) {
-    const text = format.format(values[place.dataset.w4rCountValue] ?? values.signatures);
+    const text = format(values[place.dataset.w4rCountValue] ?? values.signatures);
     if (place.textContent.trim() !== text) place.textContent = text;
   }
   for (const bar of element.querySelectorAll("progress[data-w4r-progress]")) {

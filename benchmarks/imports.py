@@ -1,0 +1,51 @@
+"""How long ``import flask_w4r`` takes beside an import of what it depends on, alone."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+
+from .stand import ROOT
+
+ROUNDS = 7
+_TIMED = "import time; start = time.perf_counter(); {}; print(time.perf_counter() - start)"
+_LOADED = """
+import json, sys, sysconfig
+import flask_w4r
+site = tuple(sysconfig.get_paths()[name] for name in ("purelib", "platlib"))
+def outside(name, module):
+    path, spec = getattr(module, "__file__", None) or "", getattr(module, "__spec__", None)
+    return path.startswith(site) and spec is not None and spec.name == name and not name.startswith("flask_w4r")
+print(json.dumps([name for name, module in list(sys.modules.items()) if outside(name, module)]))
+"""
+
+
+def _run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60)
+    return done.stdout
+
+
+def measure(rounds: int = ROUNDS) -> dict[str, float]:
+    """Time both in fresh interpreters, in turn.
+
+    The dependencies are every installed module that ``import flask_w4r`` loads, and nothing of ours.
+
+    :returns: medians in milliseconds, the share that is ours, and the number of modules compared with.
+    """
+    names = json.loads(_run(_LOADED))
+    alone = f"[__import__(name) for name in {names!r}]"
+    times: dict[str, list[float]] = {"dependencies": [], "flask_w4r": []}
+    for round_number in range(rounds + 1):
+        for key, code in (("dependencies", alone), ("flask_w4r", "import flask_w4r")):
+            seconds = float(_run(_TIMED.format(code)))
+            if round_number:  # the first one fills the caches
+                times[key].append(seconds)
+    ours = [mine / theirs - 1 for mine, theirs in zip(times["flask_w4r"], times["dependencies"], strict=True)]
+    return {
+        "dependencies_ms": statistics.median(times["dependencies"]) * 1000,
+        "flask_w4r_ms": statistics.median(times["flask_w4r"]) * 1000,
+        "over": statistics.median(ours),
+        "modules": len(names),
+    }

@@ -1,0 +1,57 @@
+"""What is measured: how each target is set up, and what its requests say."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from .load import Plan, Step
+from .stand import Server
+
+#: The second language of the section, so that translation is on.
+PREFIX = "/ma/fr"
+SLUG = "ann-example"
+CASE = f"{PREFIX}/cases/{SLUG}"
+FORM_ID = f"sign:MA:{SLUG}"
+_TYPED = {"first_name": "Samira", "last_name": "Échantillon", "newsletter": "no", "consent": "y", "website": ""}
+
+
+def get(server: Server, path: str) -> tuple[int, Mapping[str, str], bytes]:
+    """Fetch a page by hand."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, dict(answer.getheaders()), answer.read()
+
+
+def sign_step(server: Server) -> Step:
+    """A signature with the tokens and the session cookie that a visitor gets. Neither is single-use."""
+    status, headers, body = get(server, f"{CASE}/sign/token")
+    cookie = re.match(r"[^;]+", headers.get("Set-Cookie", ""))
+    if status != 200 or cookie is None:
+        raise RuntimeError(f"the token page answered {status}")
+    tokens = json.loads(body)
+    typed = urlencode({**_TYPED, "csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"]}, quote_via=quote)
+    return Step("POST", f"{CASE}/sign", 303, typed, cookie.group())
+
+
+def plans(floor: Server, plain: Server, altcha: Server) -> dict[str, Plan]:
+    """Every target by name."""
+    insert = Step("POST", "/insert", 303, "first_name=Samira&last_name=%C3%89chantillon&consent=y")
+    alone = Step("POST", "/insert-autocommit", 303, insert.body)
+    sign = sign_step(plain)
+    page = Step("GET", CASE, 200)
+    token = Step("GET", f"{CASE}/sign/token", 200)
+    return {
+        "floor insert": Plan(floor.port, (insert,)),
+        "floor insert, autocommit": Plan(floor.port, (alone,)),
+        "sign": Plan(plain.port, (sign,)),
+        "sign, ALTCHA": Plan(altcha.port, (sign_step(altcha),)),
+        "floor page": Plan(floor.port, (Step("GET", "/page", 200),)),
+        "case page": Plan(plain.port, (page,)),
+        "floor visit": Plan(floor.port, (Step("GET", "/page", 200), Step("GET", "/token", 200), insert)),
+        "visit": Plan(plain.port, (page, token, sign)),
+    }

@@ -1,0 +1,4 @@
+W4R_SECTIONS = [
+    {"preset": "CA_EN", "url_prefix": "/", "host": "write.example.org"},
+    {"preset": "CA_FR", "url_prefix": "/", "host": "ecrire.example.org"},
+]

@@ -1,0 +1,2 @@
+W4R_LAYOUT = "site/layout.html"
+W4R_PUBLIC_LAYOUT = "site/public.html"

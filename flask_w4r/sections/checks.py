@@ -1,0 +1,261 @@
+"""What each key of a section table may be. Each check yields what is wrong, with the mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+
+FIELD_MODES = ("required", "optional", "hidden")
+FORM_FIELDS = ("first_name", "last_name", "email", "phone", "postcode", "newsletter")
+CUSTOM_TYPES = ("text", "select", "checkbox")
+CUSTOM_KEYS = frozenset({"name", "label", "type", "required", "choices", "max_length", "hint"})
+OWN_NAMES = frozenset(
+    {*FORM_FIELDS, "consent", "withhold_name", "website", "csrf_token", "form_token", "cases", "altcha"}
+)
+CONSENT_PURPOSES = ("petition", "newsletter")
+THEME_TOKENS = frozenset({"ink", "paper", "signal", "on-signal", "muted", "line", "danger", "success", "radius",
+                          "font-text", "font-display", "measure"})  # fmt: skip
+Problems = Iterator[str]
+
+
+def is_web_url(value: Any) -> bool:
+    """Whether a value is a full http or https URL."""
+    if not isinstance(value, str) or re.search(r"[\x00-\x20\x7f<>\"]", value):
+        return False
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def prefix_problem(value: Any) -> str | None:
+    """What is wrong with a place in the URL map, or ``None``."""
+    if isinstance(value, str) and re.fullmatch(r"/?([A-Za-z0-9._~-]+/?)*", value):
+        return None
+    return "must be a path such as '/write-for-rights', of letters, digits and . _ ~ -"
+
+
+def _code(value: Any) -> Problems:
+    if not re.fullmatch(r"[A-Za-z0-9_]{2,32}", value if isinstance(value, str) else ""):
+        yield "must be 2 to 32 letters, digits or underscores"
+
+
+def _country(value: Any) -> Problems:
+    if not re.fullmatch(r"[A-Z]{2}", value if isinstance(value, str) else ""):
+        yield "must be a two-letter ISO 3166-1 code in capitals"
+
+
+def _text(value: Any) -> Problems:
+    if not isinstance(value, str) or not value.strip():
+        yield "must be a text"
+
+
+def _locales(value: Any) -> Problems:
+    if not isinstance(value, list | tuple) or not value:
+        yield "must be a list, for example ['en']"
+        return
+    for locale in value:
+        if not _is_locale(locale):
+            yield f"{locale!r} is not a locale, such as 'fr' or 'pt-BR'"
+    if len({str(locale).lower() for locale in value}) < len(value):
+        yield "names a locale twice"
+
+
+def _is_locale(value: Any) -> bool:
+    # It stands in URLs as it is written.
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", value):
+        return False
+    try:
+        Locale.parse(value, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return False
+    return True
+
+
+def _time_zone(value: Any) -> Problems:
+    try:
+        ZoneInfo(value if isinstance(value, str) else "")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"{value!r} is not an IANA zone, such as 'Africa/Casablanca'"
+
+
+def _edition(value: Any) -> Problems:
+    if not isinstance(value, str | int) or isinstance(value, bool) or not re.fullmatch(r"[0-9]{4}", str(value)):
+        yield "must be an edition's year, such as '2024'"
+
+
+def _prefix(value: Any) -> Problems:
+    if problem := prefix_problem(value):
+        yield problem
+
+
+def _host(value: Any) -> Problems:
+    if not re.fullmatch(r"(?i)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", value if isinstance(value, str) else ""):
+        yield "must be a host name without scheme or port, such as 'w4r.example.org'"
+
+
+def _url(value: Any) -> Problems:
+    if not is_web_url(value):
+        yield f"{value!r} must be a full http or https URL"
+
+
+def _fields(value: Any) -> Problems:
+    if not isinstance(value, Mapping):
+        yield "must be a table of form fields"
+        return
+    for name, mode in value.items():
+        if name not in FORM_FIELDS:
+            yield f"{name!r} is not a form field; known are {', '.join(FORM_FIELDS)}"
+        elif mode not in FIELD_MODES:
+            yield f"{name} must be one of {', '.join(FIELD_MODES)}"
+
+
+def _texts(value: Any) -> bool:
+    """Whether a value is words by locale."""
+    return (
+        isinstance(value, Mapping)
+        and bool(value)
+        and all(isinstance(key, str) and isinstance(words, str) and words for key, words in value.items())
+    )
+
+
+def _custom_fields(value: Any) -> Problems:
+    if not isinstance(value, list | tuple):
+        yield "must be a list of tables"
+        return
+    names = []
+    for number, entry in enumerate(value, 1):
+        item = entry if isinstance(entry, Mapping) else getattr(entry, "__dict__", None)
+        if not isinstance(item, Mapping):
+            yield f"entry {number} must be a table"
+            continue
+        names.append(item.get("name"))
+        yield from _custom_field(item)
+    if len({str(name) for name in names}) < len(names):
+        yield "two questions have the same name"
+
+
+def _custom_field(item: Mapping[str, Any]) -> Problems:
+    name = item.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or not _texts(item.get("label")):
+        yield "each needs a name (lower case letters, digits, underscores) and a label table"
+    elif name in OWN_NAMES:
+        yield f"the name {name!r} is taken by a field of ours"
+    for key in item:
+        if key not in CUSTOM_KEYS:
+            yield f"{name}: {key!r} is not known; known are {', '.join(sorted(CUSTOM_KEYS))}"
+    if item.get("type", "text") not in CUSTOM_TYPES:
+        yield f"type must be one of {', '.join(CUSTOM_TYPES)}"
+    if not isinstance(item.get("required", False), bool):
+        yield f"{name}: required must be true or false"
+    length = item.get("max_length", 200)
+    if type(length) is not int or not 1 <= length <= 2000:
+        yield f"{name}: max_length must be a whole number from 1 to 2000"
+    if item.get("hint") and not _texts(item["hint"]):
+        yield f"{name}: hint must be a table of words by locale"
+    choices = item.get("choices", ())
+    if not isinstance(choices, list | tuple) or not all(isinstance(choice, str) and choice for choice in choices):
+        yield f"{name}: choices must be a list of texts"
+    elif item.get("type") == "select" and not choices:
+        yield f"{name}: a select needs choices"
+
+
+def _min_age(value: Any) -> Problems:
+    if type(value) is not int or not 5 <= value <= 21:
+        yield "must be a whole number of years from 5 to 21"
+
+
+def _consents(value: Any) -> Problems:
+    if not isinstance(value, Mapping):
+        yield "must be a table by purpose"
+        return
+    for purpose, entry in value.items():
+        if purpose not in CONSENT_PURPOSES:
+            yield f"{purpose!r} is not a purpose; known are {', '.join(CONSENT_PURPOSES)}"
+        item = entry if isinstance(entry, Mapping) else getattr(entry, "__dict__", {})
+        version = item.get("version")
+        if not isinstance(version, str | int) or not re.fullmatch(r"\S{1,32}", str(version)) or not _texts(item.get("text")):
+            yield f"{purpose} needs a version and a text table by locale"
+
+
+def _flag(value: Any) -> Problems:
+    if not isinstance(value, bool):
+        yield "must be true or false"
+
+
+def _table(value: Any) -> Problems:
+    if not isinstance(value, Mapping):
+        yield "must be a table"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _map_center(value: Any) -> Problems:
+    pair = isinstance(value, list | tuple) and len(value) == 2 and all(_is_number(item) for item in value)
+    if not pair or not (-90 <= value[0] <= 90 and -180 <= value[1] <= 180):
+        yield "must be latitude and longitude, such as [31.8, -7.1]"
+
+
+def _map_zoom(value: Any) -> Problems:
+    if type(value) is not int or not 0 <= value <= 22:
+        yield "must be a whole number from 0 to 22"
+
+
+def _window(value: Any) -> Problems:
+    days = list(value.values()) if isinstance(value, Mapping) else [None]
+    usable = all(isinstance(day, date) and not isinstance(day, datetime) for day in days)
+    if not usable or not set(value) <= {"starts_on", "ends_on"}:
+        yield "takes starts_on and ends_on, as dates"
+    elif len(days) == 2 and value["starts_on"] > value["ends_on"]:
+        yield "ends before it starts"
+
+
+def _confirmation(value: Any) -> Problems:
+    if value not in ("email", "none"):
+        yield "must be 'email' or 'none'"
+
+
+def _theme(value: Any) -> Problems:
+    if not isinstance(value, Mapping):
+        yield "must be a table of tokens"
+        return
+    for key, item in value.items():
+        if key not in THEME_TOKENS:
+            yield f"{key!r} is not a token; known are {', '.join(sorted(THEME_TOKENS))}"
+        elif not isinstance(item, str | int | float) or not re.fullmatch(r"[#(),.%/ A-Za-z0-9'\"-]{1,200}", str(item)):
+            yield f"{key} has characters that a CSS value of ours may not have"
+
+
+CHECKS: Mapping[str, Callable[[Any], Problems]] = {
+    "code": _code, "name": _text, "country": _country, "locales": _locales, "default_locale": _text,
+    "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
+    "fields": _fields, "custom_fields": _custom_fields, "min_age": _min_age, "consents": _consents,
+    "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "delivery_to": _text,
+    "embassy_addresses": _table, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
+    "confirmation": _confirmation, "theme": _theme,
+}  # fmt: skip
+
+
+def check_section(values: Mapping[str, Any]) -> list[str]:
+    """Check every key of a section table, then what two of them must agree on.
+
+    :returns: each fault, naming its key and the mend.
+    """
+    faults = [f"{key}: {problem}" for key, check in CHECKS.items() if key in values for problem in check(values[key])]
+    if faults or not {"locales", "default_locale", "confirmation"} <= set(values):
+        return faults
+    if values["default_locale"] not in values["locales"]:
+        faults.append(f"default_locale: {values['default_locale']!r} is not one of locales")
+    if values.get("fields", {}).get("email", "required") == "hidden" and values["confirmation"] == "email":
+        faults.append("fields: email cannot be hidden while confirmation is 'email'")
+    return faults

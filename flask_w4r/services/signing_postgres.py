@@ -1,0 +1,167 @@
+"""PostgreSQL: one case signed in one statement, a transaction of its own.
+
+What :func:`~flask_w4r.services.signing.sign` writes for any database and any number of cases, and by the same rules,
+in one round trip: the used proof, the signature, the consents and the mail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Dialect, bindparam, func, insert, null, select, union_all
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from ..errors import CaseNotActive, ProofReplayed
+from ..keyring import Keyring
+from ..models import Case, Consent, OutboxMail, Signature, SpentProof
+from . import mail
+from .consents import consent_values
+from .signing import SAME_PRESS, Signed, Signing
+from .signing_sql import postgres_upsert
+
+_CONSENT_COLUMNS = ("purpose", "text_digest", "granted", "method")
+_MAIL_COLUMNS = ("kind", "state", "recipient", "params", "cap_index", "dedupe", "message_id", "attempts")
+#: Columns of consents and mail with the value of a column of the signature. The driver forgets how it read a statement
+#: of more than 50 parameters or 4096 characters, which then costs as much as sending it.
+_SAME_FOR_CONSENT = {"given_at": "created_at"}
+_SAME_FOR_MAIL = {
+    "section": "section", "locale": "locale", "cap_day": "net_day", "not_before": "created_at", "created_at": "created_at",
+}  # fmt: skip
+#: What a mail that replaces a waiting one leaves as it is.
+_MAIL_KEPT = ("section", "kind", "dedupe", "created_at")
+
+
+class _Prepared(NamedTuple):
+    """A statement as the driver takes it, what makes a driver's value of each parameter, and those always the same."""
+
+    sql: str
+    convert: dict[str, Callable[[Any], Any] | None]
+    constants: dict[str, Any]
+
+
+def fits(dialect: Dialect, signing: Signing) -> bool:
+    """Whether :func:`sign_one` knows how: a mail is to be confirmed, and an address signs a case once."""
+    known = dialect.name == "postgresql" and dialect.paramstyle == "pyformat"
+    return known and not signing.at_once and not signing.section.shared_mailbox
+
+
+def sign_one(connection: Connection, keyring: Keyring, signing: Signing, case_id: int) -> Signed:
+    """Sign one case.
+
+    :param connection: in autocommit mode.
+    :returns: what was created.
+    :raises CaseNotActive: the case takes no signatures (asked of the database, not of a cache).
+    :raises ProofReplayed: the captcha solution was used before.
+    """
+    number, status, state = _send(connection, keyring, signing, case_id)
+    if number is None and status == "active" and state is None:
+        # Another press for this address ended while ours waited for it. Now its row can be seen; our proof is spent.
+        judgement = replace(signing.judgement, proof=None)
+        number, status, state = _send(connection, keyring, replace(signing, judgement=judgement), case_id)
+    held = signing.judgement.held
+    if number is not None:
+        return Signed((number,), (), held)
+    if status != "active":
+        raise CaseNotActive
+    if state == "confirmed":
+        with Session(connection) as session:
+            mail.enqueue(session, signing.mail_values(keyring, "already_signed", [case_id]), replace=False)
+            session.commit()
+    return Signed((), (), held)
+
+
+def _send(connection: Connection, keyring: Keyring, signing: Signing, case_id: int) -> tuple[Any, Any, Any]:
+    """The statement: the id it wrote, the case's status, and the state of the signature that stood there before."""
+    judgement, submission = signing.judgement, signing.submission
+    sealed = keyring.seal_json(submission.person())
+    values = signing.signature_values(keyring, case_id, sealed, held=judgement.held)
+    values["stale"] = signing.now - SAME_PRESS
+    letter = signing.mail_values(keyring, "confirm", [case_id])
+    values.update({f"mail_{name}": letter[name] for name in _MAIL_COLUMNS})
+    answers = consent_values(submission.consents, now=signing.now)
+    for position, answer in enumerate(answers):
+        values.update({f"{name}_{position}": answer[name] for name in _CONSENT_COLUMNS})
+    if judgement.proof is not None:
+        values.update(proof_digest=judgement.proof, proof_expires_at=judgement.proof_expires_at)
+    statement = _prepared(connection.dialect, judgement.proof is not None, len(answers))
+    parameters = statement.constants.copy()
+    for name, convert in statement.convert.items():
+        parameters[name] = values[name] if convert is None else convert(values[name])
+    row = connection.exec_driver_sql(statement.sql, parameters).one()
+    if judgement.proof is not None and not row[3]:
+        raise ProofReplayed
+    return row[0], row[1], row[2]
+
+
+@lru_cache(maxsize=32)
+def _prepared(dialect: Dialect, with_proof: bool, answers: int) -> _Prepared:
+    # Compiled once and sent as text: working out the cache key of a statement this size costs more than all the rest.
+    compiled = _statement(with_proof, answers).compile(dialect=dialect)
+    binds = {name: bind for bind, name in compiled.bind_names.items()}
+    return _Prepared(
+        # Nobody reads the labels that a SELECT for an INSERT gets, and they make the text too long to be remembered.
+        re.sub(r" AS anon_\d+", "", str(compiled)),
+        {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, bind in binds.items()
+            if bind.required
+        },
+        {name: bind.value for name, bind in binds.items() if not bind.required},
+    )
+
+
+def _statement(with_proof: bool, answers: int) -> Any:
+    proof = _proof() if with_proof else None
+    signature = postgres_upsert(*([select(proof.c.digest).exists()] if proof is not None else [])).cte("signature")
+    columns = [
+        select(signature.c.id).scalar_subquery(),
+        select(Case.status).where(Case.id == bindparam("case_id"), Case.section == bindparam("section")).scalar_subquery(),
+        select(Signature.state).where(*_key()).scalar_subquery(),
+    ]
+    if proof is not None:
+        columns.append(select(func.count()).select_from(proof).scalar_subquery())
+    parts = [_mail(signature)]
+    if answers:
+        parts.append(_consents(signature, answers))
+    return select(*columns).add_cte(*parts)
+
+
+def _key() -> list[Any]:
+    table = Signature.__table__
+    return [table.c[name] == bindparam(name, type_=table.c[name].type) for name in ("case_id", "email_index", "slot")]
+
+
+def _values(table: Any, names: Mapping[str, str]) -> list[Any]:
+    return [bindparam(bind, type_=table.c[column].type) for column, bind in names.items()]
+
+
+def _proof() -> Any:
+    table: Any = SpentProof.__table__
+    row = {name: bindparam(f"proof_{name}", type_=table.c[name].type) for name in ("digest", "expires_at")}
+    return postgresql.insert(table).values(row).on_conflict_do_nothing().returning(table.c.digest).cte("proof")
+
+
+def _consents(signature: Any, answers: int) -> Any:
+    table: Any = Consent.__table__
+    names = [
+        {**{name: f"{name}_{position}" for name in _CONSENT_COLUMNS}, **_SAME_FOR_CONSENT} for position in range(answers)
+    ]
+    rows = union_all(*(select(signature.c.id, *_values(table, own)) for own in names))
+    return insert(table).from_select(["signature_id", *names[0]], rows).cte("answers")
+
+
+def _mail(signature: Any) -> Any:
+    table: Any = OutboxMail.__table__
+    names = {**{name: f"mail_{name}" for name in _MAIL_COLUMNS}, **_SAME_FOR_MAIL}
+    row = select(*_values(table, names)).select_from(signature)
+    statement = postgresql.insert(table).from_select(list(names), row, include_defaults=False)
+    # A mail that left has no ``dedupe`` any more, so the one in the way still waits: it is replaced, and were it just
+    # being handed over, this one goes out after it.
+    fresh = {name: statement.excluded[name] for name in names if name not in _MAIL_KEPT}
+    released = {name: null() for name in ("claimed_by", "lease_until", "last_error")}
+    return statement.on_conflict_do_update(index_elements=["dedupe"], set_={**fresh, **released}).cte("mail")

@@ -1,0 +1,157 @@
+"""The example site served on loopback, and a Chromium that notes every request, console message and CSP violation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from example_app import create_app
+from flask_w4r.cli.jobs import tools_for
+from flask_w4r.keyring import generate_key
+from flask_w4r.services.jobs import run_until_stopped
+from tests import services
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+POLICY = "default-src 'none'"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    services.need("chromium")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=services.chromium_path(), args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of the example site, with the real cases and a worker that sends mail to its mailbox."""
+    folder = tmp_path_factory.mktemp("instance")
+    config: dict[str, Any] = {
+        "DEBUG": True,
+        "SECRET_KEY": "only for tests",
+        "W4R_ENCRYPTION_KEYS": [generate_key()],
+        "W4R_INDEX_KEY": generate_key(),
+        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'site.sqlite3'}",
+        # Every page of this run comes from one address.
+        "W4R_RATE_LIMITS": {"sign_uncaptcha": "1000/hour"},
+    }
+    bound = make_server("127.0.0.1", 0, lambda environ, start: [])
+    port = bound.server_port
+    bound.server_close()
+    base = f"http://127.0.0.1:{port}"
+    app = create_app({**config, "W4R_BASE_URL": base}, instance_path=folder)
+    for words in (("w4r", "db", "upgrade"), ("w4r", "demo")):
+        with app.app_context():
+            result = app.test_cli_runner().invoke(args=list(words))
+        assert result.exit_code == 0, result.output
+    stop = threading.Event()
+    worker = threading.Thread(
+        target=run_until_stopped, args=(app, tools_for(app, stop=stop)), kwargs={"interval": 0.1}, daemon=True
+    )
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    worker.start()
+    serving.start()
+    yield base
+    stop.set()
+    server.shutdown()
+    serving.join()
+    worker.join()
+    server.server_close()
+
+
+@dataclass
+class Visitor:
+    """One reader's browser, and what it saw."""
+
+    page: Page
+    base: str
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    policies: set[str] = field(default_factory=set)
+
+    def open(self, path: str) -> Any:
+        """Go to a path of the site."""
+        return self.page.goto(path if path.startswith("http") else self.base + path)
+
+    def until(self, condition: str) -> None:
+        """Wait until a JavaScript expression is true. Playwright's own way needs an eval that our policy forbids."""
+        for _ in range(200):
+            if self.page.evaluate(condition):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"never true: {condition}")
+
+    def axe(self) -> list[str]:
+        """What axe-core finds on the page as it is now."""
+        found = self.page.evaluate(
+            "async (source) => { if (!window.axe) (0, eval)(source); return (await axe.run()).violations; }", AXE
+        )
+        return [f"{item['id']} at {self.page.url}: {[node['target'] for node in item['nodes']]}" for item in found]
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the page for people to look at."""
+        folder = Path(__file__).parent.parent / "_shots"
+        folder.mkdir(exist_ok=True)
+        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+    def saw_nothing_foreign(self) -> None:
+        """No other origin was asked, and the content security policy was never violated."""
+        assert self.foreign == []
+        assert self.complaints == []
+        assert self.policies, "no page had a policy"
+        assert all(policy.startswith(POLICY) and "unsafe" not in policy for policy in self.policies), self.policies
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Any]:
+    """Make a visitor: ``visit(width=390, javascript=True, scheme="light")``."""
+    contexts: list[BrowserContext] = []
+
+    def make(width: int = 1280, *, javascript: bool = True, scheme: str = "light", **options: Any) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": 850}, java_script_enabled=javascript, color_scheme=scheme, **options
+        )
+        contexts.append(context)
+        visitor = Visitor(context.new_page(), site)
+
+        def note_request(request: Any) -> None:
+            parts = urlsplit(request.url)
+            if parts.scheme in ("http", "https") and f"{parts.scheme}://{parts.netloc}" != site:
+                visitor.foreign.append(request.url)
+
+        def note_response(response: Any) -> None:
+            policy = response.headers.get("content-security-policy")
+            # The mailbox shows a mail's own styles, in a frame without scripts: the host's page, not ours.
+            if policy and "text/html" in response.headers.get("content-type", "") and "/mailbox/" not in response.url:
+                visitor.policies.add(policy)
+
+        def note_console(message: Any) -> None:
+            # An answer of 422 is a form that came back, which the console notes too.
+            if message.type in ("error", "warning") and "responded with a status of 4" not in message.text:
+                visitor.complaints.append(message.text)
+
+        visitor.page.on("request", note_request)
+        visitor.page.on("response", note_response)
+        visitor.page.on("console", note_console)
+        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        return visitor
+
+    yield make
+    for context in contexts:
+        context.close()

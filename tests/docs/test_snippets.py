@@ -1,0 +1,344 @@
+"""Every snippet that the documentation shows does what the text says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from email.message import EmailMessage
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from flask_babel import get_locale
+from jinja2 import FileSystemLoader
+from sqlalchemy import create_engine, inspect
+
+from flask_w4r import doctor
+from flask_w4r.config import W4RConfig
+from flask_w4r.keyring import generate_key
+from flask_w4r.services import schema
+from flask_w4r.state import get_state
+from flask_w4r.testing import make_campaign, sign
+from tests import services
+
+from .conftest import TEMPLATES, MakeSite, run
+from .pages import PAGES, SNIPPETS, covered, covers, included, load, settings_of
+
+
+@covers("limiter.py")
+def test_limiter(make_site: MakeSite) -> None:
+    app = make_site("limiter.py", W4R_RATE_LIMITS={"sign_host": "2/minute"})
+    client = app.test_client()
+    codes = [client.post("/act/cases/ann-example/sign").status_code for _ in range(3)]
+    assert codes == [422, 422, 429]
+    assert app.extensions.get("w4r_limiter") is None
+
+
+@covers("csrf.py")
+def test_csrf(make_site: MakeSite) -> None:
+    app = make_site("csrf.py")
+    app.add_url_rule("/own", "own", lambda: "ok", methods=["POST"])
+    client = app.test_client()
+    assert client.post("/own").status_code == 400
+    assert client.post("/act/cases/ann-example/sign", data={"first_name": "Sam"}).status_code == 422
+    assert sign(client, "/act", "ann-example").status_code == 303
+
+
+@covers("babel.py")
+def test_babel_and_own_words(make_site: MakeSite, tmp_path: Path) -> None:
+    folder = tmp_path / "translations" / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalog = Catalog(locale="fr")
+    catalog.add("Cases", "Nos dossiers")
+    with (folder / "flask_w4r.mo").open("wb") as file:
+        write_mo(file, catalog)
+    app = make_site("babel.py", ROOT=str(tmp_path), W4R_SECTION={"preset": "MA", "url_prefix": "/ma"})
+    seen: list[str] = []
+    app.context_processor(lambda: seen.append(str(get_locale())) or {})
+    page = app.test_client().get("/ma/fr/").get_data(as_text=True)
+    assert "Nos dossiers" in page
+    assert set(seen) == {"fr"}
+
+
+@covers("mailer.py")
+def test_mailer(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, sent = load("mailer.py"), []
+
+    class Server:
+        def __init__(self, *args: object, **options: object) -> None:
+            pass
+
+        def __enter__(self) -> Any:
+            return SimpleNamespace(send_message=sent.append)
+
+        def __exit__(self, *args: object) -> None:
+            pass
+
+    monkeypatch.setattr(module.smtplib, "SMTP", Server)
+    message = EmailMessage()
+    module.hand_over(message)
+    assert sent == [message]
+    assert module.w4r._hooks["mailer"] is module.hand_over
+
+
+@covers("staff.py")
+def test_staff(make_site: MakeSite) -> None:
+    app = make_site("staff.py")
+    codes = {}
+    for name in ("nobody", "kim", "noor"):
+        client = app.test_client()
+        if name != "nobody":
+            with client.session_transaction() as session:
+                session["_user_id"] = name
+        codes[name] = [
+            client.get(f"/act/moderation/{path}").status_code for path in ("", "cases/ann-example")
+        ]
+    assert codes == {"nobody": [401, 401], "kim": [200, 403], "noor": [200, 200]}
+
+
+@covers("layouts.py", "templates/site/public.html", "templates/site/layout.html")
+def test_layouts(make_site: MakeSite) -> None:
+    app = make_site("staff.py", **settings_of("layouts.py"))
+    app.jinja_loader = FileSystemLoader(TEMPLATES)
+    client = app.test_client()
+    public = client.get("/act/cases/ann-example")
+    assert "Our site" in public.text
+    assert "Sign in" not in public.text
+    assert public.headers["Cache-Control"].startswith("public, max-age=")
+    assert "Set-Cookie" not in public.headers
+    assert "Vary" not in public.headers
+    form = client.get("/act/cases/ann-example/sign")
+    assert "Sign in" in form.text
+    assert form.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_public_layout_that_reads_the_session_is_not_cached_and_doctor_says_so(make_site: MakeSite) -> None:
+    app = make_site("staff.py", W4R_PUBLIC_LAYOUT="site/layout.html")
+    app.jinja_loader = FileSystemLoader(TEMPLATES)
+    assert app.test_client().get("/act/").headers["Cache-Control"] == "private, no-store"
+    assert any(item.subject == "layout" for item in doctor.examine(app, get_state(app)))
+
+
+@covers("templates/w4r/_partials/signer_warning.html")
+def test_an_overridden_partial(make_site: MakeSite) -> None:
+    app = make_site(W4R_SECTION={"preset": "AU", "url_prefix": "/act", "contact": "help@example.org"})
+    app.jinja_loader = FileSystemLoader(TEMPLATES)
+    with app.app_context(), app.extensions["sqlalchemy"].engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE w4r_case SET signer_warning = 1")
+    assert "Talk to us before you sign" in app.test_client().get("/act/cases/ann-example").text
+
+
+@covers("second_bind.py")
+def test_second_bind(make_site: MakeSite, tmp_path: Path) -> None:
+    found = settings_of("second_bind.py")
+    assert set(found) == {"SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_BINDS", "W4R_BIND_KEY"}
+    private = f"sqlite:///{tmp_path / 'private.sqlite3'}"
+    make_site(W4R_BIND_KEY=found["W4R_BIND_KEY"], SQLALCHEMY_BINDS=dict.fromkeys(found["SQLALCHEMY_BINDS"], private))
+    tables = []
+    for uri in (private, f"sqlite:///{tmp_path / 'site.sqlite3'}"):
+        engine = create_engine(uri)
+        tables.append("w4r_signature" in inspect(engine).get_table_names())
+        engine.dispose()
+    assert tables == [True, False]
+
+
+@covers("two_sections.py", "host_names.py")
+def test_several_sections(make_site: MakeSite) -> None:
+    app = make_site(W4R_SECTION=None, **settings_of("two_sections.py"))
+    client = app.test_client()
+    assert [client.get(path).status_code for path in ("/au/", "/ma/", "/ma/fr/")] == [200, 200, 200]
+    assert 'dir="rtl"' in client.get("/ma/").text
+
+
+@covers("host_names.py")
+def test_host_names(make_site: MakeSite) -> None:
+    app = make_site(W4R_SECTION=None, **settings_of("host_names.py"))
+    client = app.test_client()
+    found = {
+        host: client.get("/cases/ann-example", base_url=f"http://{host}")
+        for host in ("write.example.org", "ecrire.example.org", "evil.example.org")
+    }
+    assert [answer.status_code for answer in found.values()] == [200, 200, 404]
+    assert 'lang="fr-CA"' in found["ecrire.example.org"].text
+
+
+@covers("foreign_key.py")
+def test_foreign_key(settings: dict[str, Any]) -> None:
+    module = load("foreign_key.py")
+    app = module.create_app(settings)
+    run(app, "w4r", "db", "upgrade")
+    number = make_campaign(app, ["ann-example"])["AU/ann-example"]
+    with app.app_context():
+        module.db.create_all()
+        module.db.session.add(module.CaseNote(case_id=number, text="Ring them"))
+        module.db.session.commit()
+        assert module.db.session.scalars(module.db.select(module.CaseNote)).one().case.slug == "ann-example"
+        module.db.session.remove()
+        module.db.engine.dispose()
+
+
+def _project(folder: Path, env: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    (folder / "versions").mkdir(parents=True)
+    (folder / "env.py").write_text(env.read_text())
+    (folder / "script.py.mako").write_text(
+        "revision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n\n"
+        'def upgrade():\n    ${upgrades or "pass"}\n\ndef downgrade():\n    ${downgrades or "pass"}\n'
+    )
+    return config
+
+
+@pytest.mark.parametrize("upgrade", [True, False], ids=["ours first", "theirs first"])
+@covers("alembic_env.py")
+def test_plain_alembic_leaves_our_tables_alone(make_site: MakeSite, tmp_path: Path, upgrade: bool) -> None:
+    app = make_site(upgrade=upgrade)
+    uri = app.config["SQLALCHEMY_DATABASE_URI"]
+    config = _project(tmp_path / "alembic", SNIPPETS / "alembic_env.py")
+    config.set_main_option("sqlalchemy.url", uri)
+    config.attributes["metadata"] = app.extensions["sqlalchemy"].metadata
+    script = command.revision(config, "first", autogenerate=True)
+    assert "w4r_" not in Path(script.path).read_text()  # type: ignore[union-attr]
+
+
+@pytest.mark.filterwarnings("ignore:'get_engine' is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("upgrade", [True, False], ids=["ours first", "theirs first"])
+@covers("flask_migrate_site.py")
+def test_flask_migrate_leaves_our_tables_alone(make_site: MakeSite, tmp_path: Path, upgrade: bool) -> None:
+    app = make_site("flask_migrate_site.py", upgrade=upgrade)
+    folder = str(tmp_path / "migrations")
+    run(app, "db", "init", "-d", folder)
+    run(app, "db", "migrate", "-d", folder)
+    (version,) = (tmp_path / "migrations" / "versions").glob("*.py")
+    assert "note" in version.read_text()
+    assert "w4r_" not in version.read_text()
+
+
+@covers("section_table.py")
+def test_section_table(make_site: MakeSite) -> None:
+    app = make_site(**settings_of("section_table.py"))
+    client = app.test_client()
+    form = client.get("/act/cases/ann-example/sign").text
+    assert "How did you hear of us?" in form
+    assert "Hand over my name with this petition and delete it after that." in form
+    assert 'name="phone"' not in form
+    assert "https://www.example.org/privacy" in form
+    theme = client.get("/act/theme.css").text
+    assert "--w4r-signal: #ffd400;" in theme
+    assert "/act/theme.css" in form
+
+
+@covers("hcaptcha.py")
+def test_hcaptcha(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HCAPTCHA_SITE_KEY", "a-site-key")
+    monkeypatch.setenv("HCAPTCHA_SECRET_KEY", "a-secret-key")
+    app = make_site("csp.py", **settings_of("hcaptcha.py"))
+    token = app.test_client().get("/act/cases/ann-example/sign/token").json
+    assert token["captcha"] == {"kind": "hcaptcha", "site_key": "a-site-key"}
+    assert "https://*.hcaptcha.com" in app.test_client().get("/act/").headers["Content-Security-Policy"]
+
+
+@covers("csp.py")
+def test_csp(make_site: MakeSite) -> None:
+    policy = make_site("csp.py").test_client().get("/act/").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "img-src 'self' https://images.example.org" in policy
+    assert "unsafe" not in policy
+
+
+@covers("purge.py")
+def test_purge(make_site: MakeSite) -> None:
+    import flask_w4r.signals as signals
+
+    module = load("purge.py")
+    try:
+        app = make_site("limiter.py")
+        run(app, "w4r", "case", "status", "ann-example", "withdrawn")
+    finally:
+        signals.case_changed.disconnect(module.drop_from_cache)
+    assert "http://localhost/act/cases/ann-example" in module.cdn.purged
+    assert app.test_client().get("/act/cases/ann-example").status_code == 410
+
+
+@covers("proxy.py")
+def test_proxy() -> None:
+    client = load("proxy.py").app.test_client()
+    headers = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7", "X-Forwarded-Proto": "https"}
+    assert client.get("/", headers=headers).json == {"address": "198.51.100.7", "scheme": "https"}
+
+
+@covers("celery_worker.py")
+def test_celery(monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]) -> None:
+    app = load("limiter.py").create_app(settings)
+    monkeypatch.setitem(sys.modules, "our_site", SimpleNamespace(app=app))
+    worker = load("celery_worker.py")
+    assert {"w4r.mail", "w4r.purge"} <= set(worker.celery.tasks)
+    assert set(worker.celery.conf.beat_schedule) == {"w4r.mail", "w4r.purge"}
+
+
+@covers("settings_production.py")
+def test_production_settings(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    services.need("redis")
+    for name in ("W4R_ENCRYPTION_KEYS", "W4R_INDEX_KEY", "SECRET_KEY"):
+        monkeypatch.setenv(name, generate_key())
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'site.sqlite3'}")
+    monkeypatch.setenv("REDIS_URL", services.REDIS)
+    monkeypatch.setenv("MAIL_URL", "smtp://user:password@mail.example.org:587?tls=1")
+    found = settings_of("settings_production.py")
+    W4RConfig.from_mapping(found, relaxed=False)
+    app = make_site(**{**found, "TESTING": False}, campaign=False)
+    report = doctor.examine(app, get_state(app))
+    # The test's database is SQLite, and its client calls the site "localhost".
+    assert [item for item in report if item.level == "error"] == []
+
+
+@covers("test_our_site.py")
+def test_the_test(tmp_path: Path) -> None:
+    (tmp_path / "test_our_site.py").write_text((SNIPPETS / "test_our_site.py").read_text())
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path, env={"PYTHONPATH": str(SNIPPETS.parents[1]), "PATH": ""}, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@covers("kit/campaign.toml", "kit/cases/ann-example/case.toml", "kit/cases/ann-example/en.md")
+@covers("kit/impact/bo-example.toml", "kit/impact/bo-example.en.md", "kit/totals.csv")
+def test_kit(make_site: MakeSite, tmp_path: Path) -> None:
+    app = make_site(campaign=False)
+    words = run(app, "w4r", "kit", "validate", str(SNIPPETS / "kit"))
+    assert words == "valid: edition 2026, 1 cases in 1 texts, 1 stories, 1 yearly totals\n"
+    run(app, "w4r", "kit", "import", str(SNIPPETS / "kit"))
+    assert "nothing changed" in run(app, "w4r", "kit", "import", str(SNIPPETS / "kit"))
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "campaign.toml").write_text('edition = "2026"\ntitel = "x"\n')
+    assert "campaign.toml:2: titel: is not a key here; did you mean 'title'?" in run(
+        app, "w4r", "kit", "validate", str(broken), code=1
+    )
+
+
+def test_tables_made_by_the_host_are_stamped(make_site: MakeSite, settings: dict[str, Any]) -> None:
+    app = load("limiter.py").create_app(settings)
+    with app.app_context():
+        app.extensions["sqlalchemy"].create_all()
+    assert "stamped" in run(app, "w4r", "db", "upgrade")
+    with app.app_context():
+        assert schema.status(app.extensions["sqlalchemy"].engine).state == "current"
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+ELSEWHERE = {"our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"}
+
+
+def test_every_snippet_is_run_and_shown() -> None:
+    files = {str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert files == covered | ELSEWHERE
+    shown = {name for page in PAGES for name in included(page)}
+    assert shown == files

@@ -1,0 +1,168 @@
+"""A case that stops taking signatures, by the database's word; and counts that are fresh and can be proved."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+from tests.conftest import Host, MakeHost, every_database
+
+from flask_w4r.services.unit_of_work import run
+from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
+
+from .helpers import CASE, PREFIX, SLUG, MovingClock, clocked, column, dump, link, mail_and_press, tally
+
+
+@pytest.fixture
+def host(make_host: MakeHost) -> Host:
+    host = make_host(captcha="none")
+    make_campaign(host.app, (SLUG, "bo-example"))
+    return host
+
+
+@every_database
+@pytest.mark.parametrize(("status", "code"), [("closed", 409), ("freed", 409), ("withdrawn", 410)])
+def test_the_database_has_the_last_word(host: Host, status: str, code: int) -> None:
+    client = host.app.test_client()
+    assert client.get(CASE).status_code == 200
+    page = client.get(f"{CASE}/sign")
+    # Another process changes the status: nothing that is cached here hears of it.
+    with host.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE w4r_case SET status = '{status}' WHERE slug = '{SLUG}'")
+    before = dump(host)
+    answer = submit(client, page, "form_token", **supporter())
+    assert answer.status_code == code
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert ("Ann Example" in answer.text) == (code == 409 and "See what happened" not in answer.text)
+    after = dump(host)
+    for table in ("w4r_signature", "w4r_consent", "w4r_outbox", "w4r_tally"):
+        assert before.get(table) == after.get(table)
+
+
+def test_closed_between_the_look_and_the_write(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The view saw an active case; the statement that writes does not."""
+    from flask_w4r.blueprints import sign_flow
+
+    original = sign_flow.sign
+
+    def closed_meanwhile(session: object, *args: object) -> object:
+        session.connection().exec_driver_sql("UPDATE w4r_case SET status = 'closed'")  # type: ignore[attr-defined]
+        return original(session, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sign_flow, "sign", closed_meanwhile)
+    answer = sign(host.app.test_client(), PREFIX, SLUG)
+    assert answer.status_code == 409
+    assert "nothing was stored" in answer.text
+    assert not column(host, "id")
+
+
+def test_a_closed_case_confirms_nothing_more(host: Host) -> None:
+    client = host.app.test_client()
+    page = client.get(f"{PREFIX}/sign")
+    assert submit(client, page, "form_token", **supporter(), cases=[SLUG, "bo-example"]).status_code == 303
+    run_jobs(host.app)
+    opened = client.get(link(host))
+    host.run("w4r", "case", "status", SLUG, "closed")
+    assert "Ann Example" not in client.get(link(host)).text
+    assert "You are counted" in submit(client, opened, "form_token").text
+    assert (tally(host), tally(host, "bo-example")) == (0, 1)
+    host.run("w4r", "case", "status", SLUG, "active")
+    assert "You are counted" in submit(client, client.get(link(host)), "form_token").text
+    assert tally(host) == 1
+    host.run("w4r", "tally", "recount")
+
+
+def test_a_link_for_a_closed_case_says_so(host: Host) -> None:
+    client = host.app.test_client()
+    sign(client, PREFIX, SLUG)
+    run_jobs(host.app)
+    opened = client.get(link(host))
+    host.run("w4r", "case", "status", SLUG, "freed")
+    found = client.get(link(host))
+    assert (found.status_code, "Signing is over" in found.text) == (200, True)
+    assert "Sample1" not in found.text
+    answer = submit(client, opened, "form_token")
+    assert (answer.status_code, "Signing is over" in answer.text) == (409, True)
+    assert column(host, "state") == ["pending"]
+    host.run("w4r", "case", "status", SLUG, "withdrawn")
+    for answer in (client.get(link(host)), submit(client, opened, "form_token")):
+        assert answer.status_code == 410
+        assert "Ann Example" not in answer.text
+
+
+@pytest.mark.parametrize("days", [-20, 60])
+def test_outside_its_window_nothing_is_signed(make_host: MakeHost, days: int) -> None:
+    clock = MovingClock()
+    w4r, _ = clocked(clock)
+    host = make_host(w4r=w4r, captcha="none")
+    make_campaign(host.app)
+    client = host.app.test_client()
+    page = form_fields(client.get(f"{CASE}/sign"), "form_token")[1]
+    clock.move(days=days)
+    answer = client.post(f"{CASE}/sign", data={**page, **supporter()})
+    assert answer.status_code == 409
+    assert ("Signing begins on" in answer.text) == (days < 0)
+    assert not column(host, "id")
+    assert client.get(f"{CASE}/sign").status_code == 303
+
+
+def test_what_does_not_exist(host: Host) -> None:
+    client = host.app.test_client()
+    for path in ("sign", "sign/token", "thanks"):
+        assert client.get(f"{PREFIX}/cases/nobody/{path}").status_code in (404, 200 if path == "sign/token" else 404)
+    assert client.post(f"{PREFIX}/cases/nobody/sign", data=supporter()).status_code == 404
+
+
+def test_counts_on_pages_are_at_most_five_seconds_old(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flask_w4r.blueprints import responses
+
+    moment = time.monotonic()
+    monkeypatch.setattr(responses, "monotonic", lambda: moment)
+    client = host.app.test_client()
+    first = client.get(f"{CASE}/tally.json")
+    age = int(first.headers["Cache-Control"].removeprefix("public, max-age="))
+    assert sign(client, PREFIX, SLUG).status_code == 303
+    assert "You are counted" in mail_and_press(host).text
+    moment += 5 - age
+    assert client.get(f"{CASE}/tally.json").get_json()["actions"] == {"petition_signature": 1}
+    for path in (CASE, f"{PREFIX}/", f"{PREFIX}/tally.json"):
+        assert client.get(path).headers["Cache-Control"] == f"public, max-age={age}"
+        assert "stale" not in client.get(path).headers["Cache-Control"]
+
+
+@every_database
+def test_recount_finds_and_mends_what_differs(host: Host) -> None:
+    client = host.app.test_client()
+    for number in range(3):
+        sign(client, PREFIX, SLUG, **supporter(number))
+        mail_and_press(host)
+    assert "0 differ" in host.run("w4r", "tally", "recount").output
+    with host.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE w4r_tally SET count = count + 4 WHERE case_id <> 0")
+        connection.exec_driver_sql("DELETE FROM w4r_edition_person")
+    kept = tally(host)
+    found = host.app.test_cli_runner().invoke(args=["w4r", "tally", "recount"])
+    assert found.exit_code == 1
+    assert f"2026 {SLUG}: kept {kept}, counted 3" in found.output
+    host.run("w4r", "tally", "recount", "--fix")
+    assert tally(host) == 3
+    assert "0 differ" in host.run("w4r", "tally", "recount").output
+    sign(client, PREFIX, "bo-example")
+    mail_and_press(host)
+    assert "0 differ" in host.run("w4r", "tally", "recount").output, "the table of people was rebuilt"
+
+
+def test_unconfirmed_signatures_go_after_a_while(make_host: MakeHost) -> None:
+    clock = MovingClock()
+    w4r, mailer = clocked(clock)
+    host = make_host(w4r=w4r, captcha="none")
+    host.mailer = mailer
+    make_campaign(host.app)
+    sign(host.app.test_client(), PREFIX, SLUG)
+    run_jobs(host.app)
+    clock.moment += timedelta(days=15)
+    assert run_jobs(host.app)["purge"]["pending_signatures"] == 1
+    assert not column(host, "id")
+    assert host.app.test_client().get(link(host)).status_code == 404
+    assert run(host.app, lambda uow: uow.session.connection().exec_driver_sql("SELECT count(*) FROM w4r_consent").scalar()) == 0

@@ -1,0 +1,128 @@
+"""Rate limits over HTTP: shared where a section is shared, kind to a school, and holding when Redis is away."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+
+import pytest
+import redis
+from sqlalchemy.engine import make_url
+from tests.antiabuse.servers import CuttableProxy
+from tests.conftest import Host, MakeHost
+from tests.services import REDIS, need
+from werkzeug.test import TestResponse
+
+from flask_w4r.testing import make_campaign, sign, supporter
+
+from .helpers import CASE, PREFIX, SLUG, column, link, press, run_jobs, sign_with_script, tally
+
+TIGHT = {"sign_host": "3/minute"}
+
+
+def limited(answer: TestResponse) -> bool:
+    if answer.status_code != 429:
+        return False
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "What you typed is still there" in answer.text
+    return True
+
+
+def test_too_many_from_one_address(make_host: MakeHost) -> None:
+    host = make_host(captcha="none", rate_limits=TIGHT)
+    make_campaign(host.app)
+    client = host.app.test_client()
+    answers = [sign(client, PREFIX, SLUG, **supporter(number)) for number in range(5)]
+    assert [limited(answer) for answer in answers] == [False, False, False, True, True]
+    assert len(column(host, "id")) == 3
+    assert client.get(CASE).status_code == 200
+    assert client.get(f"{CASE}/sign").status_code == 200, "reading is not limited"
+    client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    assert sign(client, PREFIX, SLUG, **supporter(9)).status_code == 303
+
+
+def test_limits_are_the_sections_whatever_the_language_or_case(make_host: MakeHost) -> None:
+    sections = [{"preset": "MA", "url_prefix": "/ma"}, {"preset": "AU", "url_prefix": PREFIX}]
+    host = make_host(captcha="none", sections=sections, rate_limits=TIGHT)
+    make_campaign(host.app, (SLUG, "bo-example"))
+    client = host.app.test_client()
+    places = [("/ma", SLUG), ("/ma/fr", SLUG), ("/ma/fr", "bo-example"), ("/ma", "bo-example"), ("/ma/fr", SLUG)]
+    answers = [sign(client, prefix, slug, **supporter(2)) for prefix, slug in places]
+    assert [answer.status_code for answer in answers] == [303, 303, 303, 429, 429]
+    assert sign(client, PREFIX, SLUG).status_code == 303, "another section is another matter"
+
+
+def test_a_whole_class_behind_one_address(make_host: MakeHost) -> None:
+    """With the limits as they come: thirty pupils sign at once, with scripts, and confirm at once."""
+    host = make_host(captcha="none")
+    make_campaign(host.app)
+    for number in range(30):
+        assert sign_with_script(host.app.test_client(), **supporter(number)).status_code == 303
+    run_jobs(host.app)
+    assert len(host.mailer.messages) == 30
+    for number in range(30):
+        assert "You are counted" in press(host.app.test_client(), link(host, number=number)).text
+    assert tally(host) == 30
+
+
+def test_asking_for_tokens_is_limited_too(make_host: MakeHost) -> None:
+    host = make_host(captcha="none", rate_limits={"token_host": "2/minute"})
+    make_campaign(host.app)
+    client = host.app.test_client()
+    answers = [client.get(f"{CASE}/sign/token") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_without_a_captcha_the_limit_is_tighter(make_host: MakeHost) -> None:
+    host = make_host(captcha="altcha", rate_limits={"sign_uncaptcha": "1/minute"})
+    make_campaign(host.app)
+    client = host.app.test_client()
+    assert sign(client, PREFIX, SLUG).status_code == 303
+    assert limited(sign(client, PREFIX, SLUG, **supporter(2)))
+    assert sign_with_script(client, **supporter(3)).status_code == 303
+
+
+@pytest.fixture
+def redis_way() -> Iterator[CuttableProxy]:
+    """A way to the real Redis that can be cut."""
+    need("redis")
+    url = make_url(REDIS)
+    proxy = CuttableProxy(url.host or "127.0.0.1", url.port or 6379)
+    yield proxy
+    proxy.close()
+
+
+def test_limits_hold_when_redis_is_away(
+    make_host: MakeHost, redis_way: CuttableProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    prefix = f"w4r-petitions-{secrets.token_hex(6)}"
+    host = make_host(
+        captcha="none",
+        rate_limits={"sign_host": "3/hour"},
+        RATELIMIT_STORAGE_URI=f"{redis_way.url}/9",
+        RATELIMIT_KEY_PREFIX=prefix,
+    )
+    make_campaign(host.app)
+    client = host.app.test_client()
+    try:
+        assert sign(client, PREFIX, SLUG, **supporter(0)).status_code == 303
+        redis_way.cut()
+        answers = [sign(client, PREFIX, SLUG, **supporter(number)) for number in range(1, 6)]
+        assert [answer.status_code for answer in answers] == [303, 303, 303, 429, 429]
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
+        assert "Rate limit storage is away" in caplog.text
+    finally:
+        forget(host)
+
+
+def forget(host: Host) -> None:
+    """Remove what a test counted in Redis, and close the connections."""
+    storage = host.app.extensions["w4r_limiter"].storage
+    storage.storage.close()
+    with redis.Redis.from_url(REDIS) as client:
+        for key in client.scan_iter(f"*{storage.key_prefix}*"):
+            client.delete(key)
