@@ -1,7 +1,7 @@
 """Solved ALTCHA challenges, made before the clock starts.
 
 Challenges come from the product's own provider with its own cost, so the server's check is the one of production. Only
-the prefix is shorter: it says how many guesses the solver needs, and the server's work does not depend on it.
+the counters are lower: they say how many tries the solver needs, and the server's check does not depend on them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import quote
 from flask_w4r.antiabuse.altcha_provider import AltchaProvider
 from flask_w4r.keyring import Keyring, generate_key
 
-PREFIX = "0"
+COUNTERS = (1, 3)
 
 
 def solve(amount: int, index_key: str, form_id: str) -> list[str]:
@@ -27,7 +27,7 @@ def solve(amount: int, index_key: str, form_id: str) -> list[str]:
 def _solve_one(index_key: str, form_id: str, number: int) -> str:
     import altcha
 
-    provider = AltchaProvider(Keyring((generate_key(),), index_key).sub_key("altcha"), key_prefix=PREFIX)
+    provider = AltchaProvider(Keyring((generate_key(),), index_key).sub_key("altcha"), counters=COUNTERS)
     made = provider.challenge(form_id)
     assert made is not None
     challenge = altcha.Challenge.from_dict(made["challenge"])

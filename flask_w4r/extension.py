@@ -192,6 +192,10 @@ def _configure(app: Flask, db: Any) -> tuple[W4RConfig, tuple[Section, ...], Any
     database = db if db is not None else app.extensions.get("sqlalchemy")
     if database is None:
         faults.append("database: pass the host's SQLAlchemy object, W4R.init_app(app, db)")
+    # Once the database is set up its binds are known; before that they are looked at with the first request.
+    bind = app.config.get("W4R_BIND_KEY")
+    if bind and "sqlalchemy" in app.extensions and bind not in (app.config.get("SQLALCHEMY_BINDS") or {}):
+        faults.append(f"W4R_BIND_KEY: SQLALCHEMY_BINDS has no {bind!r}; add it there")
     if not app.secret_key and not relaxed:
         faults.append("SECRET_KEY: missing; forms are signed with it")
     if faults:

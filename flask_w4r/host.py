@@ -51,6 +51,8 @@ def find_limiter(app: Flask, given: Limiter | None) -> Limiter:
 def host_problems(app: Flask, state: W4RState, limiter: Limiter | None, db: Any) -> list[str]:
     """What the host lacks for our pages to be safe. Each names the mend."""
     problems = []
+    if not app.secret_key:
+        problems.append("SECRET_KEY is missing, so no form can be signed: set it")
     try:
         with app.app_context():
             engines = db.engines

@@ -18,7 +18,7 @@ SECTION_KEYS = {
     "custom_fields": "Questions of your own. Each has ``name``, ``label`` (a text for each language), ``type`` (``text``,"
     " ``select`` or ``checkbox``), and where wanted ``required``, ``choices``, ``max_length`` and ``hint``. Answers are"
     " sealed with the rest of the signature.",
-    "min_age": "Said in the default consent text: \"I am 14 or older, ...\". From 5 to 21. No date of birth is asked.",
+    "min_age": 'Said in the default consent text: "I am 14 or older, ...". From 5 to 21. No date of birth is asked.',
     "consents": "Your own words for ``petition`` and ``newsletter``, each with a ``version`` and a ``text`` for each"
     " language. The exact words are filed by hash. Raise the version when a word changes.",
     "shared_mailbox": "Let two people with different names sign from one address.",

@@ -4,16 +4,8 @@ from flask_sqlalchemy import SQLAlchemy
 
 from flask_w4r import W4R, Actor, Permission
 
-
 # logins: start
-class Logins(LoginManager):
-    """Flask-Login without its "remember me" cookie, whose check reads the session on every answer."""
-
-    def _update_remember_cookie(self, response):
-        return response
-
-
-logins = Logins()
+logins = LoginManager()
 
 
 def set_up_logins(app):

@@ -1,3 +1,5 @@
+import secrets
+
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -16,7 +18,7 @@ def app(tmp_path, mailer):
     app = Flask(__name__)
     app.config.update(
         TESTING=True,
-        SECRET_KEY="only for tests",
+        SECRET_KEY=secrets.token_hex(),
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/site.sqlite3",
         W4R_SECTION={"preset": "AU", "url_prefix": "/act"},
         W4R_BASE_URL="http://localhost",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ class AltchaProvider:
     Times are the machine's, not an injected clock's, since the browser compares them with its own.
 
     :param secret: signs challenges; every process needs the same.
+    :param cost: PBKDF2 iterations of one try.
+    :param counters: the least and the most tries that a solution takes.
     :param lifetime: seconds a challenge holds.
     """
 
@@ -31,7 +34,7 @@ class AltchaProvider:
         secret: bytes,
         *,
         cost: int = captcha.ALTCHA_COST,
-        key_prefix: str = captcha.ALTCHA_KEY_PREFIX,
+        counters: tuple[int, int] = captcha.ALTCHA_COUNTERS,
         lifetime: float = captcha.ALTCHA_LIFETIME_SECONDS,
     ) -> None:
         # altcha brings urllib.request along: not for those who only import the package.
@@ -40,7 +43,9 @@ class AltchaProvider:
         self._altcha = altcha
         self._secret = secret
         self._cost = cost
-        self._key_prefix = key_prefix
+        self._lowest, self._highest = counters
+        # Signs the answer, apart from the challenge: who only guesses its beginning has not solved it.
+        self._answer_secret = hashlib.sha256(b"altcha-answer|" + secret).digest()
         self._lifetime = lifetime
 
     def challenge(self, form_id: str) -> dict[str, Any] | None:
@@ -48,10 +53,11 @@ class AltchaProvider:
         made = self._altcha.create_challenge(
             captcha.ALTCHA_ALGORITHM,
             self._cost,
-            key_prefix=self._key_prefix,
+            counter=self._lowest + secrets.randbelow(self._highest - self._lowest + 1),
             expires_at=int(time.time() + self._lifetime),
             data={"form": form_id},
             hmac_secret=self._secret,
+            hmac_key_secret=self._answer_secret,
         )
         return {"kind": self.kind, "challenge": made.to_dict()}
 
@@ -73,7 +79,7 @@ class AltchaProvider:
 
     def _verify(self, text: str, form_id: str) -> CaptchaOutcome:
         payload = self._altcha.Payload.from_base64(text)
-        result = self._altcha.verify_solution(payload, self._secret)
+        result = self._altcha.verify_solution(payload, self._secret, hmac_key_secret=self._answer_secret)
         if result.expired:
             return CaptchaOutcome("fail", note="expired")
         if not result.verified:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -52,8 +53,12 @@ def blocks(path: Path) -> Iterator[tuple[str, str]]:
         for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             yield language, body
         return
-    for head, body in re.findall(r"^ *\.\. code-block:: *(.*)\n\n((?:(?: +.*)?\n)+)", text, re.MULTILINE):
-        yield head, re.sub(r"^ {3}", "", body, flags=re.MULTILINE)
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if found := re.match(r"( *)\.\. code-block:: *(.*)", line):
+            depth = len(found[1]) + 3
+            body = takewhile(lambda below: not below.strip() or below.startswith(" " * depth), lines[number + 1 :])
+            yield found[2], "\n".join(below[depth:] for below in body)
     if re.search(r"^(?!\.\.).*\S::$", text, re.MULTILINE):
         yield "unmarked", path.name
 

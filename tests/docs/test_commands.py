@@ -76,9 +76,7 @@ ALL = sorted({(page.name, line) for page in (*PAGES, *MARKDOWN) for line in comm
 
 
 @pytest.mark.parametrize(("page", "line"), ALL, ids=[f"{page}: {line}" for page, line in ALL])
-def test_command(
-    page: str, line: str, make_site: MakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_command(page: str, line: str, make_site: MakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = shlex.split(line)
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
@@ -114,6 +112,7 @@ def test_extras_exist() -> None:
         assert name in EXTRAS
 
 
+@pytest.mark.slow
 def test_the_quickstart_runs_as_it_stands(tmp_path: Path) -> None:
     lines = commands(QUICKSTART)
     assert lines[0] == 'pip install "./flask_w4r[postgres,redis]"'

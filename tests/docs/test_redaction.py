@@ -20,14 +20,16 @@ import pytest
 from .pages import SNIPPETS
 
 CANARY = "canary-5b1e_token"
-PATHS = (f"/write-for-rights/confirm/{CANARY}", f"/ma/fr/not-me/{CANARY}?x={CANARY}", "/write-for-rights/cases/ann")
+PATHS = (f"/write-for-rights/confirm/{CANARY}", f"/ma/fr/not-me/{CANARY}", "/write-for-rights/cases/ann")
 SITE = """
 from flask import Flask
 app = Flask(__name__)
 
 @app.get("/<path:path>")
 def show(path):
-    raise RuntimeError("broken on purpose") if path.startswith("ma") else None or KeyError()
+    if path.startswith("ma"):
+        raise RuntimeError("broken on purpose")
+    return "here"
 """
 
 
@@ -43,9 +45,7 @@ def serving(command: list[str], folder: Path, port: int, **environment: str) -> 
     """Run a server in a folder until the block ends."""
     log = folder / "output.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=output, env={**os.environ, **environment}
-        )
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env={**os.environ, **environment})
         try:
             for _ in range(100):
                 with socket.socket() as probe:
@@ -83,7 +83,8 @@ def test_gunicorn(tmp_path: Path) -> None:
     assert "/write-for-rights/cases/ann" in written
     assert "/confirm/-" in written
     assert "Exception on /ma/fr/not-me/-" in written
-    assert CANARY not in written.replace(f"?x={CANARY}", "")
+    # Token pages send no referrer; one was sent here, which gunicorn's usual format shows.
+    assert CANARY not in written
 
 
 def _nginx_map() -> list[tuple[str, str]]:
@@ -121,5 +122,8 @@ def test_nginx(tmp_path: Path) -> None:
     access = (tmp_path / "logs/access.log").read_text()
     assert "/write-for-rights/cases/ann" in access
     assert "/confirm/-" in access
-    for log in (tmp_path / "logs").iterdir():
-        assert f"confirm/{CANARY}" not in log.read_text().split("referrer")[0], log.name
+    assert CANARY not in access
+    # Browsers send no referrer from token pages; the one sent here stands in the error log of the other page.
+    errors = re.sub(r"referrer: .*", "", (tmp_path / "logs/error.log").read_text())
+    assert "/write-for-rights/cases/ann" in errors
+    assert CANARY not in errors

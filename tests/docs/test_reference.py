@@ -13,7 +13,8 @@ import pytest
 from flask_w4r import sections
 from flask_w4r.antiabuse import captcha
 from flask_w4r.cli import w4r_group
-from flask_w4r.config import FEATURES, W4RConfig
+from flask_w4r.config import W4RConfig
+from flask_w4r.sections.checks import THEME_TOKENS
 from flask_w4r.services import mail_caps
 from flask_w4r.templating import MAIL_KINDS
 
@@ -76,10 +77,6 @@ def test_links_of_the_readme_lead_somewhere() -> None:
             assert (ROOT / target).exists(), target
 
 
-def test_features_named() -> None:
-    assert "moderation" in FEATURES
-
-
 def test_numbers_that_the_texts_give() -> None:
     """Where a text says a number, it is the code's."""
     defaults = {item.name: item.metadata["key"].default for item in fields(W4RConfig)}
@@ -88,7 +85,7 @@ def test_numbers_that_the_texts_give() -> None:
     assert (captcha.BREAKER_FAILURES, captcha.BREAKER_PAUSE_SECONDS) == (5, 30)
     assert MAIL_KINDS == ("confirm", "reminder", "already_signed")
     templates = (DOCS / "templates.rst").read_text("utf-8")
-    for token in sections.THEME_TOKENS:
+    for token in THEME_TOKENS:
         assert f"``{token}``" in templates
     for partial in re.findall(r"w4r/_partials/\w+\.html", templates):
         assert (ROOT / "flask_w4r/templates" / partial).is_file()

@@ -95,9 +95,7 @@ def test_staff(make_site: MakeSite) -> None:
         if name != "nobody":
             with client.session_transaction() as session:
                 session["_user_id"] = name
-        codes[name] = [
-            client.get(f"/act/moderation/{path}").status_code for path in ("", "cases/ann-example")
-        ]
+        codes[name] = [client.get(f"/act/moderation/{path}").status_code for path in ("", "cases/ann-example")]
     assert codes == {"nobody": [401, 401], "kim": [200, 403], "noor": [200, 200]}
 
 
@@ -338,7 +336,9 @@ ELSEWHERE = {"our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"
 
 
 def test_every_snippet_is_run_and_shown() -> None:
-    files = {str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    files = {
+        str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"
+    }
     assert files == covered | ELSEWHERE
     shown = {name for page in PAGES for name in included(page)}
     assert shown == files

@@ -80,7 +80,7 @@ def test_two_sections_by_host_name(make_site: MakeSite, matching: bool) -> None:
     page = client.get("/act/cases/ann-example", base_url="http://ma.example.org")
     assert 'lang="ar-MA"' in page.text
     assert 'href="/act/fr/cases/ann-example"' in page.text
-    assert '<link rel="canonical" href="https://MA.example.org/act/cases/ann-example">' in page.text
+    assert '<link rel="canonical" href="https://ma.example.org/act/cases/ann-example">' in page.text
     assert client.get("/act/fr/cases/ann-example", base_url="http://au.example.org").status_code == 404
     for stranger in ("http://evil.example", "http://example.org", "http://au.example.org.evil.example"):
         answer = client.get("/act/", base_url=stranger)
@@ -138,10 +138,10 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_w4r import W4R
 
 app = Flask("site")
-app.config.from_prefixed_env()
+app.config["SECRET_KEY"] = "only for tests"
 app.config["SQLALCHEMY_DATABASE_URI"] = DATABASE
 app.config["W4R_SECTION"] = "NZ"
-app.testing = True
+app.config["TESTING"] = True
 db = SQLAlchemy(app)
 w4r = W4R()
 w4r.init_app(app, db)
@@ -222,6 +222,15 @@ def test_a_database_that_was_never_set_up_is_named_in_the_log(
     assert client.get("/au/").status_code == 503
     assert "call db.init_app(app)" in caplog.text
     assert client.get("/own").status_code == 200
+
+
+def test_without_a_secret_key_the_reason_is_in_the_log(
+    make_site: MakeSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = make_site(SECRET_KEY=None)
+    for _ in range(2):
+        assert host.app.test_client().get("/au/").status_code == 503
+    assert caplog.text.count("SECRET_KEY is missing") == 1
 
 
 def test_an_in_memory_database_serves_a_hosts_tests(make_site: MakeSite) -> None:

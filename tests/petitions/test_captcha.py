@@ -69,7 +69,8 @@ def tampered(solution: str, how: str) -> str:
     elif how == "longer":
         payload["challenge"]["parameters"]["expiresAt"] = 9_999_999_999
     elif how == "guessed":
-        payload["solution"] |= {"counter": payload["solution"]["counter"] + 1}
+        beginning = payload["challenge"]["parameters"]["keyPrefix"]
+        payload["solution"] |= {"derivedKey": beginning.ljust(64, "0")}
     else:
         return how
     return base64.b64encode(json.dumps(payload).encode()).decode()
