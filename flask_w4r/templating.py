@@ -86,6 +86,7 @@ def page(
         lang=place.lang,
         dir=place.dir,
         edition=edition,
+        features=config.features,
         w4r_url=place.url,
         w4r_abs=place.absolute,
         w4r_static=lambda filename: static_url(place.state, filename),

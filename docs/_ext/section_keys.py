@@ -5,7 +5,8 @@ SECTION_KEYS = {
     " so it cannot change later.",
     "name": "The campaign's name, shown in the header, in mails and in consent texts.",
     "country": "ISO 3166-1 code in capitals. Makes language tags such as ``fr-MA``.",
-    "locales": "Languages of the pages, such as ``['ar', 'fr']``.",
+    "locales": "Languages of the pages, such as ``['ar', 'fr']``. ``flask w4r doctor`` names those without a catalogue; their"
+    " pages speak English.",
     "default_locale": "One of ``locales``; its pages have no language segment in the path. The first one where left out.",
     "time_zone": "IANA zone. Editions start and end at midnight there.",
     "preset": "A preset to start from; every other key overrides it.",

@@ -81,7 +81,7 @@ def section_entries() -> Iterator[str]:
         if item.name in ("url_prefix", "confirmation"):
             default_words = f":ref:`W4R_{item.name.upper()} <w4r-{item.name.replace('_', '-')}>`"
         else:
-            default_words = shown(default or None)
+            default_words = shown(default if isinstance(default, bool | int) else default or None)
         yield f"``{item.name}``"
         yield f"   {SECTION_KEYS[item.name]}\n"
         yield f"   *Default:* {default_words}. *Type:* {type_name(item.type)}.\n"

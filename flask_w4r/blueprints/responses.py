@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple, cast
@@ -13,6 +14,7 @@ from flask import Response, current_app, g, jsonify, request
 from flask.globals import request_ctx
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
 
 from ..errors import CaseNotActive, CaseWithdrawn, NotFound, PermissionDenied, TokenInvalid
 from ..i18n import gettext
@@ -81,6 +83,11 @@ def public_page(key: tuple[Any, ...], render: Callable[[], str], *, mimetype: st
     if session_touched():
         # The host looked at the visitor already, so its layout may show them: nothing here is for everybody.
         return _not_for_all(place, render().encode(), mimetype)
+    with login_on_demand():
+        return _kept_page(place, key, render, mimetype)
+
+
+def _kept_page(place: Here, key: tuple[Any, ...], render: Callable[[], str], mimetype: str) -> Response:
     cache = page_cache(place)
     # Links differ where the app answers under several roots.
     full_key = (place.section.code, place.locale, request.script_root, *key)
@@ -122,6 +129,31 @@ def _session() -> tuple[str, Any]:
     held = vars(request_ctx._get_current_object())  # type: ignore[attr-defined]
     name = "_session" if "_session" in held else "session"
     return name, held.get(name)
+
+
+@contextmanager
+def login_on_demand() -> Iterator[None]:
+    """Put off Flask-Login's look at the visitor until a layout asks for ``current_user``.
+
+    It loads the user before every template, whether one is shown or not, so no page could be for all.
+    """
+    manager = getattr(current_app, "login_manager", None)
+    if not hasattr(manager, "_load_user") or "_login_user" in g:
+        yield
+        return
+
+    def load() -> Any:
+        if g.get("_login_user") is waiting:
+            del g._login_user
+            manager._load_user()  # type: ignore[union-attr]
+        return g.get("_login_user")
+
+    g._login_user = waiting = LocalProxy(load)
+    try:
+        yield
+    finally:
+        if g.get("_login_user") is waiting:
+            del g._login_user
 
 
 def session_touched() -> bool:

@@ -111,6 +111,11 @@ class Signing:
         """Counted without a mail: the section asks for none, or there is no address."""
         return self.section.confirmation == "none" or self.submission.address is None
 
+    def email_index(self, keyring: Keyring, case_id: int) -> bytes | None:
+        """What the address is known by on a case."""
+        address = self.submission.address
+        return keyring.blind(tally.signature_scope(self.section, case_id), address.canonical) if address else None
+
     def signature_values(self, keyring: Keyring, case_id: int, sealed: str, *, held: bool) -> dict[str, Any]:
         """The signature's columns for one case."""
         given, section = self.submission, self.section
@@ -122,9 +127,7 @@ class Signing:
             "case_id": case_id,
             "state": "confirmed" if self.at_once else "pending",
             "version": 1,
-            "email_index": keyring.blind(tally.signature_scope(section, case_id), address.canonical)
-            if address
-            else None,
+            "email_index": self.email_index(keyring, case_id),
             "slot": 0,
             "details_index": keyring.blind(f"details|{section.code}|{case_id}", plain),
             "name_index": keyring.blind(f"name|{section.code}|{case_id}", name),

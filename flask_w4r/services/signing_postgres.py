@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, bindparam, func, insert, null, select, union_all
+from sqlalchemy import Connection, Dialect, and_, bindparam, insert, null, select, true, union_all
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -58,25 +57,21 @@ def sign_one(connection: Connection, keyring: Keyring, signing: Signing, case_id
     :raises CaseNotActive: the case takes no signatures (asked of the database, not of a cache).
     :raises ProofReplayed: the captcha solution was used before.
     """
-    number, status, state = _send(connection, keyring, signing, case_id)
-    if number is None and status == "active" and state is None:
-        # Another press for this address ended while ours waited for it. Now its row can be seen; our proof is spent.
-        judgement = replace(signing.judgement, proof=None)
-        number, status, state = _send(connection, keyring, replace(signing, judgement=judgement), case_id)
+    number = _send(connection, keyring, signing, case_id)
     held = signing.judgement.held
     if number is not None:
         return Signed((number,), (), held)
-    if status != "active":
-        raise CaseNotActive
-    if state == "confirmed":
+    # A moment later: a press that ours waited for can be seen now.
+    email = signing.email_index(keyring, case_id)
+    if _standing(connection, signing.section.code, case_id, email) == "confirmed":
         with Session(connection) as session:
             mail.enqueue(session, signing.mail_values(keyring, "already_signed", [case_id]), replace=False)
             session.commit()
     return Signed((), (), held)
 
 
-def _send(connection: Connection, keyring: Keyring, signing: Signing, case_id: int) -> tuple[Any, Any, Any]:
-    """The statement: the id it wrote, the case's status, and the state of the signature that stood there before."""
+def _send(connection: Connection, keyring: Keyring, signing: Signing, case_id: int) -> int | None:
+    """Send the statement. Returns the id of what was written, if anything was."""
     judgement, submission = signing.judgement, signing.submission
     sealed = keyring.seal_json(submission.person())
     values = signing.signature_values(keyring, case_id, sealed, held=judgement.held)
@@ -92,10 +87,21 @@ def _send(connection: Connection, keyring: Keyring, signing: Signing, case_id: i
     parameters = statement.constants.copy()
     for name, convert in statement.convert.items():
         parameters[name] = values[name] if convert is None else convert(values[name])
-    row = connection.exec_driver_sql(statement.sql, parameters).one()
-    if judgement.proof is not None and not row[3]:
+    number, is_fresh = connection.exec_driver_sql(statement.sql, parameters).one()
+    if not is_fresh:
         raise ProofReplayed
-    return row[0], row[1], row[2]
+    return None if number is None else int(number)
+
+
+def _standing(connection: Connection, section: str, case_id: int, email_index: bytes | None) -> str | None:
+    """The state of the signature in the way, on a case that takes signatures."""
+    same = and_(Signature.case_id == Case.id, Signature.email_index == email_index, Signature.slot == 0)
+    query = select(Case.status, Signature.state).outerjoin(Signature, same)
+    row = connection.execute(query.where(Case.id == case_id, Case.section == section)).first()
+    if row is None or row[0] != "active":
+        raise CaseNotActive
+    state: str | None = row[1]
+    return state
 
 
 @lru_cache(maxsize=32)
@@ -118,22 +124,12 @@ def _prepared(dialect: Dialect, with_proof: bool, answers: int) -> _Prepared:
 def _statement(with_proof: bool, answers: int) -> Any:
     proof = _proof() if with_proof else None
     signature = postgres_upsert(*([select(proof.c.digest).exists()] if proof is not None else [])).cte("signature")
-    columns = [
-        select(signature.c.id).scalar_subquery(),
-        select(Case.status).where(Case.id == bindparam("case_id"), Case.section == bindparam("section")).scalar_subquery(),
-        select(Signature.state).where(*_key()).scalar_subquery(),
-    ]
-    if proof is not None:
-        columns.append(select(func.count()).select_from(proof).scalar_subquery())
+    number = select(signature.c.id).scalar_subquery()
+    is_fresh = true() if proof is None else select(proof.c.digest).exists()
     parts = [_mail(signature)]
     if answers:
         parts.append(_consents(signature, answers))
-    return select(*columns).add_cte(*parts)
-
-
-def _key() -> list[Any]:
-    table = Signature.__table__
-    return [table.c[name] == bindparam(name, type_=table.c[name].type) for name in ("case_id", "email_index", "slot")]
+    return select(number, is_fresh).add_cte(*parts)
 
 
 def _values(table: Any, names: Mapping[str, str]) -> list[Any]:

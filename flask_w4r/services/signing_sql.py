@@ -23,6 +23,9 @@ _TABLE: Any = Signature.__table__
 _DUPLICATE = 2**62
 _KEY = ("case_id", "email_index", "slot")
 _COLUMNS = tuple(column.name for column in _TABLE.columns if column.name != "id")
+_ACTIVE = select(Case.id).where(
+    Case.id == bindparam("case_id"), Case.section == bindparam("section"), Case.status == "active"
+)
 
 
 class SignedRow(NamedTuple):
@@ -69,7 +72,8 @@ def _upsert(insert: Any, *conditions: Any) -> Any:
 @cache
 def _mariadb_statements() -> tuple[Any, Any]:
     table = _TABLE
-    insert = mysql.insert(_TABLE).from_select(list(_COLUMNS), _row_if_active(), include_defaults=False)
+    # Not INSERT ... SELECT, which locks the table's numbering to its end: two presses of one address then deadlock.
+    insert = mysql.insert(_TABLE).values({name: bindparam(name, type_=table.c[name].type) for name in _COLUMNS}).inline()
     # A duplicate is left as it is; the update below decides. LAST_INSERT_ID tells the two apart.
     insert = insert.on_duplicate_key_update(id=literal_column(f"IF(LAST_INSERT_ID({_DUPLICATE}), w4r_signature.id, w4r_signature.id)"))
     key = and_(*(table.c[name] == bindparam(f"k_{name}", type_=table.c[name].type) for name in _KEY))
@@ -110,11 +114,12 @@ def _write_mariadb(
 ) -> SignedRow | None:
     insert, new_version = _mariadb_statements()
     options = {"preserve_rowcount": True}
-    result = session.execute(insert, dict(values), execution_options=options)
-    number, inserted = result.lastrowid, result.rowcount  # type: ignore[attr-defined]
-    if inserted and number != _DUPLICATE:
+    if session.execute(_ACTIVE, {"case_id": values["case_id"], "section": values["section"]}).first() is None:
+        return None
+    number = session.execute(insert, dict(values), execution_options=options).lastrowid  # type: ignore[attr-defined]
+    if number != _DUPLICATE:
         return SignedRow(number, 1)
-    if not inserted or not replace:
+    if not replace:
         return None
     params = {f"k_{name}": values[name] for name in _KEY} | {f"v_{name}": values[name] for name in _REPLACED}
     changed = session.execute(

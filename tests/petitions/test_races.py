@@ -70,6 +70,23 @@ def test_fifty_threads_while_workers_send(host: Host) -> None:
 
 
 @every_database
+def test_one_address_signs_both_cases_in_many_threads(host: Host) -> None:
+    """Each transaction writes several rows that the others want too."""
+    count = 20
+    clients = [host.app.test_client() for _ in range(count)]
+    pages = [client.get(f"{PREFIX}/sign") for client in clients]
+
+    def job(number: int) -> int:
+        typed = {**supporter(number % 2), "cases": [SLUG, "bo-example"]}
+        return submit(clients[number], pages[number], "form_token", **typed).status_code
+
+    assert set(at_once(count, job)) == {303}
+    assert len(column(host, "id")) == 4
+    run_jobs(host.app)
+    assert len(host.mailer.messages) == 2
+
+
+@every_database
 def test_one_address_with_as_many_spellings(host: Host) -> None:
     """Each press has other details, so versions replace one another: still one row, and the mail is the last one's."""
     assert all_sign(host, 20, first_name=lambda number: f"Name{number}") == {303}

@@ -1,0 +1,19 @@
+"""A host site for a process of its own: ``flask --app tests.petitions.site w4r ...``. Its settings come as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+from flask_w4r import W4R
+
+
+def create_app() -> Flask:
+    """The site of a test, with the settings in ``W4R_SITE_SETTINGS``."""
+    app = Flask("site")
+    app.config.update(json.loads(os.environ["W4R_SITE_SETTINGS"]))
+    W4R().init_app(app, SQLAlchemy(app))
+    return app

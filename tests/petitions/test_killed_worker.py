@@ -1,0 +1,133 @@
+"""Many sign while the worker is killed again and again: nobody is lost, and a repeat is recognisable."""
+
+from __future__ import annotations
+
+import email.policy
+import json
+import os
+import queue
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import Host, MakeHost, every_database
+
+from flask_w4r.testing import make_campaign, sign, supporter
+
+from .helpers import PREFIX, SLUG, column
+
+SIGNERS, THREADS, KILLS = 500, 16, 10
+ROOT = Path(__file__).resolve().parents[2]
+HELD_BACK = ("SQLALCHEMY_DATABASE_URI", "SECRET_KEY")
+
+
+class Worker:
+    """``flask w4r jobs run`` in a process of its own, which writes each mail into a folder."""
+
+    def __init__(self, host: Host, folder: Path) -> None:
+        settings: dict[str, Any] = {
+            key: value for key, value in host.app.config.items() if key.startswith("W4R_") or key in HELD_BACK
+        }
+        settings |= {"TESTING": True, "W4R_MAIL_URL": f"file:{folder}"}
+        environment = {**os.environ, "W4R_SITE_SETTINGS": json.dumps(settings), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-W", "error", "-m", "flask", "--app", "tests.petitions.site", "w4r", "jobs", "run"]
+        command += ["--lease-seconds", "1", "--interval", "0.1", "--batch", "20"]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe)
+
+    def kill(self) -> None:
+        """As when the machine loses its power."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+        assert self.process.returncode == -signal.SIGKILL, "it had ended before"
+
+    def stop(self) -> None:
+        """As a service manager does it."""
+        self.process.terminate()
+        output, errors = self.process.communicate(timeout=30)
+        assert (self.process.returncode, errors) == (0, b""), errors.decode()
+        assert b"@" not in output
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.002)
+
+
+def sign_them_all(host: Host) -> tuple[list[threading.Thread], list[int]]:
+    """Begin to sign, from so many threads; returns them, and the list that their answers' codes go to."""
+    numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in range(SIGNERS):
+        numbers.put(number)
+    codes: list[int] = []
+
+    def work() -> None:
+        client = host.app.test_client()
+        while True:
+            try:
+                number = numbers.get_nowait()
+            except queue.Empty:
+                return
+            codes.append(sign(client, PREFIX, SLUG, **supporter(number)).status_code)
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    return threads, codes
+
+
+@pytest.mark.slow
+@every_database
+def test_signing_while_the_worker_dies_ten_times(
+    make_host: MakeHost, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    generous = dict.fromkeys(("sign_host", "sign_site", "sign_block"), "100000/minute")
+    host = make_host(captcha="none", rate_limits=generous)
+    make_campaign(host.app)
+
+    def arrived() -> int:
+        return sum(name.endswith(".eml") for name in os.listdir(folder))
+
+    worker = Worker(host, folder)
+    threads, codes = sign_them_all(host)
+    for _ in range(KILLS):
+        goal = arrived() + random.randint(1, SIGNERS // (2 * KILLS))
+        wait_for(lambda goal=goal: arrived() >= goal)  # type: ignore[misc]
+        worker.kill()
+        worker = Worker(host, folder)
+    for thread in threads:
+        thread.join()
+    assert Counter(codes) == {303: SIGNERS}
+    assert len(column(host, "id")) == SIGNERS
+    confirm = "SELECT count(*) FROM w4r_outbox WHERE kind = 'confirm' AND state = 'sent'"
+    wait_for(lambda: host.rows(confirm)[0][0] == SIGNERS)
+    worker.stop()
+
+    copies: dict[str, list[Any]] = defaultdict(list)
+    for path in folder.glob("*.eml"):
+        message = message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        copies[str(message["To"])].append(message)
+    assert set(copies) == {supporter(number)["email"] for number in range(SIGNERS)}
+    for messages in copies.values():
+        assert len({message["Message-ID"] for message in messages}) == 1
+        assert len({message.get_body(("plain",)).get_content() for message in messages}) == 1, "the same link"
+    assert len({messages[0]["Message-ID"] for messages in copies.values()}) == SIGNERS
+    repeats = sum(len(messages) - 1 for messages in copies.values())
+    record_property("repeats", repeats)
+    print(f"{SIGNERS} signers, {KILLS} kills, {repeats} mails handed over twice")
+    # One mail at a time is in hand when a worker dies.
+    assert repeats <= KILLS
+    assert host.rows("SELECT count(*) FROM w4r_outbox WHERE state NOT IN ('sent', 'queued')")[0][0] == 0
