@@ -80,7 +80,7 @@ def confirm(token: str) -> Response:
     if breach is not None:
         return sign_flow.too_many(breach)
     try:
-        if request.method == "GET":
+        if request.method != "POST":
             return _show_confirm(token)
         if not _pressed(token):
             return _show_confirm(token, 422)
@@ -97,7 +97,10 @@ def _confirm(token: str) -> Response:
 
     def work(uow: UnitOfWork) -> tuple[confirming.Confirmed | None, list[Any]]:
         now, hold_at = state.clock(), state.config.scoring["hold_at"]
-        done = confirming.confirm(uow.session, state.keyring, place.section, token, hold_at=hold_at, now=now)
+        done = confirming.confirm(
+            uow.session, state.keyring, place.section, token, hold_at=hold_at, now=now,
+            to_subscribers=state.hooks.subscriber_sink is not None,
+        )  # fmt: skip
         if done is None:
             return None, []
         for number in done.signature_ids:

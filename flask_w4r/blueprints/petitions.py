@@ -36,6 +36,8 @@ def sign_token(slug: str | None = None) -> Response:
         response = private(Response(status=429))
         response.headers["Retry-After"] = str(breach.retry_after)
         return response
+    if slug is not None:
+        read(current_app, lambda session: catalogue.insist_on_case(session, place.section, slug))
     challenge = sign_flow.captcha_provider(place).challenge(sign_flow.form_id(place, slug))
     return private(jsonify({**sign_flow.fresh_tokens(place, slug), "captcha": challenge}))
 
@@ -161,7 +163,7 @@ def _form_page(
 
 def _not_open(case: CaseView | None) -> Response:
     """The case takes no signatures (any more): its page says why, and nothing was written."""
-    if request.method == "GET" and case is not None:
+    if request.method != "POST" and case is not None:
         return private(redirect(case.url, 303))  # type: ignore[arg-type]
     return private_page("petitions/not_open.html", 409, case=case, edition=case.edition if case else None)
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple, cast
 
 from flask import Response, current_app, g, jsonify, request
-from flask.globals import request_ctx
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
-from werkzeug.local import LocalProxy
 
 from ..errors import CaseNotActive, CaseWithdrawn, NotFound, PermissionDenied, TokenInvalid
 from ..i18n import gettext
 from ..templating import page
 from ..web import Here, here
+from .visitor import forget_session, login_on_demand, session_touched, session_written
 
 log = logging.getLogger("flask_w4r")
 #: How long one rendering is served before it is made anew, in seconds, within ``W4R_CACHE_SECONDS``.
@@ -124,58 +122,14 @@ def _not_for_all(place: Here, body: bytes, mimetype: str) -> Response:
     return private(Response(body, mimetype=mimetype))
 
 
-def _session() -> tuple[str, Any]:
-    """Where Flask keeps the visitor's session, and the session, without the touch that ``flask.session`` would be."""
-    held = vars(request_ctx._get_current_object())  # type: ignore[attr-defined]
-    name = "_session" if "_session" in held else "session"
-    return name, held.get(name)
-
-
-@contextmanager
-def login_on_demand() -> Iterator[None]:
-    """Put off Flask-Login's look at the visitor until a layout asks for ``current_user``.
-
-    It loads the user before every template, whether one is shown or not, so no page could be for all.
-    """
-    manager = getattr(current_app, "login_manager", None)
-    if not hasattr(manager, "_load_user") or "_login_user" in g:
-        yield
-        return
-
-    def load() -> Any:
-        if g.get("_login_user") is waiting:
-            del g._login_user
-            manager._load_user()  # type: ignore[union-attr]
-        return g.get("_login_user")
-
-    g._login_user = waiting = LocalProxy(load)
-    try:
-        yield
-    finally:
-        if g.get("_login_user") is waiting:
-            del g._login_user
-
-
-def session_touched() -> bool:
-    """Whether anything looked at the visitor's session in this request."""
-    found = _session()[1]
-    return bool(found is not None and found.accessed)
-
-
 def _keep_for_all(place: Here, response: Response) -> None:
-    """Hold the host's hooks, and Flask's own, off an answer that is for everybody.
-
-    The page was made without a look at the visitor, so a hook that only reads the session (Flask-Login's does)
-    changes nothing in it, and neither a cookie nor ``Vary`` belongs on it.
-    """
-    name, found = _session()
-    if "Set-Cookie" in response.headers or (found is not None and found.accessed and found.modified):
+    """Hold the host's hooks, and Flask's own, off an answer that is for everybody."""
+    if "Set-Cookie" in response.headers or session_written():
         place.state.lazy["layout_touches_session"] = True
         response.headers.pop("ETag", None)
         private(response)
-    elif found is not None:
-        null = current_app.session_interface.make_null_session(current_app)
-        setattr(request_ctx._get_current_object(), name, null)  # type: ignore[attr-defined]
+    else:
+        forget_session()
 
 
 def private(response: Response) -> Response:

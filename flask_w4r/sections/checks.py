@@ -88,7 +88,7 @@ def _time_zone(value: Any) -> Problems:
 
 
 def _edition(value: Any) -> Problems:
-    if not isinstance(value, str | int) or isinstance(value, bool) or not re.fullmatch(r"[0-9]{4}", str(value)):
+    if not isinstance(value, str | int) or isinstance(value, bool) or not re.fullmatch(r"[0-9]{4}(-[0-9]{2,4})?", str(value)):
         yield "must be an edition's year, such as '2024'"
 
 

@@ -100,6 +100,19 @@ def find_case(session: Session, lens: Lens, slug: str) -> CaseView:
     return _case_views(session, lens, [row], {edition.id: edition})[0]
 
 
+def insist_on_case(session: Session, section: Section, slug: str) -> None:
+    """See that a case is there to be acted on, in one statement.
+
+    :raises NotFound: there is none.
+    :raises CaseWithdrawn: it was withdrawn.
+    """
+    statuses = set(session.scalars(select(Case.status).where(Case.section == section.code, Case.slug == slug)))
+    if not statuses:
+        raise NotFound(slug)
+    if "withdrawn" in statuses:
+        raise CaseWithdrawn(slug)
+
+
 def cases_of(session: Session, lens: Lens, edition: EditionView) -> list[CaseView]:
     """The edition's cases in its order, without the withdrawn ones."""
     rows = session.scalars(

@@ -17,6 +17,7 @@ from . import mail, states, tokens
 from .addresses import parse_address
 from .networks import day_secret
 from .signing import Judgement, Network, Signing, Submission
+from .subscribers import enqueue_subscriber
 
 CONFIRM, NOT_ME = "confirm", "not_me"
 
@@ -72,10 +73,18 @@ class Confirmed:
 
 
 def confirm(
-    session: Session, keyring: Keyring, section: Section, raw: str, *, hold_at: int, now: datetime
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    raw: str,
+    *,
+    hold_at: int,
+    now: datetime,
+    to_subscribers: bool = False,
 ) -> Confirmed | None:
     """The button was pressed: confirm every pending signature the link stands for. Pressing twice changes nothing.
 
+    :param to_subscribers: the host takes newsletter opt-ins.
     :returns: what was confirmed now or before; ``None`` when the link is expired or stands for nothing (any more) that
         can be confirmed.
     :raises TokenInvalid: it is no such link.
@@ -92,8 +101,12 @@ def confirm(
     if all(item.outcome == "gone" for item in done):
         return None
     tokens.mark_used(session, token.id, now=now)
+    fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
+    if to_subscribers:
+        for number in fresh:
+            enqueue_subscriber(session, keyring, section, number, now=now)
     return Confirmed(
-        [item.signature_id for item in done if item.outcome == "confirmed"],
+        fresh,
         [item.case_id for item in done if item.outcome in ("confirmed", "already")],
     )
 

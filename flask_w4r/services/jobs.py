@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from ..models import Consent, Signature, SpentProof
 from ..state import Mailer, get_state
 from . import mail, mail_outbox, tokens
-from .networks import purge_day_keys
+from .networks import forget_networks, purge_day_keys
 from .unit_of_work import run
 
 log = logging.getLogger("flask_w4r.jobs")
@@ -75,13 +75,18 @@ def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
         "proofs": sweep(partial(_purge_proofs, now=now)),
         "mails": sweep(lambda session: mail_outbox.purge_outbox(session, before=mailed_before)),
         "day_keys": sweep(lambda session: purge_day_keys(session, now.date())),
-        "pending_signatures": 0,
     }
     # In chunks, so that no transaction holds many rows for long.
-    while count := sweep(partial(_purge_pending, before=pending_before)):
-        gone["pending_signatures"] += count
-        if tools is not None and tools.stop.is_set():
-            break
+    chunked = {
+        "pending_signatures": partial(_purge_pending, before=pending_before),
+        "networks": partial(forget_networks, today=now.date(), limit=_CHUNK),
+    }
+    for name, function in chunked.items():
+        gone[name] = 0
+        while count := sweep(function):
+            gone[name] += count
+            if tools is not None and tools.stop.is_set():
+                return gone
     return gone
 
 

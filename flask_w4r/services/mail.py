@@ -20,10 +20,11 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from ..errors import DeliveryFailed
 from ..keyring import SealBroken
 from ..models import OutboxMail
 from ..state import Mailer, W4RState, get_state
-from . import mail_letters, mail_outbox
+from . import mail_letters, mail_outbox, subscribers
 from .addresses import AddressFault, parse_address
 from .mail_caps import DAILY_CAP, cap_index, is_suppressed, mails_today, suppress
 from .mail_faults import MAX_ATTEMPTS, Fault, UnknownSection, classify, pause_after
@@ -204,9 +205,12 @@ class _Round:
     def _send(self, letter: Letter) -> None:
         kind = letter.facts["kind"]
         try:
-            words = self.render(kind, letter.section, letter.facts["locale"], letter.context)
-            message = mail_letters.compose(letter, self.state.config.mail_sender, words, now=self.clock())
-            self.mailer(message)
+            if kind == subscribers.KIND:
+                self._hand_on(letter)
+            else:
+                words = self.render(kind, letter.section, letter.facts["locale"], letter.context)
+                message = mail_letters.compose(letter, self.state.config.mail_sender, words, now=self.clock())
+                self.mailer(message)
         except Exception as error:  # A host's mailer may raise anything; the mail stays in the outbox.
             fault = classify(error)
             self.report.add(self._patiently(partial(self._record_failure, letter, fault)))
@@ -219,6 +223,13 @@ class _Round:
         self._patiently(partial(self._record_sent, letter))
         self.report.sent += 1
         log.info("mail %s (%s, %s) handed over", letter.id, letter.section.code, kind)
+
+    def _hand_on(self, letter: Letter) -> None:
+        sink = self.state.hooks.subscriber_sink
+        if sink is None:
+            raise DeliveryFailed("no subscriber_sink is registered")
+        with self.app.app_context():
+            sink(subscribers.Subscriber(**letter.params))
 
     def _record_sent(self, letter: Letter, work: UnitOfWork) -> None:
         now = self.clock()

@@ -1,7 +1,7 @@
 """Where a request came from, without keeping an address: three tiers of network, hashed under a key of the day.
 
-No IP address is stored. A day's key is random, sealed at rest and deleted after 14 days; from then on the hashes it
-made say nothing, not even that two of them were one network.
+No IP address is stored. A day's key is random, sealed at rest and deleted after 14 days; the hashes it made are wiped
+from the signatures then, so that not even two signatures of one network can be told to be so.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from datetime import date, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import cast
 
-from sqlalchemy import CursorResult, Insert, delete, insert, select
+from sqlalchemy import CursorResult, Insert, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ..keyring import Keyring
-from ..models.signature import DayKey
+from ..models.signature import DayKey, Signature
 
 UNKNOWN = "unknown"
 _LONGEST = 64
@@ -148,6 +148,22 @@ class DayKeyCache:
             except (DBAPIError, LookupError):
                 continue
         return self._load(day)
+
+
+def forget_networks(session: Session, today: date, limit: int, keep_days: int = 14) -> int:
+    """Wipe the network hashes of signatures whose day's key is gone, ``limit`` of them at most.
+
+    :returns: how many signatures were wiped.
+    """
+    old = select(Signature.id).where(Signature.net_day <= today - timedelta(days=keep_days)).limit(limit)
+    ids = session.scalars(old).all()
+    if not ids:
+        return 0
+    blank = dict.fromkeys(("net_day", "net_host", "net_site", "net_block"))
+    wiped = session.execute(
+        update(Signature).where(Signature.id.in_(ids)).values(**blank).execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[tuple[()]]", wiped).rowcount
 
 
 def purge_day_keys(session: Session, today: date, keep_days: int = 14) -> int:

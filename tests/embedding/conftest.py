@@ -10,11 +10,11 @@ import pytest
 from flask import Flask, url_for
 from flask_sqlalchemy import SQLAlchemy
 from jinja2 import DictLoader
-from tests.conftest import Host
 
 from flask_w4r import W4R
 from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
+from tests.conftest import Host
 
 Hook = Callable[[Flask], Any]
 MakeSite = Callable[..., Host]

@@ -10,11 +10,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from flask import Flask, render_template_string
 from flask_babel import Babel, get_locale
-from tests.conftest import Host
-from tests.embedding.conftest import MA, MakeSite, host_layout, own_pages
 
 from flask_w4r import i18n
 from flask_w4r.testing import make_campaign, run_jobs, sign
+from tests.conftest import Host
+from tests.embedding.conftest import MA, MakeSite, host_layout, own_pages
 
 MARK = "{{ _('Home') }}|{{ 1234.5|numberformat }}"
 HOME = {"fr": "Accueil", "ar": "الرئيسية", "de": "Startseite"}

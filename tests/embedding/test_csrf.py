@@ -9,10 +9,10 @@ import pytest
 from flask import Flask, get_flashed_messages, render_template_string
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
-from tests.conftest import Host
-from tests.embedding.conftest import AU, MA, MakeSite, own_pages, signatures
 
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
+from tests.conftest import Host
+from tests.embedding.conftest import AU, MA, MakeSite, own_pages, signatures
 
 Setup = Callable[[Flask], Any]
 FORM = "/au/cases/ann-example/sign"

@@ -12,11 +12,11 @@ import pytest
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from tests.conftest import Host
-from tests.embedding.conftest import MakeSite, own_pages, production
 
 from flask_w4r import W4R
 from flask_w4r.testing import make_campaign, run_jobs, sign
+from tests.conftest import Host
+from tests.embedding.conftest import MakeSite, own_pages, production
 
 LIMITS = {"sign_host": "2/hour"}
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from tests.conftest import every_database
-from tests.embedding.conftest import AU, MA, MakeSite, own_pages, settings
 
 from flask_w4r import W4R, ConfigurationError
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, sign, submit
+from tests.conftest import every_database
+from tests.embedding.conftest import AU, MA, MakeSite, own_pages, settings
 
 
 def test_two_apps_with_two_databases_share_one_object(make_site: MakeSite, tmp_path: Path) -> None:

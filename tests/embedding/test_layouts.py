@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask, Response, session
 from flask_login import LoginManager, UserMixin, login_user
-from tests.conftest import Host
-from tests.embedding.conftest import MakeSite, host_layout, own_pages
 
 from flask_w4r.testing import make_campaign
+from tests.conftest import Host
+from tests.embedding.conftest import MakeSite, host_layout, own_pages
 
 PUBLIC = ("/au/", "/au/cases/ann-example", "/au/impact", "/au/tally.json", "/au/cases/ann-example/tally.json",
           "/au/cases/ann-example/thanks", "/au/editions/2026/")  # fmt: skip

@@ -9,11 +9,11 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import ForeignKey, MetaData, inspect, select
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
-from tests.conftest import Host, every_database
-from tests.embedding.conftest import MakeSite
 
 from flask_w4r import ConfigurationError, models
 from flask_w4r.testing import make_campaign, run_jobs, sign, submit
+from tests.conftest import Host, every_database
+from tests.embedding.conftest import MakeSite
 
 CONVENTION = {
     "ix": "hx_%(column_0_label)s",

@@ -63,7 +63,8 @@ def test_purge_takes_what_is_over_and_leaves_the_rest(world: World) -> None:
     world.add_plain([ANN])
     world.clock.move(seconds=1)
     gone = jobs.purge(world.app, tools(world))
-    assert gone == {"tokens": 1, "proofs": 2, "mails": 1, "day_keys": 1, "pending_signatures": 1}
+    expected = {"tokens": 1, "proofs": 2, "mails": 1, "day_keys": 1, "pending_signatures": 1, "networks": 0}
+    assert gone == expected
     assert [count(world, model) for model in (Signature, Consent, OutboxMail, Token, DayKey)] == [3, 3, 2, 1, 1]
     assert jobs.purge(world.app) == dict.fromkeys(gone, 0)
     assert now < world.clock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 
@@ -15,5 +16,12 @@ def create_app() -> Flask:
     """The site of a test, with the settings in ``W4R_SITE_SETTINGS``."""
     app = Flask("site")
     app.config.update(json.loads(os.environ["W4R_SITE_SETTINGS"]))
-    W4R().init_app(app, SQLAlchemy(app))
+    db = SQLAlchemy(app)
+    W4R().init_app(app, db)
+
+    def close() -> None:
+        with app.app_context():
+            db.engine.dispose()
+
+    atexit.register(close)
     return app

@@ -14,9 +14,10 @@ from tests.conftest import Host, MakeHost
 from tests.services import REDIS, need
 from werkzeug.test import TestResponse
 
-from flask_w4r.testing import make_campaign, sign, supporter
+from flask_w4r.keyring import generate_key
+from flask_w4r.testing import make_campaign, run_jobs, sign, supporter
 
-from .helpers import CASE, PREFIX, SLUG, column, link, press, run_jobs, sign_with_script, tally
+from .helpers import CASE, PREFIX, SLUG, column, link, press, sign_with_script, tally
 
 TIGHT = {"sign_host": "3/minute"}
 
@@ -126,3 +127,26 @@ def forget(host: Host) -> None:
     with redis.Redis.from_url(REDIS) as client:
         for key in client.scan_iter(f"*{storage.key_prefix}*"):
             client.delete(key)
+
+
+def test_every_process_and_site_of_a_section_shares_its_limits(make_host: MakeHost) -> None:
+    """Two sites with one Redis and one set of keys: another prefix is no way around."""
+    need("redis")
+    shared = {
+        "captcha": "none",
+        "rate_limits": {"sign_host": "3/hour"},
+        "encryption_keys": [generate_key()],
+        "index_key": generate_key(),
+        "RATELIMIT_STORAGE_URI": REDIS,
+        "RATELIMIT_KEY_PREFIX": f"w4r-petitions-{secrets.token_hex(6)}",
+    }
+    first = make_host(**shared)
+    second = make_host(section={"preset": "AU", "url_prefix": "/elsewhere"}, **shared)
+    make_campaign(first.app)
+    sites = [(first, PREFIX), (second, "/elsewhere"), (first, PREFIX), (second, "/elsewhere")]
+    try:
+        answers = [sign(site.app.test_client(), prefix, SLUG) for site, prefix in sites]
+        assert [answer.status_code for answer in answers] == [303, 303, 303, 429]
+    finally:
+        forget(second)
+        forget(first)

@@ -1,0 +1,67 @@
+"""Who is asking: whether a request looked at its visitor, so that what was made may be kept for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import current_app, g
+from flask.globals import request_ctx
+from werkzeug.local import LocalProxy
+
+
+def _session() -> tuple[str, Any]:
+    """Where Flask keeps the visitor's session, and the session, without the touch that ``flask.session`` would be."""
+    held = vars(request_ctx._get_current_object())  # type: ignore[attr-defined]
+    name = "_session" if "_session" in held else "session"
+    return name, held.get(name)
+
+
+@contextmanager
+def login_on_demand() -> Iterator[None]:
+    """Put off Flask-Login's look at the visitor until a layout asks for ``current_user``.
+
+    It loads the user before every template, whether one is shown or not, so no page could be for all.
+    """
+    manager = getattr(current_app, "login_manager", None)
+    if not hasattr(manager, "_load_user") or "_login_user" in g:
+        yield
+        return
+
+    def load() -> Any:
+        if g.get("_login_user") is waiting:
+            del g._login_user
+            manager._load_user()  # type: ignore[union-attr]
+        return g.get("_login_user")
+
+    g._login_user = waiting = LocalProxy(load)
+    try:
+        yield
+    finally:
+        if g.get("_login_user") is waiting:
+            del g._login_user
+
+
+def session_touched() -> bool:
+    """Whether anything looked at the visitor's session in this request."""
+    found = _session()[1]
+    return bool(found is not None and found.accessed)
+
+
+def session_written() -> bool:
+    """Whether the session has something to keep for the visitor."""
+    found = _session()[1]
+    return bool(found is not None and found.accessed and found.modified)
+
+
+def forget_session() -> None:
+    """Leave the session out of this answer: neither a cookie nor ``Vary`` belongs on what is for everybody.
+
+    Such a page was made without a look at the visitor, so a hook that only reads the session (Flask-Login's does)
+    changes nothing in it, and the renewal of a permanent session's cookie waits for the next page of the visitor's own.
+    """
+    name, found = _session()
+    if found is not None:
+        null = current_app.session_interface.make_null_session(current_app)
+        setattr(request_ctx._get_current_object(), name, null)  # type: ignore[attr-defined]

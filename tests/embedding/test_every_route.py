@@ -1,0 +1,149 @@
+"""Every route of ours, from the URL map, so that none can be forgotten: a GET changes nothing, a POST needs its token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from flask_w4r import W4R, Actor, models
+from flask_w4r.keyring import hash_token
+from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, supporter
+from tests.conftest import Host
+from tests.embedding.conftest import MA, MakeSite
+
+ACTED = {"status": "withdrawn", "resend": "1", "cases": "ann-example", "decision": "approve", **supporter(3)}
+#: Answers of a POST that was not let through.
+REFUSED = {400, 403, 404, 409, 410, 422}
+
+
+@pytest.fixture
+def host(make_site: MakeSite) -> Host:
+    mailer = RecordingMailer()
+    w4r = W4R(mailer=mailer, actor_loader=lambda: Actor("7", "Mo"), permission_check=lambda *asked: True)
+    made = make_site(section=MA, w4r=w4r)
+    made.mailer = mailer
+    make_campaign(made.app)
+    sign(made.app.test_client(), "/ma", "ann-example")
+    run_jobs(made.app)
+    return made
+
+
+def contents(host: Host) -> dict[str, list[Any]]:
+    """Everything in our tables."""
+    with host.engine.connect() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(text(f"SELECT * FROM {table.name}")).all()))
+            for table in models.metadata.sorted_tables
+        }
+
+
+def tokens(host: Host) -> dict[str, str]:
+    return {
+        kind: host.mailer.links(f"/{path}/")[0].rpartition("/")[2]
+        for kind, path in (("confirm", "confirm"), ("not_me", "not-me"))
+    }
+
+
+def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
+    """Endpoint and path of each of our routes that takes a method, with values that are real."""
+    links = tokens(host)
+    adapter = host.app.url_map.bind("localhost")
+    for rule in host.app.url_map.iter_rules():
+        blueprint, _, name = rule.endpoint.rpartition(".")
+        if blueprint != "w4r_ma" or method not in (rule.methods or set()):
+            continue
+        real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr"}
+        unknown = rule.arguments - set(real)
+        assert not unknown, f"give {name} a value for {unknown}"
+        values = {key: real[key] for key in rule.arguments}
+        assert None not in values.values(), f"give {name} a token"
+        yield name, adapter.build(rule.endpoint, values)
+
+
+def test_the_walk_meets_them_all(host: Host) -> None:
+    posts, gets = {name for name, _ in routes(host, "POST")}, {name for name, _ in routes(host, "GET")}
+    assert {"sign", "sign_all", "confirm", "not_me", "moderation_status"} <= posts
+    assert {"campaign", "case", "sign_token", "tally", "healthz", "moderation"} <= gets
+    assert len(tokens(host)["confirm"]) > 20
+    assert hash_token(tokens(host)["confirm"])
+
+
+def test_every_post_needs_its_token(host: Host) -> None:
+    before = contents(host)
+    for name, path in routes(host, "POST"):
+        for data in ({}, ACTED, {**ACTED, "csrf_token": "x", "form_token": "x"}):
+            client = host.app.test_client()
+            client.get("/ma/sign")  # With a session, as a victim of another site has one.
+            answer = client.post(path, data=data, headers={"Origin": "https://evil.example"})
+            assert answer.status_code in REFUSED, f"{name} answered {answer.status_code}"
+            assert "no-store" in answer.headers["Cache-Control"]
+    assert contents(host) == before
+
+
+def test_tokens_of_another_form_do_not_pass(host: Host) -> None:
+    """A token that anybody can fetch opens the form it was made for and no other."""
+    before = contents(host)
+    for name, path in routes(host, "POST"):
+        if name in ("sign_all", "moderation_status"):
+            continue
+        client = host.app.test_client()
+        fetched = client.get("/ma/sign/token").get_json()
+        data = {**ACTED, "csrf_token": fetched["csrf_token"], "form_token": fetched["form_token"]}
+        assert client.post(path, data=data).status_code in REFUSED, name
+    assert contents(host) == before
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_get_changes_anything(host: Host, method: str) -> None:
+    before = contents(host)
+    seen = {}
+    for name, path in routes(host, "GET"):
+        client = host.app.test_client()
+        for _ in range(2):
+            answer = client.open(f"{path}?{'&'.join(f'{key}={value}' for key, value in ACTED.items())}", method=method)
+            seen[name] = answer.status_code
+            assert answer.status_code in ({404} if name in ("photo", "impact") else set()) | {200}, (name, answer.status_code)
+    assert contents(host) == before
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_other_methods_are_not_taken(host: Host, method: str) -> None:
+    client = host.app.test_client()
+    for name, path in routes(host, "GET"):
+        assert client.open(path, method=method).status_code == 405, name
+
+
+def test_a_token_is_for_this_origin_only(host: Host) -> None:
+    client = host.app.test_client()
+    for path in ("/ma/sign/token", "/ma/cases/ann-example/sign/token"):
+        for headers in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}):
+            answer = client.get(path, headers=headers)
+            assert answer.status_code == 200
+            assert set(answer.get_json()) == {"csrf_token", "form_token", "captcha"}
+            assert answer.headers["Cache-Control"] == "private, no-store"
+            assert "Access-Control-Allow-Origin" not in answer.headers
+        for headers in (
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+        ):
+            assert client.get(path, headers=headers).status_code == 403
+    assert client.get("/ma/cases/nobody/sign/token").status_code == 404
+
+
+def test_the_shape_of_the_counts(host: Host) -> None:
+    client = host.app.test_client()
+    one = client.get("/ma/cases/ann-example/tally.json")
+    assert one.mimetype == "application/json"
+    shape = one.get_json()
+    stamp = shape.pop("as_of")
+    assert shape == {"case": "ann-example", "actions": {}, "total": 0, "people": 0, "goal": 1000}
+    assert stamp.endswith("Z")
+    whole = client.get("/ma/tally.json").get_json()
+    assert set(whole) == {"edition", "cases", "actions", "total", "people", "as_of"}
+    assert whole["edition"] == "2026"
+    assert whole["cases"] == [shape]

@@ -1,0 +1,119 @@
+"""Nobody learns from an answer whether an address has signed, waits, is held, or gets no mail: not even by its time."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from tests.conftest import Host, MakeHost, every_database
+from werkzeug.test import TestResponse
+
+from flask_w4r.services import mail, mail_caps
+from flask_w4r.services.unit_of_work import run
+from flask_w4r.state import get_state
+from flask_w4r.testing import form_fields, make_campaign, run_jobs, supporter
+
+from .helpers import CASE, mail_and_press
+
+KINDS = ("new", "pending", "confirmed", "held", "capped", "blocked")
+RUNS = 200
+ALLOWED_SECONDS = 0.020
+
+
+def fields(client: FlaskClient) -> dict[str, Any]:
+    return form_fields(client.get(f"{CASE}/sign"), "form_token")[1]
+
+
+def prepare(host: Host, client: FlaskClient) -> None:
+    """Bring each kind's address to where it is."""
+    tokens, state = fields(client), get_state(host.app)
+
+    def press(kind: str, **typed: Any) -> None:
+        data = {**tokens, **supporter(email=f"{kind}@example.org"), **typed}
+        assert client.post(f"{CASE}/sign", data=data).status_code == 303
+
+    press("confirmed")
+    assert "You are counted" in mail_and_press(host).text
+    for number in range(mail_caps.DAILY_CAP):
+        press("capped", first_name=f"Name{number}")
+        run_jobs(host.app)
+    press("held", website="https://pills.example")
+    run(host.app, lambda uow: mail.suppress(
+        uow.session, state.keyring, state.sections["AU"], "blocked@example.org", "blocked", now=state.clock()
+    ))  # fmt: skip
+    press("blocked")
+    press("pending")
+    run_jobs(host.app)
+
+
+def typed_for(kind: str, number: int) -> dict[str, Any]:
+    changes = {"first_name": f"Sam{number}"} if kind == "capped" else {}
+    email = f"{kind}{number}@example.org" if kind == "new" else f"{kind}@example.org"
+    return supporter(email=email, **changes)
+
+
+def answer_of(response: TestResponse) -> tuple[Any, ...]:
+    """What an answer says, but for cookies, the time and the tokens."""
+    headers = sorted((name, value) for name, value in response.headers if name not in ("Set-Cookie", "Date"))
+    body = re.sub(r'(name="(?:csrf_token|form_token)"\s+value=")[^"]*', r"\1", response.text)
+    return response.status_code, response.location, headers, body
+
+
+@pytest.mark.slow
+@every_database
+def test_all_kinds_of_addresses_get_one_answer(
+    make_host: MakeHost, record_property: Callable[[str, object], None]
+) -> None:
+    generous = dict.fromkeys(("sign_host", "sign_site", "sign_block"), "1000000/minute")
+    host = make_host(captcha="none", rate_limits=generous)
+    make_campaign(host.app)
+    client = host.app.test_client()
+    prepare(host, client)
+    tokens = fields(client)
+    spent: dict[str, list[float]] = defaultdict(list)
+    answers = set()
+    for number in range(RUNS):
+        for kind in KINDS[number % len(KINDS) :] + KINDS[: number % len(KINDS)]:
+            data = {**tokens, **typed_for(kind, number)}
+            began = time.perf_counter()
+            response = client.post(f"{CASE}/sign", data=data)
+            spent[kind].append(time.perf_counter() - began)
+            answers.add(repr(answer_of(response)))
+    assert len(answers) == 1, answers
+    assert "303" in answers.pop()
+    medians = {kind: statistics.median(times) for kind, times in spent.items()}
+    said = ", ".join(f"{kind} {seconds * 1000:.1f}" for kind, seconds in medians.items())
+    record_property("medians_ms", said)
+    print(f"medians in ms: {said}")
+    assert max(medians.values()) - min(medians.values()) < ALLOWED_SECONDS
+    check_that_the_kinds_were_so(host, len(host.mailer.messages))
+
+
+def check_that_the_kinds_were_so(host: Host, mailed: int) -> None:
+    """Else the comparison would prove nothing."""
+    run_jobs(host.app)
+    sent = [str(message["To"]).partition("@")[0].rstrip("0123456789") for message in host.mailer.messages[mailed:]]
+    by_kind: Mapping[str, int] = {kind: sent.count(kind) for kind in KINDS}
+    assert by_kind == {"new": RUNS, "pending": 0, "confirmed": 1, "held": 0, "capped": 0, "blocked": 0}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_form_that_comes_back_tells_nothing_either(make_host: MakeHost, kind: str) -> None:
+    host = make_host(captcha="none")
+    make_campaign(host.app)
+    client = host.app.test_client()
+    prepare(host, client)
+    tokens = fields(client)
+    pages = []
+    for email in (f"{kind}@example.org", "nobody@example.org"):
+        typed = {**supporter(email=email), "first_name": ""}
+        answer = answer_of(client.post(f"{CASE}/sign", data={**tokens, **typed}))
+        pages.append((answer[0], answer[3].replace(email, "")))
+    assert pages[0] == pages[1]
+    assert pages[0][0] == 422
