@@ -20,7 +20,7 @@ WORDS = {
         "foot": "Une organisation fictive. Les personnes et les cas sont réels ; rien n’est transmis d’ici.",
     },
     "ar": {
-        "skip": "انتقل إلى المحتوى", "site": "الفرع المثال", "tagline": "نكتب كي يعود الناس أحرارًا",
+        "skip": "الانتقال إلى المحتوى", "site": "فرع تجريبي", "tagline": "نكتب كي يعود الناس أحرارًا",
         "menu": "الموقع", "home": "الرئيسية", "mailbox": "صندوق البريد", "staff": "الفريق",
         "foot": "منظمة متخيَّلة. الأشخاص والحالات في هذه الصفحات حقيقيون، ولا يُرسَل شيء من هنا.",
     },

@@ -6,7 +6,7 @@ under the domain ``flask_w4r``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from babel.support import LazyProxy, Translations
 
@@ -34,14 +35,14 @@ def get_locale() -> str:
 
 
 @contextmanager
-def use_locale(locale: str, directories: Sequence[str] = ()) -> Iterator[None]:
+def use_locale(locale: str, directories: Sequence[str] | None = None) -> Iterator[None]:
     """Give texts in ``locale`` within the block.
 
     :param locale: a locale code.
-    :param directories: a host's translation directories, whose words win over ours.
+    :param directories: a host's translation directories, whose words win over ours; default: those in use already.
     """
     token = _locale.set(locale)
-    place = _host_directories.set(tuple(directories))
+    place = _host_directories.set(_host_directories.get() if directories is None else tuple(directories))
     try:
         yield
     finally:
@@ -69,7 +70,10 @@ def _catalogue(locale: str, directories: tuple[str, ...]) -> NullTranslations:
     for directory in (str(_OWN), *directories):
         found = Translations.load(directory, names, DOMAIN)
         if isinstance(found, Translations):
-            merged = found if merged is None else merged.merge(found)
+            # A fallback rather than one merged catalogue: each keeps its own plural rule.
+            if merged is not None:
+                found.add_fallback(merged)
+            merged = found
     return merged or NullTranslations()
 
 
@@ -127,6 +131,11 @@ def long_datetime(value: datetime, time_zone: str = "UTC") -> str:
     return str(locale.datetime_formats["long"]).format(
         format_time(local, "short", locale=locale), format_date(local, "long", locale=locale)
     )
+
+
+def listing(items: Iterable[object]) -> str:
+    """Several things in one line, parted as the locale does."""
+    return str(format_list([str(item) for item in items], style="unit", locale=babel_locale(_locale.get())))
 
 
 def country_name(code: str) -> str:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from ..antiabuse.limits import Breach
 from ..errors import CaseNotActive, NotFound
+from ..forms.press import filled
 from ..forms.sign import SignForm, error_list
 from ..i18n import gettext
 from ..services import catalogue
@@ -24,6 +25,9 @@ from . import sign_flow
 from .campaign import share_links
 from .responses import private, private_page, public_page
 from .sign_flow import Refusal
+
+#: Something typed is missing or wrong; the form's own errors say what.
+FAULTY = Refusal("")
 
 
 def sign_token(slug: str | None = None) -> Response:
@@ -96,26 +100,29 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> R
     breach = sign_flow.enter_limits(place)
     if breach is not None:
         return sign_flow.too_many(breach)
-    form = sign_flow.form_class(place, several=slug is None)(formdata=request.form)
+    form_class = sign_flow.form_class(place, several=slug is None)
     try:
-        done = _sign(form, slug, choose)
+        done = _sign(form_class, slug, choose)
     except CaseNotActive:
         return _not_open(_find(slug) if slug else None)
     if isinstance(done, Breach):
         return sign_flow.too_many(done)
     if isinstance(done, Refusal):
-        return _form_back(form, slug, done)
+        return _form_back(form_class(formdata=request.form), slug, done)
     target = place.url("thanks", slug=slug) if slug else place.url("thanks_all")
     return private(redirect(target, 303))  # type: ignore[arg-type]
 
 
-def _sign(form: SignForm, slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> Signed | Refusal | Breach:
+def _sign(
+    form_class: type[SignForm], slug: str | None, choose: Callable[[SignForm], Sequence[int]]
+) -> Signed | Refusal | Breach:
     place = here()
     age = sign_flow.check_tokens(place, slug)
     if isinstance(age, Refusal):
         return age
-    if not form.validate():
-        return Refusal("")
+    form = filled(form_class, request.form)
+    if form is None:
+        return FAULTY
     captcha = sign_flow.check_captcha(place, slug)
     if isinstance(captcha, Breach | Refusal):
         return captcha
@@ -127,6 +134,8 @@ def _sign(form: SignForm, slug: str | None, choose: Callable[[SignForm], Sequenc
 
 def _form_back(form: SignForm, slug: str | None, refusal: Refusal) -> Response:
     """The form with everything typed, for a case as it stands now."""
+    if refusal is FAULTY:
+        form.validate()
     if slug is None:
         return _form_page(form, _open_cases(), None, None, refusal)
     case = _find(slug)

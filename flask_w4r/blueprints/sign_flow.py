@@ -148,7 +148,7 @@ def write(place: Here, form: SignForm, case_ids: Sequence[int], age: formtoken.F
         config_scoring=state.config.scoring,
         form_age=age,
         captcha_outcome=captcha,
-        honeypot_filled=bool(form.website.data),
+        honeypot_filled=bool(form["website"].data),
         first_name=submission.first_name,
         last_name=submission.last_name,
         address=submission.address,
@@ -156,13 +156,15 @@ def write(place: Here, form: SignForm, case_ids: Sequence[int], age: formtoken.F
     now = state.clock()
     day = now.date()
     secret = _day_secret(place, day)
-    signing = Signing(section, submission, _judgement(verdict), Network(day, *network_hashes(secret, client_tiers())), secret, now)
+    network = Network(day, *network_hashes(secret, client_tiers()))
+    opt_ins = state.hooks.subscriber_sink is not None
+    signing = Signing(section, submission, _judgement(verdict), network, secret, now, opt_ins)
     _file_questions(place)
     app = app_of_request()
     try:
         if len(case_ids) == 1 and signing_postgres.fits(state.engines(app)[1].dialect, signing):
             signed = run_alone(
-                app, lambda connection: signing_postgres.sign_one(connection, state.keyring, signing, case_ids[0])
+                app, lambda engine: signing_postgres.sign_one(engine, state.keyring, signing, case_ids[0])
             )
         else:
             signed = run(app, lambda uow: sign(uow.session, state.keyring, signing, case_ids))

@@ -205,7 +205,7 @@ def submission_of(form: SignForm, section: Section, locale: str, questions: dict
         phone=text("phone"),
         postcode=text("postcode"),
         custom=form.custom_values(),
-        withhold_name=bool(form.withhold_name.data),
+        withhold_name=bool(form["withhold_name"].data),
         newsletter=newsletter,
         consents=tuple(answers),
     )

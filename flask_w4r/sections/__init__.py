@@ -134,8 +134,9 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
     for key in ("code", "name", "country", "locales", "time_zone"):
         if key not in merged:
             faults.append(f"{key}: missing; give it, or name a preset")
-    if "default_locale" not in merged and isinstance(merged.get("locales"), list | tuple) and merged["locales"]:
-        merged["default_locale"] = merged["locales"][0]
+    locales = merged.get("locales")
+    if "default_locale" not in merged and isinstance(locales, list | tuple) and locales and isinstance(locales[0], str):
+        merged["default_locale"] = locales[0]
     faults += check_section(merged)
     return (None, faults) if faults else (_make_section(merged), [])
 

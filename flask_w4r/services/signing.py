@@ -24,6 +24,7 @@ from . import mail, tally
 from .addresses import Address
 from .consents import ConsentAnswer, record_answers
 from .signing_sql import SignedRow, write_signature
+from .subscribers import enqueue_subscriber
 from .upsert import insert_ignore
 
 #: Pressing the button again within this time, with nothing changed, is one signature and one mail.
@@ -105,6 +106,8 @@ class Signing:
     #: The day's secret, which keys the count of mails an address gets.
     cap_secret: bytes
     now: datetime
+    #: The host takes newsletter opt-ins.
+    to_subscribers: bool = False
 
     @property
     def at_once(self) -> bool:
@@ -208,6 +211,8 @@ def sign(session: Session, keyring: Keyring, signing: Signing, case_ids: Sequenc
             edition_id = session.scalars(select(Case.edition_id).where(Case.id == case_id)).one()
             canonical = address.canonical if address else None
             tally.count_signature(session, keyring, section, edition_id, case_id, canonical)
+            if signing.to_subscribers:
+                enqueue_subscriber(session, keyring, section, row.id, now=signing.now)
     if address is not None and not signing.at_once:
         if created:
             mail.enqueue(session, signing.mail_values(keyring, "confirm", [case for _, case in created]), replace=True)

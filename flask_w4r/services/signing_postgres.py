@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, and_, bindparam, insert, null, select, true, union_all
+from sqlalchemy import Connection, Dialect, Engine, and_, bindparam, insert, null, select, true, union_all
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from . import mail
 from .consents import consent_values
 from .signing import SAME_PRESS, Signed, Signing
 from .signing_sql import postgres_upsert
+from .unit_of_work import first_row
 
 _CONSENT_COLUMNS = ("purpose", "text_digest", "granted", "method")
 _MAIL_COLUMNS = ("kind", "state", "recipient", "params", "cap_index", "dedupe", "message_id", "attempts")
@@ -49,28 +50,29 @@ def fits(dialect: Dialect, signing: Signing) -> bool:
     return known and not signing.at_once and not signing.section.shared_mailbox
 
 
-def sign_one(connection: Connection, keyring: Keyring, signing: Signing, case_id: int) -> Signed:
+def sign_one(engine: Engine, keyring: Keyring, signing: Signing, case_id: int) -> Signed:
     """Sign one case.
 
-    :param connection: in autocommit mode.
+    :param engine: in autocommit mode.
     :returns: what was created.
     :raises CaseNotActive: the case takes no signatures (asked of the database, not of a cache).
     :raises ProofReplayed: the captcha solution was used before.
     """
-    number = _send(connection, keyring, signing, case_id)
+    number = _send(engine, keyring, signing, case_id)
     held = signing.judgement.held
     if number is not None:
         return Signed((number,), (), held)
     # A moment later: a press that ours waited for can be seen now.
     email = signing.email_index(keyring, case_id)
-    if _standing(connection, signing.section.code, case_id, email) == "confirmed":
-        with Session(connection) as session:
-            mail.enqueue(session, signing.mail_values(keyring, "already_signed", [case_id]), replace=False)
-            session.commit()
+    with engine.connect() as connection:
+        if _standing(connection, signing.section.code, case_id, email) == "confirmed":
+            with Session(connection) as session:
+                mail.enqueue(session, signing.mail_values(keyring, "already_signed", [case_id]), replace=False)
+                session.commit()
     return Signed((), (), held)
 
 
-def _send(connection: Connection, keyring: Keyring, signing: Signing, case_id: int) -> int | None:
+def _send(engine: Engine, keyring: Keyring, signing: Signing, case_id: int) -> int | None:
     """Send the statement. Returns the id of what was written, if anything was."""
     judgement, submission = signing.judgement, signing.submission
     sealed = keyring.seal_json(submission.person())
@@ -83,11 +85,11 @@ def _send(connection: Connection, keyring: Keyring, signing: Signing, case_id: i
         values.update({f"{name}_{position}": answer[name] for name in _CONSENT_COLUMNS})
     if judgement.proof is not None:
         values.update(proof_digest=judgement.proof, proof_expires_at=judgement.proof_expires_at)
-    statement = _prepared(connection.dialect, judgement.proof is not None, len(answers))
+    statement = _prepared(engine.dialect, judgement.proof is not None, len(answers))
     parameters = statement.constants.copy()
     for name, convert in statement.convert.items():
         parameters[name] = values[name] if convert is None else convert(values[name])
-    number, is_fresh = connection.exec_driver_sql(statement.sql, parameters).one()
+    number, is_fresh = first_row(engine, statement.sql, parameters)
     if not is_fresh:
         raise ProofReplayed
     return None if number is None else int(number)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -117,15 +117,50 @@ def run(app: Any, function: Callable[[UnitOfWork], T]) -> T:
     return _persist(attempt)
 
 
-def run_alone(app: Any, function: Callable[[Connection], T]) -> T:
-    """Run ``function`` on a connection that commits after each statement (PostgreSQL); try again like :func:`run`."""
+def run_alone(app: Any, function: Callable[[Engine], T]) -> T:
+    """Run ``function`` with an engine that commits after each statement (PostgreSQL); try again like :func:`run`."""
     _, engine = get_state(app).engines(app)
+    return _persist(lambda: function(engine))
 
-    def attempt() -> T:
+
+def first_row(engine: Engine, sql: str, parameters: Mapping[str, Any]) -> Any:
+    """Send one statement that is a transaction of its own (PostgreSQL), and return the first row it gives.
+
+    It goes straight to the driver, since what SQLAlchemy does around a statement costs as much as a signature does.
+    Where somebody listens to the engine's statements it goes the usual way.
+
+    :raises DBAPIError: as SQLAlchemy raises it.
+    """
+    if engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute:
         with engine.connect() as connection:
-            return function(connection)
-
-    return _persist(attempt)
+            return connection.exec_driver_sql(sql, dict(parameters)).first()
+    dialect = engine.dialect
+    pooled = engine.raw_connection()
+    try:
+        driver: Any = pooled.driver_connection
+        before = driver.autocommit
+        driver.autocommit = True
+        cursor = driver.cursor()
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+        cursor.close()
+        driver.autocommit = before
+        return row
+    except dialect.loaded_dbapi.Error as error:
+        gone = dialect.is_disconnect(error, pooled, None)
+        pooled.invalidate(error)
+        if gone:
+            # The others in the pool went with it.
+            engine.dispose()
+        raise DBAPIError.instance(
+            sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+        ) from error
+    except BaseException as error:
+        # Whatever it was, the host must not get a connection in another mode than it left it in.
+        pooled.invalidate(error)
+        raise
+    finally:
+        pooled.close()
 
 
 def _persist(attempt: Callable[[], T]) -> T:

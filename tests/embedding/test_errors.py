@@ -46,13 +46,13 @@ def take_away(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_database_is_away(
     host: Host, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str, mode: str
 ) -> None:
-    host.app.testing = mode == "testing"
+    if mode == "production":
+        host.app.testing = False
+        host.app.config["RATELIMIT_STORAGE_URI"] = "redis://127.0.0.1:6379/9"
     take_away(host, monkeypatch)
     client = host.app.test_client()
     answer = client.get(path)
-    if path.startswith(("/au/confirm", "/au/not-me", "/au/sign", "/au/cases", "/au/impact", "/au/tally", "/au/")):
-        assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "30"
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert "The host's own header" in answer.text
     assert "Traceback" not in answer.text

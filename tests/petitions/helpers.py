@@ -13,13 +13,13 @@ from typing import Any
 import altcha
 from flask.testing import FlaskClient
 from sqlalchemy import text
-from tests.conftest import Host
 from werkzeug.test import TestResponse
 
 from flask_w4r import W4R
 from flask_w4r.models import metadata
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, form_fields, run_jobs, submit, supporter
+from tests.conftest import Host
 
 PREFIX = "/au"
 SLUG = "ann-example"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.conftest import Host, MakeHost
 
 from flask_w4r.testing import make_campaign, run_jobs, submit, supporter
+from tests.conftest import Host, MakeHost
 
 from .helpers import PREFIX, SLUG, MovingClock, clocked, path_of, people, tally
 

@@ -17,13 +17,13 @@ from urllib.request import build_opener
 import pytest
 import redis
 from sqlalchemy.engine import make_url
-from tests.conftest import Host, MakeHost
-from tests.services import REDIS, need
 from werkzeug.serving import make_server
 
 from flask_w4r import W4R
 from flask_w4r.blueprints import sign_flow
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, submit
+from tests.conftest import Host, MakeHost
+from tests.services import REDIS, need
 
 from .helpers import CASE, PREFIX, link, press
 

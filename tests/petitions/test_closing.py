@@ -6,10 +6,10 @@ import time
 from datetime import timedelta
 
 import pytest
-from tests.conftest import Host, MakeHost, every_database
 
 from flask_w4r.services.unit_of_work import run
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
+from tests.conftest import Host, MakeHost, every_database
 
 from .helpers import CASE, PREFIX, SLUG, MovingClock, clocked, column, dump, link, mail_and_press, tally
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from tests.conftest import Host, MakeHost, every_database
 from werkzeug.test import TestResponse
 
 from flask_w4r.services import mail, mail_caps
 from flask_w4r.services.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, supporter
+from tests.conftest import Host, MakeHost, every_database
 
 from .helpers import CASE, mail_and_press
 

@@ -6,10 +6,10 @@ import hashlib
 from typing import Any
 
 import pytest
-from tests.conftest import Host, MakeHost
 
 from flask_w4r.keyring import generate_key
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
+from tests.conftest import Host, MakeHost
 
 from .helpers import CASE, PREFIX, SLUG, column, link, mail_and_press, people, person, tally, typed_in
 

@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.conftest import Host, MakeHost, every_database
+from werkzeug.datastructures import MultiDict
 
+from flask_w4r.forms.press import filled
+from flask_w4r.forms.sign import make_sign_form, submission_of
+from flask_w4r.services import consents
+from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, supporter
+from tests.conftest import Host, MakeHost, every_database
 
 from .helpers import CASE, PREFIX, SLUG, person
 
@@ -59,6 +64,31 @@ def test_any_text_in_any_field(host: Host, path: str) -> None:
         answer = client.post(path, data={**good, **typed})
         assert answer.status_code in (303, 413, 422)
         assert "\r" not in (answer.location or "")
+
+    check()
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_the_short_way_through_a_form_is_the_long_way(host: Host, several: bool) -> None:
+    """What is read without making the form is what the form would have read."""
+    section = get_state(host.app).sections["AU"]
+    asked = {name: consents.question(section, name, "en") for name in (consents.PETITION, consents.NEWSLETTER)}
+    form_class = make_sign_form(section, "en", asked, several=several, testing=True)
+
+    @SAME_HOST
+    @given(typed=st.dictionaries(st.sampled_from(FIELDS), WORDS | st.lists(WORDS, max_size=3)), signed=st.booleans())
+    def check(typed: dict[str, Any], signed: bool) -> None:
+        sent = MultiDict({**({**supporter(), "cases": SLUG} if signed else {}), **typed})
+        with host.app.test_request_context():
+            long = form_class(formdata=sent)
+            valid = long.validate()
+            short = filled(form_class, sent)
+            assert (short is not None) == valid
+            if short is not None:
+                told = [submission_of(form, section, "en", asked) for form in (short, long)]
+                assert told[0] == told[1]
+                for name in ("website", "cases") if several else ("website",):
+                    assert (short[name].data or "") == (long[name].data or "")
 
     check()
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import Host, MakeHost, every_database
 
 from flask_w4r.testing import make_campaign, sign, supporter
+from tests.conftest import Host, MakeHost, every_database
 
 from .helpers import PREFIX, SLUG, column
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import pytest
 import redis
 from sqlalchemy.engine import make_url
-from tests.antiabuse.servers import CuttableProxy
-from tests.conftest import Host, MakeHost
-from tests.services import REDIS, need
 from werkzeug.test import TestResponse
 
 from flask_w4r.keyring import generate_key
 from flask_w4r.testing import make_campaign, run_jobs, sign, supporter
+from tests.antiabuse.servers import CuttableProxy
+from tests.conftest import Host, MakeHost
+from tests.services import REDIS, need
 
 from .helpers import CASE, PREFIX, SLUG, column, link, press, sign_with_script, tally
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from tests.conftest import Host, MakeHost, every_database
 
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
+from tests.conftest import Host, MakeHost, every_database
 
 from .helpers import CASE, PREFIX, SLUG, at_once, column, dump, link, people, press, tally
 

@@ -5,14 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.conftest import Host, MakeHost, every_database
 
 from flask_w4r.services import mail
 from flask_w4r.services.unit_of_work import read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, run_jobs, sign, submit
+from tests.conftest import Host, MakeHost, every_database
 
-from .helpers import PREFIX, SLUG, MovingClock, clocked, column, dump, link, mail_and_press, people, person, press, tally
+from .helpers import (
+    PREFIX,
+    SLUG,
+    MovingClock,
+    clocked,
+    column,
+    dump,
+    link,
+    mail_and_press,
+    people,
+    person,
+    press,
+    tally,
+)
 
 
 @pytest.fixture

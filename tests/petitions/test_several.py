@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.conftest import Host, MakeHost, every_database
 
 from flask_w4r.testing import make_campaign, run_jobs, submit, supporter
+from tests.conftest import Host, MakeHost, every_database
 
 from .helpers import PREFIX, column, dump, link, mail_and_press, people, tally, typed_in
 

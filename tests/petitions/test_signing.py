@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from flask_w4r.testing import make_campaign, run_jobs, sign, submit
 from tests.conftest import Host, MakeHost, every_database
-
-from flask_w4r.services.unit_of_work import read
-from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
 
 CASE = "/au/cases/ann-example"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.conftest import Host, MakeHost
 
 from flask_w4r.testing import form_fields, make_campaign, sign, submit, supporter
+from tests.conftest import Host, MakeHost
 
 from .helpers import (
     CASE,
