@@ -22,8 +22,8 @@ FEATURES = ("petitions", "impact", "moderation", "tally")
 
 DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
     {
-        "sign_host": "30/minute; 300/hour",
-        "sign_site": "150/minute",
+        "sign_host": "60/minute; 600/hour",
+        "sign_site": "300/minute",
         "sign_block": "1000/minute",
         "sign_uncaptcha": "40/hour",
         "token_host": "120/minute",

@@ -13,7 +13,7 @@ from ..errors import W4RError
 from ..state import Mount, W4RState
 from ..web import HOST_VALUE, LOCALE_VALUE, enter, here, leave
 from . import campaign, confirmation, moderation, petitions, service
-from .responses import database_error, error_page, unmet_response
+from .responses import database_error, error_page, unforeseen_error, unmet_response
 
 #: A form of ours is small; a body above this is refused before it is read (413).
 MAX_BODY = 64 * 1024
@@ -45,6 +45,10 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
             if feature is None or feature in features:
                 add(rule, endpoint, view, methods)
 
+    if mount.url_prefix:
+        # What is not there answers in the section's own words. At the root that would be the host's to say.
+        add("/<path:unknown>", "missing", service.missing, ("GET", "POST"))
+
     @blueprint.url_value_preprocessor
     def find_place(endpoint: str | None, values: dict[str, Any] | None) -> None:
         request.max_content_length = MAX_BODY
@@ -62,6 +66,9 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
             enter(mount, section, section.default_locale)
             abort(404)
         enter(mount, section, wanted or section.default_locale)
+        if any("\0" in value for value in (values or {}).values() if isinstance(value, str)):
+            # PostgreSQL takes no such text, and nothing of ours is named so.
+            abort(404)
 
     @blueprint.before_request
     def insist_on_host() -> Response | None:
@@ -74,5 +81,6 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
     blueprint.register_error_handler(HTTPException, error_page)
     blueprint.register_error_handler(W4RError, error_page)
     blueprint.register_error_handler(SQLAlchemyError, database_error)
+    blueprint.register_error_handler(Exception, unforeseen_error)
     return blueprint
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import traceback
 from collections.abc import Callable
 from threading import Lock
 from time import monotonic
@@ -188,6 +189,19 @@ def database_error(error: exc.SQLAlchemyError) -> Response:
     """
     log.error("%s at %s", type(error).__name__, request.endpoint)
     return busy() if isinstance(error, AWAY) else error_response(500)
+
+
+def unforeseen_error(error: Exception) -> Response:
+    """Answer a fault of ours.
+
+    Flask's own log line would name the URL, which may hold a link's token, and the error's text may hold what somebody
+    typed: logged are the kind of error, the endpoint and the lines it came through.
+    """
+    if current_app.debug or current_app.testing:
+        raise error
+    lines = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s at %s\n%s", type(error).__name__, request.endpoint, lines)
+    return error_response(500)
 
 
 def error_response(code: int, retry_after: int | None = None) -> Response:

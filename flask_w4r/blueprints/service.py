@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, jsonify
+from flask import Response, abort, current_app, jsonify
 from sqlalchemy import func, select
 
 from ..models import OutboxMail
@@ -37,6 +37,11 @@ def healthz() -> Response:
     except Exception as error:
         current_app.logger.error("healthz: %s", type(error).__name__)
     return private(Response(jsonify(report).data, status=200 if healthy else 503, mimetype="application/json"))
+
+
+def missing(unknown: str) -> Response:
+    """No page of ours has that path."""
+    abort(404)
 
 
 ROUTES = (("/healthz", "healthz", healthz, ("GET",), None),)

@@ -228,10 +228,14 @@ def _photo(row: Case, lens: Lens, pictures: list[tuple[int, int, str]]) -> Photo
 
 def impact_stories(session: Session, lens: Lens) -> list[ImpactView]:
     """What changed, newest first. A story about a withdrawn case is left out with it."""
-    withdrawn = select(Case.name).where(Case.section == lens.section.code, Case.status == "withdrawn")
+    withdrawn = [Case.section == lens.section.code, Case.status == "withdrawn"]
     rows = session.scalars(
         select(ImpactStory)
-        .where(ImpactStory.section == lens.section.code, ImpactStory.name.not_in(withdrawn))
+        .where(
+            ImpactStory.section == lens.section.code,
+            ImpactStory.name.not_in(select(Case.name).where(*withdrawn)),
+            ImpactStory.slug.not_in(select(Case.slug).where(*withdrawn)),
+        )
         .order_by(ImpactStory.happened_on.desc(), ImpactStory.name)
     ).all()
     views = []

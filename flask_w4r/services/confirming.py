@@ -17,7 +17,7 @@ from . import mail, states, tokens
 from .addresses import parse_address
 from .networks import day_secret
 from .signing import Judgement, Network, Signing, Submission
-from .subscribers import enqueue_subscriber
+from .subscribers import enqueue_subscriber, recall_subscriber
 
 CONFIRM, NOT_ME = "confirm", "not_me"
 
@@ -147,5 +147,6 @@ def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, no
     ]
     for canonical in {found for found in canonicals if found is not None}:
         mail.suppress(session, keyring, section, canonical, "not_me", now=now)
+        recall_subscriber(session, keyring, section, canonical)
     tokens.mark_used(session, token.id, now=now)
     return any(found is not None for found in canonicals)

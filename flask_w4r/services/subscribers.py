@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..keyring import Keyring
-from ..models import Consent, Signature
+from ..models import Consent, OutboxMail, Signature
 from ..sections import Section
 from . import mail_outbox
 from .addresses import parse_address
@@ -34,6 +34,18 @@ class Subscriber:
 
 
 Sink = Callable[[Subscriber], None]
+
+
+def _matter(keyring: Keyring, section: Section, email: str) -> bytes:
+    return keyring.blind(f"subscriber|{section.code}", parse_address(email, test_environment=True).canonical)
+
+
+def recall_subscriber(session: Session, keyring: Keyring, section: Section, email: str) -> None:
+    """Take an opt-in back that still waits, because the mailbox's owner never gave it."""
+    waits = update(OutboxMail).where(
+        OutboxMail.dedupe == _matter(keyring, section, email), OutboxMail.state == "queued"
+    )
+    mail_outbox.execute(session, waits.values(state="dropped", recipient=None, params=None, dedupe=None))
 
 
 def enqueue_subscriber(
@@ -65,7 +77,6 @@ def enqueue_subscriber(
         "consented_at": consent.given_at.isoformat(),
         "consent_digest": consent.text_digest.hex(),
     }
-    canonical = parse_address(details["email"], test_environment=True).canonical
     values = mail_outbox.outbox_values(
         keyring,
         section,
@@ -76,7 +87,7 @@ def enqueue_subscriber(
         now=now,
         cap_index=None,
         cap_day=None,
-        dedupe=keyring.blind(f"subscriber|{section.code}", canonical),
+        dedupe=_matter(keyring, section, details["email"]),
     )
     mail_outbox.enqueue(session, values, replace=True)
     return True

@@ -25,7 +25,7 @@ RETRIES = 8
 #: SQLite waits this long for another writer, in milliseconds.
 SQLITE_BUSY_MS = 15_000
 _RETRY_STATES = {"40001", "40P01"}  # serialization failure, deadlock (PostgreSQL)
-_RETRY_CODES = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed (MariaDB)
+_RETRY_CODES = {1205, 1213, 1020, 1467}  # MariaDB: lock wait, deadlock, record changed, no number to be had
 
 
 class UnitOfWork:

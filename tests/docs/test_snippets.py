@@ -20,7 +20,7 @@ from flask_w4r import doctor
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import generate_key
 from flask_w4r.state import get_state
-from flask_w4r.testing import sign
+from flask_w4r.testing import run_jobs, sign
 from tests import services
 
 from .conftest import TEMPLATES, MakeSite, run
@@ -248,3 +248,14 @@ def test_every_snippet_is_run_and_shown() -> None:
     assert files == covered | ELSEWHERE
     shown = {name for page in PAGES for name in included(page)}
     assert shown == files
+
+
+@covers("newsletter.py")
+def test_newsletter(make_site: MakeSite) -> None:
+    app = make_site("newsletter.py", W4R_CONFIRMATION="none", W4R_CAPTCHA="none", W4R_MAIL_URL="console:")
+    answer = sign(app.test_client(), "/act", "ann-example", newsletter="yes")
+    assert answer.status_code == 303
+    run_jobs(app)
+    sink = get_state(app).hooks.subscriber_sink
+    assert sink is not None
+    assert sink.__globals__["ADDRESS_BOOK"] == [("sam1@example.org", "Sam", "en")]

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from flask_w4r import W4R, Actor
 from flask_w4r.testing import form_fields, make_campaign, sign, supporter
-from tests.conftest import Host, every_database
+from tests.conftest import Host, MakeHost, every_database
 from tests.embedding.conftest import AU, MA, MakeSite, clear_pages, host_layout, own_pages, production, signatures
 
 PAGES = ("/au/", "/au/cases/ann-example", "/au/cases/ann-example/sign", "/au/sign", "/au/impact", "/au/tally.json",
@@ -236,3 +236,35 @@ def test_a_pool_that_is_empty(make_site: MakeSite, database: str) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert client.get("/au/").status_code == 200
     create_engine(database, poolclass=NullPool).dispose()
+
+
+def test_an_unforeseen_error_tells_no_token(
+    make_host: MakeHost, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = make_host()
+    assert host.app.test_client().get("/au/").status_code == 200
+    host.app.testing = False
+
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise ZeroDivisionError(SECRET)
+
+    monkeypatch.setattr("flask_w4r.services.confirming.look", broken)
+    answer = host.app.test_client().get("/au/confirm/secret-token-of-a-mail")
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" in caplog.text, "the kind of error is logged"
+    assert "in broken" in caplog.text, "and where it came from"
+    assert "secret-token" not in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/au/nowhere", "/au/cases/%00", "/au/editions/%00/", "/au/moderation/nowhere"])
+def test_what_is_not_there_is_said_in_our_words(host: Host, path: str) -> None:
+    answer = host.app.test_client().get(path)
+    assert answer.status_code == 404
+    assert "w4r-message" in answer.text
+
+
+def test_urls_without_their_slash_are_sent_on(host: Host) -> None:
+    client = host.app.test_client()
+    for path in ("/au", "/au/editions/2026", "/au/moderation"):
+        assert client.get(path).status_code == 308, path
