@@ -44,7 +44,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of each timed window")
-    parser.add_argument("--only", action="append", metavar="TARGET", help="this target and its floor alone; may be repeated")
+    parser.add_argument(
+        "--only", action="append", metavar="TARGET", help="this target and its floor alone; may be repeated"
+    )
     parser.add_argument("--no-imports", action="store_true", help="leave the import time out")
     parser.add_argument("--json", metavar="FILE", help="write the numbers there too; '-' for standard output")
     options = parser.parse_args()

@@ -20,7 +20,9 @@ def run(plan: Plan, seconds: float, tag: str, processes: int) -> dict[str, objec
     with context.Pool(processes) as pool:
         # Importing takes a moment: all begin together after it.
         begin = time.time() + 1.0
-        jobs = [(plan, seconds, f"{tag}-{number}", plan.proofs[number::processes], begin) for number in range(processes)]
+        jobs = [
+            (plan, seconds, f"{tag}-{number}", plan.proofs[number::processes], begin) for number in range(processes)
+        ]
         found = pool.starmap(_send, jobs)
     statuses: Counter[int] = Counter()
     for part in found:

@@ -95,7 +95,10 @@ def table(found: Mapping[str, Any]) -> str:
             f"{_goal(item['ratio'], item['stretch']):<9}".rstrip()
         )
     page = found["page"]
-    lines += ["", f"warm case page: {page['sql_statements']} SQL statements (goal {page['goal']}), {page['bytes']} bytes"]
+    lines += [
+        "",
+        f"warm case page: {page['sql_statements']} SQL statements (goal {page['goal']}), {page['bytes']} bytes",
+    ]
     if found["imports"]:
         item = found["imports"]
         lines.append(

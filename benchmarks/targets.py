@@ -34,7 +34,9 @@ def sign_step(server: Server) -> Step:
     if status != 200 or cookie is None:
         raise RuntimeError(f"the token page answered {status}")
     tokens = json.loads(body)
-    typed = urlencode({**_TYPED, "csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"]}, quote_via=quote)
+    typed = urlencode(
+        {**_TYPED, "csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"]}, quote_via=quote
+    )
     return Step("POST", f"{CASE}/sign", 303, typed, cookie.group())
 
 

@@ -42,6 +42,7 @@ DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
     }
 )
 
+
 @dataclass(frozen=True)
 class Key:
     """One configuration key: what it accepts and what it means."""
@@ -60,14 +61,22 @@ def _key(checker: Check, default: Any, doc: str, shown: str | None = None) -> An
 class W4RConfig:
     """The library's configuration, read once in ``init_app`` and frozen."""
 
-    section: Any = _key(check.any_value, None, "A preset code, such as `AU`, or a section table: the one section of this site.")
-    sections: Any = _key(check.any_value, None, "Several sections in one app: a list of preset codes or section tables, one a mount.")
-    url_prefix: str = _key(check.prefix, "/write-for-rights", "Where a section without a `url_prefix` of its own is mounted.")
+    section: Any = _key(
+        check.any_value, None, "A preset code, such as `AU`, or a section table: the one section of this site."
+    )
+    sections: Any = _key(
+        check.any_value, None, "Several sections in one app: a list of preset codes or section tables, one a mount."
+    )
+    url_prefix: str = _key(
+        check.prefix, "/write-for-rights", "Where a section without a `url_prefix` of its own is mounted."
+    )
     base_url: str | None = _key(
         check.url, None,
         "Scheme and host for links in mails, feeds and social cards. Never taken from a request. Needed outside debug and testing.",
     )  # fmt: skip
-    bind_key: str | None = _key(check.text, None, "The Flask-SQLAlchemy bind that holds our tables. Default: the host's main database.")
+    bind_key: str | None = _key(
+        check.text, None, "The Flask-SQLAlchemy bind that holds our tables. Default: the host's main database."
+    )
     encryption_keys: tuple[str, ...] = _key(
         check.keys, (),
         "Keys that seal personal data, newest first; make one with `flask w4r keygen`. A list, or text parted by commas. Needed outside debug and testing.",
@@ -87,15 +96,29 @@ class W4RConfig:
         "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48.",
     )  # fmt: skip
     confirmation: str = _key(
-        check.choice("email", "none"), "email", "`email`: a signature counts once its mailbox is proved. `none`: at once."
+        check.choice("email", "none"),
+        "email",
+        "`email`: a signature counts once its mailbox is proved. `none`: at once.",
     )
-    layout: str = _key(check.text, "w4r/layout.html", "The host's template for forms and the desk; needs the blocks of `w4r/layout.html`.")
+    layout: str = _key(
+        check.text,
+        "w4r/layout.html",
+        "The host's template for forms and the desk; needs the blocks of `w4r/layout.html`.",
+    )
     public_layout: str = _key(
-        check.text, "w4r/layout.html", "The host's template for pages that many read. If it touches the session they are no longer cacheable."
+        check.text,
+        "w4r/layout.html",
+        "The host's template for pages that many read. If it touches the session they are no longer cacheable.",
     )
-    features: frozenset[str] = _key(check.some_of(*FEATURES), frozenset(FEATURES), "The parts to mount.", ", ".join(FEATURES))
-    mail_sender: str | None = _key(check.sender, None, "The From address of mails, such as `Write for Rights <w4r@example.org>`.")
-    map_tiles: Any = _key(check.tiles, None, "`None`: no tile server is asked. Or a table with `url`, `attribution`, `max_zoom`.")
+    features: frozenset[str] = _key(
+        check.some_of(*FEATURES), frozenset(FEATURES), "The parts to mount.", ", ".join(FEATURES)
+    )
+    mail_sender: str | None = _key(
+        check.sender, None, "The From address of mails, such as `Write for Rights <w4r@example.org>`."
+    )
+    map_tiles: Any = _key(
+        check.tiles, None, "`None`: no tile server is asked. Or a table with `url`, `attribution`, `max_zoom`."
+    )
     retention: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_RETENTION, 1), DEFAULT_RETENTION,
         "Days after which things go: unconfirmed signatures, links in mails, records of sent mail.",
@@ -104,15 +127,23 @@ class W4RConfig:
         check.seconds(0, 60), 5,
         "How old a public page, and a count on it, may be, in seconds: at most 2 s in this process, the rest as `max-age`.",
     )  # fmt: skip
-    form_min_seconds: float = _key(check.seconds(0, 60), 3, "A form sent sooner than this after its token was made scores.")
+    form_min_seconds: float = _key(
+        check.seconds(0, 60), 3, "A form sent sooner than this after its token was made scores."
+    )
     form_max_seconds: float = _key(
-        check.seconds(60, 86_400), 43_200, "How long a form and its CSRF token hold, in seconds. Older ones come back filled with fresh tokens."
+        check.seconds(60, 86_400),
+        43_200,
+        "How long a form and its CSRF token hold, in seconds. Older ones come back filled with fresh tokens.",
     )
     mail_url: str | None = _key(
-        check.text, None, "`smtp://user:pass@host:port?tls=1`, `console:` or `file:DIR`, where no mailer is given and the host has no Flask-Mailman."
+        check.text,
+        None,
+        "`smtp://user:pass@host:port?tls=1`, `console:` or `file:DIR`, where no mailer is given and the host has no Flask-Mailman.",
     )
     scoring: Mapping[str, int] = _key(
-        check.numbers_table(DEFAULT_SCORING, 0), DEFAULT_SCORING, "Points a finding adds, and `hold_at`, from which a signature is held."
+        check.numbers_table(DEFAULT_SCORING, 0),
+        DEFAULT_SCORING,
+        "Points a finding adds, and `hold_at`, from which a signature is held.",
     )
 
     @classmethod

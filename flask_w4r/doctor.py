@@ -82,7 +82,9 @@ def _languages(app: Flask, state: W4RState) -> Iterator[Finding]:
     for section in state.sections.values():
         for locale in section.locales:
             if locale not in have and locale.split("-")[0] not in have:
-                yield Finding("warn", "languages", f"{section.code}: no catalogue for {locale!r}; its pages speak English")
+                yield Finding(
+                    "warn", "languages", f"{section.code}: no catalogue for {locale!r}; its pages speak English"
+                )
 
 
 def _layout(app: Flask, state: W4RState) -> Iterator[Finding]:

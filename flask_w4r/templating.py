@@ -24,7 +24,11 @@ MAIL_KINDS = ("confirm", "reminder", "already_signed")
 def register(app: Flask) -> None:
     """Add our filters and globals, each under a ``w4r`` name, to the host's template environment."""
     app.jinja_env.filters.update(
-        w4r_number=i18n.number, w4r_date=i18n.long_date, w4r_datetime=_moment, w4r_country=i18n.country_name, w4r_list=i18n.listing
+        w4r_number=i18n.number,
+        w4r_date=i18n.long_date,
+        w4r_datetime=_moment,
+        w4r_country=i18n.country_name,
+        w4r_list=i18n.listing,
     )
     app.jinja_env.globals.update(_w4r=i18n.gettext, _w4rn=i18n.ngettext)
 

@@ -129,8 +129,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say which real services were used, and which were not."""
     terminalreporter.write_sep("-", "real services")
     terminalreporter.write_line(f"used: {', '.join(sorted(services.used)) or 'none'}")
-    for kind, text in sorted(services.away.items()):
-        terminalreporter.write_line(f"NOT USED: {kind}: {text}", red=True)
+    for kind, why in sorted(services.away.items()):
+        terminalreporter.write_line(f"NOT USED: {kind}: {why}", red=True)
 
 
 @pytest.hookimpl(trylast=True)

@@ -145,7 +145,7 @@ def _guarded_verifier() -> Any:
     package in this process are untouched.
     """
     import aiohttp
-    from hcaptcha.hcaptcha import HCaptchaVerifier  # type: ignore[import-untyped]
+    from hcaptcha.hcaptcha import HCaptchaVerifier
 
     class Session:
         def __init__(self) -> None:

@@ -83,4 +83,3 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
     blueprint.register_error_handler(SQLAlchemyError, database_error)
     blueprint.register_error_handler(Exception, unforeseen_error)
     return blueprint
-

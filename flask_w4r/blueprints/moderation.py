@@ -103,9 +103,7 @@ def set_status(slug: str) -> Response:
     state, app = place.state, app_of_request()
 
     def work(uow: UnitOfWork) -> None:
-        changed = desk.set_case_status(
-            uow.session, state.hooks, actor, place.section, slug, status, now=state.clock()
-        )
+        changed = desk.set_case_status(uow.session, state.hooks, actor, place.section, slug, status, now=state.clock())
         if changed:
             urls = desk.case_urls(uow.session, place.section, slug, partial(purge_url, app, place.section))
             uow.emit(case_changed, section=place.section.code, slug=slug, status=status, case_ids=changed, urls=urls)

@@ -44,7 +44,9 @@ def questions(place: Here, locale: str) -> dict[str, ConsentQuestion]:
     """The section's consent questions in a language."""
 
     def make() -> dict[str, ConsentQuestion]:
-        return {name: consents.question(place.section, name, locale) for name in (consents.PETITION, consents.NEWSLETTER)}
+        return {
+            name: consents.question(place.section, name, locale) for name in (consents.PETITION, consents.NEWSLETTER)
+        }
 
     found: dict[str, ConsentQuestion] = place.state.once(f"questions:{place.section.code}:{locale}", make)
     return found
@@ -140,7 +142,9 @@ def check_captcha(place: Here, slug: str | None) -> CaptchaOutcome | Refusal | B
     return outcome
 
 
-def write(place: Here, form: SignForm, case_ids: Sequence[int], age: formtoken.FormAge, captcha: CaptchaOutcome) -> Signed | Refusal:
+def write(
+    place: Here, form: SignForm, case_ids: Sequence[int], age: formtoken.FormAge, captcha: CaptchaOutcome
+) -> Signed | Refusal:
     """Judge and sign: one service call in one unit of work."""
     state, section = place.state, place.section
     submission = submission_of(form, section, place.locale, questions(place, place.locale))
@@ -251,4 +255,3 @@ def open_case(place: Here, slug: str) -> int | None:
 def enter_limits(place: Here) -> Breach | None:
     """Count this POST against its network, at three tiers."""
     return limits(place).hit_tiers(place.section.code, client_tiers(), "sign")
-

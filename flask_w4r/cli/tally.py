@@ -23,9 +23,7 @@ def recount(code: str | None, fix: bool, as_json: bool) -> None:
     state, app = state_and_app()
     report = []
     for section in choose_sections(code):
-        compared, drifts = run(
-            app, lambda uow: tally_service.recount(uow.session, state.keyring, section, fix=fix)
-        )
+        compared, drifts = run(app, lambda uow: tally_service.recount(uow.session, state.keyring, section, fix=fix))
         report.append((section.code, compared, drifts))
     if as_json:
         click.echo(json.dumps([
@@ -36,6 +34,8 @@ def recount(code: str | None, fix: bool, as_json: bool) -> None:
         for name, compared, drifts in report:
             for drift in drifts:
                 click.echo(f"{name} {drift.edition} {drift.case}: kept {drift.kept}, counted {drift.counted}")
-            click.echo(f"{name}: {compared} counts compared, {len(drifts)} differ{' and were corrected' if fix and drifts else ''}.")
+            click.echo(
+                f"{name}: {compared} counts compared, {len(drifts)} differ{' and were corrected' if fix and drifts else ''}."
+            )
     if any(drifts for _, _, drifts in report) and not fix:
         raise SystemExit(1)

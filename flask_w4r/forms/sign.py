@@ -181,9 +181,7 @@ def make_sign_form(
         )
     fields["consent"] = BooleanField(questions[consents.PETITION].text, [_consent], render_kw={"required": True})
     if several:
-        fields["cases"] = SelectMultipleField(
-            lazy_gettext("I sign for"), [_cases], choices=[], validate_choice=False
-        )
+        fields["cases"] = SelectMultipleField(lazy_gettext("I sign for"), [_cases], choices=[], validate_choice=False)
     return type(f"SignForm_{section.code}", (SignForm,), fields)
 
 

@@ -88,7 +88,11 @@ def _time_zone(value: Any) -> Problems:
 
 
 def _edition(value: Any) -> Problems:
-    if not isinstance(value, str | int) or isinstance(value, bool) or not re.fullmatch(r"[0-9]{4}(-[0-9]{2,4})?", str(value)):
+    if (
+        not isinstance(value, str | int)
+        or isinstance(value, bool)
+        or not re.fullmatch(r"[0-9]{4}(-[0-9]{2,4})?", str(value))
+    ):
         yield "must be an edition's year, such as '2024'"
 
 
@@ -182,7 +186,11 @@ def _consents(value: Any) -> Problems:
             yield f"{purpose!r} is not a purpose; known are {', '.join(CONSENT_PURPOSES)}"
         item = entry if isinstance(entry, Mapping) else getattr(entry, "__dict__", {})
         version = item.get("version")
-        if not isinstance(version, str | int) or not re.fullmatch(r"\S{1,32}", str(version)) or not _texts(item.get("text")):
+        if (
+            not isinstance(version, str | int)
+            or not re.fullmatch(r"\S{1,32}", str(version))
+            or not _texts(item.get("text"))
+        ):
             yield f"{purpose} needs a version and a text table by locale"
 
 

@@ -20,6 +20,7 @@ from .views import CaseView, EditionView, ImpactView, Lens, PhotoView, TotalView
 
 _markdown = MarkdownIt("commonmark", {"html": False})
 
+
 def local_date(section: Section, now: datetime) -> date:
     """Today, where the section is."""
     return now.astimezone(ZoneInfo(section.time_zone)).date()
@@ -133,9 +134,7 @@ def cases_by_id(session: Session, lens: Lens, ids: Iterable[int]) -> list[CaseVi
     return _case_views(session, lens, rows, {edition.id: edition for edition in editions(session, lens)})
 
 
-def _case_views(
-    session: Session, lens: Lens, rows: Sequence[Case], by_id: dict[int, EditionView]
-) -> list[CaseView]:
+def _case_views(session: Session, lens: Lens, rows: Sequence[Case], by_id: dict[int, EditionView]) -> list[CaseView]:
     ids = [row.id for row in rows]
     texts: dict[int, dict[str, dict[str, str]]] = {}
     for text in session.scalars(select(CaseText).where(CaseText.case_id.in_(ids))):

@@ -126,7 +126,9 @@ def resend(session: Session, keyring: Keyring, section: Section, raw: str, *, no
     )
     secret = day_secret(session, keyring, now.date())
     # Only the mail is made anew: the signature and what was judged of it stand.
-    signing = Signing(section, submission, Judgement(0, False, (), "off"), Network(now.date(), b"", b"", b""), secret, now)
+    signing = Signing(
+        section, submission, Judgement(0, False, (), "off"), Network(now.date(), b"", b"", b""), secret, now
+    )
     values = signing.mail_values(keyring, CONFIRM, [row.case_id for row in view.pending])
     mail.enqueue(session, values, replace=True)
 

@@ -101,7 +101,9 @@ def case_urls(session: Session, section: Section, slug: str, absolute: Callable[
     beside = session.scalars(
         select(Case.slug).where(Case.edition_id.in_([row[1] for row in rows]), Case.slug != slug).distinct()
     ).all()
-    widths = session.scalars(select(Picture.width).where(Picture.case_id.in_([row[0] for row in rows])).distinct()).all()
+    widths = session.scalars(
+        select(Picture.width).where(Picture.case_id.in_([row[0] for row in rows])).distinct()
+    ).all()
     urls: list[str | None] = []
     for locale in section.locales:
         urls += [absolute(name, locale=locale, slug=slug) for name in ("case", "thanks", "case_tally", "sign")]

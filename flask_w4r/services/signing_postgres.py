@@ -147,7 +147,8 @@ def _proof() -> Any:
 def _consents(signature: Any, answers: int) -> Any:
     table: Any = Consent.__table__
     names = [
-        {**{name: f"{name}_{position}" for name in _CONSENT_COLUMNS}, **_SAME_FOR_CONSENT} for position in range(answers)
+        {**{name: f"{name}_{position}" for name in _CONSENT_COLUMNS}, **_SAME_FOR_CONSENT}
+        for position in range(answers)
     ]
     rows = union_all(*(select(signature.c.id, *_values(table, own)) for own in names))
     return insert(table).from_select(["signature_id", *names[0]], rows).cte("answers")

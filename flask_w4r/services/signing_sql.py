@@ -39,7 +39,10 @@ def _row_if_active(*conditions: Any) -> Any:
     """The new row, as a SELECT that yields it only while the case is active."""
     values = [bindparam(name, type_=_TABLE.c[name].type) for name in _COLUMNS]
     return select(*values).where(
-        Case.id == bindparam("case_id"), Case.section == bindparam("section"), Case.status == literal_column("'active'"), *conditions
+        Case.id == bindparam("case_id"),
+        Case.section == bindparam("section"),
+        Case.status == literal_column("'active'"),
+        *conditions,
     )
 
 
@@ -73,9 +76,13 @@ def _upsert(insert: Any, *conditions: Any) -> Any:
 def _mariadb_statements() -> tuple[Any, Any]:
     table = _TABLE
     # Not INSERT ... SELECT, which locks the table's numbering to its end: two presses of one address then deadlock.
-    insert = mysql.insert(_TABLE).values({name: bindparam(name, type_=table.c[name].type) for name in _COLUMNS}).inline()
+    insert = (
+        mysql.insert(_TABLE).values({name: bindparam(name, type_=table.c[name].type) for name in _COLUMNS}).inline()
+    )
     # A duplicate is left as it is; the update below decides. LAST_INSERT_ID tells the two apart.
-    insert = insert.on_duplicate_key_update(id=literal_column(f"IF(LAST_INSERT_ID({_DUPLICATE}), w4r_signature.id, w4r_signature.id)"))
+    insert = insert.on_duplicate_key_update(
+        id=literal_column(f"IF(LAST_INSERT_ID({_DUPLICATE}), w4r_signature.id, w4r_signature.id)")
+    )
     key = and_(*(table.c[name] == bindparam(f"k_{name}", type_=table.c[name].type) for name in _KEY))
     changed = or_(
         table.c.details_index != bindparam("k_details", type_=table.c.details_index.type),
@@ -109,9 +116,7 @@ def write_signature(
     return SignedRow(row[0], row[1]) if row else None
 
 
-def _write_mariadb(
-    session: Session, values: Mapping[str, Any], stale: datetime, *, replace: bool
-) -> SignedRow | None:
+def _write_mariadb(session: Session, values: Mapping[str, Any], stale: datetime, *, replace: bool) -> SignedRow | None:
     insert, new_version = _mariadb_statements()
     options = {"preserve_rowcount": True}
     if session.execute(_ACTIVE, {"case_id": values["case_id"], "section": values["section"]}).first() is None:

@@ -40,7 +40,14 @@ def releases_itself(reasons: Sequence[dict[str, Any]], score: int, hold_at: int)
 
 
 def confirm_signature(
-    session: Session, keyring: Keyring, section: Section, signature_id: int, version: int, *, hold_at: int, now: datetime
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    signature_id: int,
+    version: int,
+    *,
+    hold_at: int,
+    now: datetime,
 ) -> Confirmation:
     """The mailbox was proved: ``pending -> confirmed``, released where nothing else holds it, counted once.
 
@@ -116,9 +123,7 @@ def change_case_status(session: Session, section: Section, slug: str, status: st
     :returns: the ids of the cases that changed.
     :raises NotFound: the section has no such case.
     """
-    rows = session.scalars(
-        select(Case).where(Case.section == section.code, Case.slug == slug).with_for_update()
-    ).all()
+    rows = session.scalars(select(Case).where(Case.section == section.code, Case.slug == slug).with_for_update()).all()
     if not rows:
         raise NotFound(slug)
     changed = []

@@ -90,9 +90,7 @@ def uncount_signature(
     if still is None:
         person = keyring.blind(person_scope(section, edition_id), canonical)
         gone = session.execute(
-            delete(EditionPerson).where(
-                EditionPerson.edition_id == edition_id, EditionPerson.person_index == person
-            )
+            delete(EditionPerson).where(EditionPerson.edition_id == edition_id, EditionPerson.person_index == person)
         )
         if gone.rowcount:  # type: ignore[attr-defined]
             add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -1)
@@ -167,8 +165,7 @@ def recount(session: Session, keyring: Keyring, section: Section, *, fix: bool) 
                 select(Signature.case_id, func.count())
                 .where(Signature.case_id.in_(ids), *_counted())
                 .group_by(Signature.case_id)
-            )
-            .all()
+            ).all()
         )
         for case in cases:
             compared += 1
@@ -194,9 +191,7 @@ def _people(
     people: set[bytes] = set()
     nameless = 0
     scope = person_scope(section, edition_id)
-    rows = session.execute(
-        select(Signature.person).where(Signature.case_id.in_(case_ids), *_counted())
-    ).yield_per(1000)
+    rows = session.execute(select(Signature.person).where(Signature.case_id.in_(case_ids), *_counted())).yield_per(1000)
     for (sealed,) in rows:
         email = keyring.open_json(sealed).get("email") if sealed else None
         if email:

@@ -153,7 +153,13 @@ def first_row(engine: Engine, sql: str, parameters: Mapping[str, Any]) -> Any:
             # The others in the pool went with it.
             engine.dispose()
         raise DBAPIError.instance(
-            sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+            sql,
+            None,
+            error,
+            dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=gone,
+            dialect=dialect,
         ) from error
     except BaseException as error:
         # Whatever it was, the host must not get a connection in another mode than it left it in.

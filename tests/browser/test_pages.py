@@ -15,7 +15,13 @@ PAGES = (
     "/sign/thanks", "/editions/2021/", "/cases/ciham-ali", "/impact", "/confirm/none", "/not-me/none",
     "/cases/nobody",
 )  # fmt: skip
-LOOKS = [("/au", 1280, "light"), ("/au", 390, "dark"), ("/ma", 390, "light"), ("/ma", 1280, "dark"), ("/ma/fr", 320, "light")]
+LOOKS = [
+    ("/au", 1280, "light"),
+    ("/au", 390, "dark"),
+    ("/ma", 390, "light"),
+    ("/ma", 1280, "dark"),
+    ("/ma/fr", 320, "light"),
+]
 
 
 @pytest.mark.parametrize(("prefix", "width", "scheme"), LOOKS)

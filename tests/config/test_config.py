@@ -48,7 +48,11 @@ def test_keys_of_others_are_not_ours() -> None:
 
 @pytest.mark.parametrize(
     ("key", "mend"),
-    [("W4R_CAPTCH", "did you mean W4R_CAPTCHA?"), ("W4R_RATE_LIMIT", "W4R_RATE_LIMITS?"), ("W4R_ZZZ", "known are W4R_")],
+    [
+        ("W4R_CAPTCH", "did you mean W4R_CAPTCHA?"),
+        ("W4R_RATE_LIMIT", "W4R_RATE_LIMITS?"),
+        ("W4R_ZZZ", "known are W4R_"),
+    ],
 )
 def test_an_unknown_key(key: str, mend: str) -> None:
     (fault,) = faults(**{key: "x"})
@@ -202,7 +206,9 @@ def test_keys_as_text_or_list() -> None:
 
 
 def test_tables_are_laid_over_the_usual() -> None:
-    config, _ = read(W4R_RATE_LIMITS={"sign_host": "5/minute"}, W4R_RETENTION={"token_days": 3}, W4R_SCORING={"hold_at": 9})
+    config, _ = read(
+        W4R_RATE_LIMITS={"sign_host": "5/minute"}, W4R_RETENTION={"token_days": 3}, W4R_SCORING={"hold_at": 9}
+    )
     assert (config.rate_limits["sign_host"], config.rate_limits["sign_site"]) == ("5/minute", "150/minute")
     assert (config.retention["token_days"], config.retention["pending_days"]) == (3, 14)
     assert config.scoring["hold_at"] == 9

@@ -33,7 +33,14 @@ SECTION_KEYS = [item.name for item in fields(Section)]
 TABLE_KEYS = ("sign_host", "pending_days", "hold_at", "url", "attribution", "max_zoom", "name", "label", "type",
               "choices", "version", "text", "petition", "email", "starts_on", "ends_on", "ink", "required")  # fmt: skip
 tables = st.dictionaries(st.sampled_from(TABLE_KEYS), garbage, max_size=4)
-OWN = {"code": "XX", "name": "X", "country": "NZ", "locales": ["en"], "time_zone": "UTC", "window": {"ends_on": date.max}}
+OWN = {
+    "code": "XX",
+    "name": "X",
+    "country": "NZ",
+    "locales": ["en"],
+    "time_zone": "UTC",
+    "window": {"ends_on": date.max},
+}
 
 
 def read(config: dict[Any, Any]) -> None:

@@ -162,7 +162,9 @@ def test_sections_are_a_list(value: Any) -> None:
 
 
 def test_sections_must_be_told_apart() -> None:
-    assert "two sections have the code 'au'" in faults({**OWN, "code": "AU"}, {**OWN, "code": "au", "url_prefix": "/b"})[0]
+    assert (
+        "two sections have the code 'au'" in faults({**OWN, "code": "AU"}, {**OWN, "code": "au", "url_prefix": "/b"})[0]
+    )
     for one, two in (
         ({}, {}),
         ({"host": "a.example"}, {}),

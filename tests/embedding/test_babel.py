@@ -57,7 +57,8 @@ def host(request: pytest.FixtureRequest, make_site: MakeSite, words: Path) -> Ho
 
 
 @pytest.mark.parametrize(
-    ("path", "home"), [("/ma/", HOME["ar"]), ("/ma/fr/", HOME["fr"]), ("/ma/fr/sign", HOME["fr"]), ("/ma/sign", HOME["ar"])]
+    ("path", "home"),
+    [("/ma/", HOME["ar"]), ("/ma/fr/", HOME["fr"]), ("/ma/fr/sign", HOME["fr"]), ("/ma/sign", HOME["ar"])],
 )
 def test_the_hosts_layout_speaks_the_pages_language(host: Host, path: str, home: str) -> None:
     client = host.app.test_client()

@@ -106,7 +106,10 @@ def test_no_get_changes_anything(host: Host, method: str) -> None:
         for _ in range(2):
             answer = client.open(f"{path}?{'&'.join(f'{key}={value}' for key, value in ACTED.items())}", method=method)
             seen[name] = answer.status_code
-            assert answer.status_code in ({404} if name in ("photo", "impact", "missing") else set()) | {200}, (name, answer.status_code)
+            assert answer.status_code in ({404} if name in ("photo", "impact", "missing") else set()) | {200}, (
+                name,
+                answer.status_code,
+            )
     assert contents(host) == before
 
 

@@ -21,7 +21,9 @@ def test_two_apps_with_two_databases_share_one_object(make_site: MakeSite, tmp_p
     make_campaign(one.app, ["ann-example"])
     make_campaign(two.app, ["bob-example"])
     assert sign(one.app.test_client(), "/au", "ann-example").status_code == 303
-    assert [tuple(row) for row in one.rows("SELECT section, count(*) FROM w4r_signature GROUP BY section")] == [("AU", 1)]
+    assert [tuple(row) for row in one.rows("SELECT section, count(*) FROM w4r_signature GROUP BY section")] == [
+        ("AU", 1)
+    ]
     assert two.rows("SELECT * FROM w4r_signature") == []
     assert one.app.test_client().get("/au/cases/bob-example").status_code == 404
     assert two.app.test_client().get("/ma/cases/bob-example").status_code == 200
@@ -58,7 +60,10 @@ def test_a_token_of_one_section_is_not_one_of_another(make_site: MakeSite) -> No
     make_campaign(host.app, ["ann-example"])
     client = host.app.test_client()
     _, fields = form_fields(client.get("/au/cases/ann-example/sign"), "form_token")
-    answer = client.post("/ma/cases/ann-example/sign", data={**fields, "first_name": "A", "last_name": "B", "email": "a@example.org", "consent": "y"})
+    answer = client.post(
+        "/ma/cases/ann-example/sign",
+        data={**fields, "first_name": "A", "last_name": "B", "email": "a@example.org", "consent": "y"},
+    )
     assert answer.status_code == 422
     assert host.rows("SELECT * FROM w4r_signature") == []
 
@@ -211,9 +216,7 @@ def test_the_database_may_be_set_up_after_us(make_site: MakeSite) -> None:
     assert "You are counted" in submit(client, page).text
 
 
-def test_a_database_that_was_never_set_up_is_named_in_the_log(
-    database: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_database_that_was_never_set_up_is_named_in_the_log(database: str, caplog: pytest.LogCaptureFixture) -> None:
     app = Flask("site")
     app.config.update(settings(database))
     own_pages(app)
@@ -224,9 +227,7 @@ def test_a_database_that_was_never_set_up_is_named_in_the_log(
     assert client.get("/own").status_code == 200
 
 
-def test_without_a_secret_key_the_reason_is_in_the_log(
-    make_site: MakeSite, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_a_secret_key_the_reason_is_in_the_log(make_site: MakeSite, caplog: pytest.LogCaptureFixture) -> None:
     host = make_site(SECRET_KEY=None)
     for _ in range(2):
         assert host.app.test_client().get("/au/").status_code == 503

@@ -91,7 +91,8 @@ def test_a_head_request_is_a_get_without_body(ma: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "header"), [(0, "max-age=0"), (1, "max-age=0"), (5, "max-age=3"), (60, "max-age=58"), (7.5, "max-age=5")]
+    ("seconds", "header"),
+    [(0, "max-age=0"), (1, "max-age=0"), (5, "max-age=3"), (60, "max-age=58"), (7.5, "max-age=5")],
 )
 def test_a_page_is_no_older_than_configured(make_site: MakeSite, seconds: float, header: str) -> None:
     host = make_site(cache_seconds=seconds)

@@ -62,7 +62,9 @@ def dump(host: Host) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of ours."""
     with host.engine.connect() as connection:
         return {
-            table.name: sorted((tuple(row) for row in connection.execute(text(f"SELECT * FROM {table.name}"))), key=repr)
+            table.name: sorted(
+                (tuple(row) for row in connection.execute(text(f"SELECT * FROM {table.name}"))), key=repr
+            )
             for table in metadata.sorted_tables
         }
 
@@ -109,7 +111,9 @@ def mail_and_press(host: Host, contains: str = "/confirm/") -> TestResponse:
     return press(host.app.test_client(), link(host, contains))
 
 
-def sign_with_script(client: FlaskClient, *, slug: str = SLUG, solution: str | None = None, **typed: Any) -> TestResponse:
+def sign_with_script(
+    client: FlaskClient, *, slug: str = SLUG, solution: str | None = None, **typed: Any
+) -> TestResponse:
     """Sign from the case page as the script does: ask for the tokens, solve the captcha, post once."""
     url = f"{PREFIX}/cases/{slug}/sign"
     tokens = client.get(f"{url}/token", headers={"Sec-Fetch-Site": "same-origin"}).get_json()

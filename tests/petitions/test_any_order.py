@@ -18,7 +18,9 @@ SLUGS = (SLUG, "bo-example")
 UNLIMITED = dict.fromkeys(("sign_host", "sign_site", "sign_block", "confirm_host"), "9999999/second")
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.just("sign"), st.integers(0, 2), st.integers(0, 2), st.sampled_from([SLUGS[:1], SLUGS[1:], SLUGS])),
+        st.tuples(
+            st.just("sign"), st.integers(0, 2), st.integers(0, 2), st.sampled_from([SLUGS[:1], SLUGS[1:], SLUGS])
+        ),
         st.tuples(st.sampled_from(["confirm", "not-me", "resend", "confirm"]), st.integers(0, 5)),
         st.just(("mail",)),
         st.tuples(st.just("wait"), st.sampled_from([0.2, 25.0, 24 * 8.0])),
@@ -73,7 +75,9 @@ def test_the_counts_are_what_the_rows_say(make_host: MakeHost, shared: bool) -> 
         host.run("w4r", "tally", "recount")
         counted = "SELECT count(*) FROM w4r_signature s JOIN w4r_case c ON c.id = s.case_id WHERE s.state = 'confirmed'"
         for slug in SLUGS:
-            assert tally(host, slug) == host.rows(f"{counted} AND s.held_at IS NULL AND c.slug = :slug", slug=slug)[0][0]
+            assert (
+                tally(host, slug) == host.rows(f"{counted} AND s.held_at IS NULL AND c.slug = :slug", slug=slug)[0][0]
+            )
         assert people(host) == host.rows("SELECT count(*) FROM w4r_edition_person")[0][0]
         seen.update(row[0] for row in host.rows("SELECT DISTINCT state FROM w4r_signature"))
 

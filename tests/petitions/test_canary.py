@@ -39,7 +39,12 @@ PERSON = {
 }
 ADDRESSES = ("203.0.113.177", "2001:db8:77ab:cafe::1234:99")
 NETWORKS = ("203.0.113.0", "2001:db8:77ab")
-SECRETS = [value for name, value in PERSON.items() if len(value) > 3] + [*ADDRESSES, *NETWORKS, "lyrebird-mail", "Żółwińska"]
+SECRETS = [value for name, value in PERSON.items() if len(value) > 3] + [
+    *ADDRESSES,
+    *NETWORKS,
+    "lyrebird-mail",
+    "Żółwińska",
+]
 
 
 def disguises(secret: str) -> set[bytes]:

@@ -165,4 +165,7 @@ def test_unconfirmed_signatures_go_after_a_while(make_host: MakeHost) -> None:
     assert run_jobs(host.app)["purge"]["pending_signatures"] == 1
     assert not column(host, "id")
     assert host.app.test_client().get(link(host)).status_code == 404
-    assert run(host.app, lambda uow: uow.session.connection().exec_driver_sql("SELECT count(*) FROM w4r_consent").scalar()) == 0
+    assert (
+        run(host.app, lambda uow: uow.session.connection().exec_driver_sql("SELECT count(*) FROM w4r_consent").scalar())
+        == 0
+    )

@@ -46,7 +46,13 @@ def test_a_field_is_required_optional_or_hidden(make_host: MakeHost, name: str, 
 
 
 QUESTIONS = [
-    {"name": "school", "label": {"en": "Your school"}, "required": True, "max_length": 20, "hint": {"en": "Its full name"}},
+    {
+        "name": "school",
+        "label": {"en": "Your school"},
+        "required": True,
+        "max_length": 20,
+        "hint": {"en": "Its full name"},
+    },
     {"name": "heard", "label": {"en": "Where did you hear of us?"}, "type": "select", "choices": ["friend", "street"]},
     {"name": "volunteer", "label": {"en": "I want to help"}, "type": "checkbox"},
     {"name": "member", "label": {"en": "I know the rules"}, "type": "checkbox", "required": True},

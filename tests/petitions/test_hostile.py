@@ -47,8 +47,24 @@ def tokens(host: Host, path: str) -> tuple[Any, dict[str, Any]]:
     return client, form_fields(client.get(path), "form_token")[1]
 
 
-WORDS = st.text(max_size=60) | st.text(max_size=5).map(lambda text: text * 200) | st.sampled_from(
-    ["y", "yes", "no", "a@example.org", "\0", "\u202e\u200d", "A" * 5000, "{{7*7}}", "%s%(x)s", "'; --", "\r\nBcc: x@y.z"]
+WORDS = (
+    st.text(max_size=60)
+    | st.text(max_size=5).map(lambda text: text * 200)
+    | st.sampled_from(
+        [
+            "y",
+            "yes",
+            "no",
+            "a@example.org",
+            "\0",
+            "\u202e\u200d",
+            "A" * 5000,
+            "{{7*7}}",
+            "%s%(x)s",
+            "'; --",
+            "\r\nBcc: x@y.z",
+        ]
+    )
 )
 
 

@@ -138,7 +138,9 @@ def test_confirming_and_saying_not_me_at_one_moment(host: Host) -> None:
         assert sign(host.app.test_client(), PREFIX, SLUG, **supporter(number)).status_code == 303
     run_jobs(host.app)
     pages = [
-        host.app.test_client().get(link(host, kind, number)) for number in range(6) for kind in ("/confirm/", "/not-me/")
+        host.app.test_client().get(link(host, kind, number))
+        for number in range(6)
+        for kind in ("/confirm/", "/not-me/")
     ]
     answers = at_once(len(pages), lambda number: submit(host.app.test_client(), pages[number], "form_token"))
     assert {answer.status_code for answer in answers} <= {200, 404}

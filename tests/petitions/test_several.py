@@ -40,7 +40,9 @@ def test_several_cases_at_once(host: Host) -> None:
     assert "You are counted" in submit(client, confirm, "form_token").text
     assert [tally(host, slug) for slug in SLUGS] == [1, 1, 1, 0]
     assert people(host) == 1
-    again = submit(client, client.get(f"{PREFIX}/sign"), "form_token", **supporter(), cases=["di-example", "bo-example"])
+    again = submit(
+        client, client.get(f"{PREFIX}/sign"), "form_token", **supporter(), cases=["di-example", "bo-example"]
+    )
     assert again.status_code == 303
     assert "You are counted" in mail_and_press(host).text
     assert len(host.mailer.messages) == 2
