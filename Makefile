@@ -37,6 +37,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint flask_w4r/templates example_app/templates --check --quiet
+	$(BIN)/djlint flask_w4r/templates example_app/templates --lint --quiet
 
 docs: $(STAMP)
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html
