@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,6 +34,14 @@ def _server_database(admin: str, name: str) -> Iterator[str]:
     with engine.connect() as connection:
         force = " WITH (FORCE)" if admin.startswith("postgresql") else ""
         connection.execute(text(f"DROP DATABASE {name}{force}"))
+
+
+@pytest.fixture(autouse=True)
+def speaking_loggers() -> None:
+    """A host's Alembic, run in this process, silences every logger that it does not know."""
+    for name, logger in logging.root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.startswith("flask_w4r"):
+            logger.disabled = False
 
 
 @pytest.fixture
