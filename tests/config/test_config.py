@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flask_w4r import ConfigurationError
-from flask_w4r.config import W4RConfig
+from flask_w4r.config import DEFAULT_RATE_LIMITS, W4RConfig
 from flask_w4r.keyring import generate_key
 from flask_w4r.sections import Section
 
@@ -209,7 +209,10 @@ def test_tables_are_laid_over_the_usual() -> None:
     config, _ = read(
         W4R_RATE_LIMITS={"sign_host": "5/minute"}, W4R_RETENTION={"token_days": 3}, W4R_SCORING={"hold_at": 9}
     )
-    assert (config.rate_limits["sign_host"], config.rate_limits["sign_site"]) == ("5/minute", "150/minute")
+    assert (config.rate_limits["sign_host"], config.rate_limits["sign_site"]) == (
+        "5/minute",
+        DEFAULT_RATE_LIMITS["sign_site"],
+    )
     assert (config.retention["token_days"], config.retention["pending_days"]) == (3, 14)
     assert config.scoring["hold_at"] == 9
     with pytest.raises(TypeError):
