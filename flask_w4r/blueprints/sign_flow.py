@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
@@ -106,7 +106,10 @@ def csrf_problem(place: Here) -> str | None:
 
 def client_tiers() -> NetworkTiers:
     """The visitor's network. Behind a proxy the host's ``ProxyFix`` sets ``remote_addr``; we read no header."""
-    return network_tiers(request.remote_addr)
+    if "w4r_tiers" not in g:
+        g.w4r_tiers = network_tiers(request.remote_addr)
+    found: NetworkTiers = g.w4r_tiers
+    return found
 
 
 def check_tokens(place: Here, slug: str | None) -> formtoken.FormAge | Refusal:
