@@ -40,7 +40,7 @@ def _server_database(admin: str, name: str) -> Iterator[str]:
 def speaking_loggers() -> None:
     """A host's Alembic, run in this process, silences every logger that it does not know."""
     for name, logger in logging.root.manager.loggerDict.items():
-        if isinstance(logger, logging.Logger) and name.startswith("flask_w4r"):
+        if isinstance(logger, logging.Logger) and name.startswith(("flask_w4r", "werkzeug")):
             logger.disabled = False
 
 

@@ -21,7 +21,6 @@ class OutboxMail(Base):
     __table_args__ = (
         primary("outbox", "id"),
         unique("outbox_dedupe", "dedupe"),
-        unique("outbox_message_id", "message_id"),
         index("outbox_due", "state", "not_before", "id"),
         index("outbox_cap", "cap_index", "state"),
         one_of("outbox_state", "state", OUTBOX_STATES),

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from flask import Flask, current_app
 
 from flask_w4r.config import W4RConfig
 from flask_w4r.errors import ConfigurationError, DeliveryFailed
@@ -174,13 +175,19 @@ def test_a_url_that_names_no_mailer_is_a_configuration_fault(url: str) -> None:
 
 
 def test_which_mailer_an_app_gets(tmp_path: Path) -> None:
+    taken: list[tuple[EmailMessage, str]] = []
+
     def own(message: EmailMessage) -> None:
-        pass
+        taken.append((message, current_app.name))
 
     config = W4RConfig(mail_url=f"file:{tmp_path}")
     bare: Any = SimpleNamespace(extensions={})
     mailman: Any = SimpleNamespace(extensions={"mailman": object()})
-    assert make_mailer(mailman, config, Hooks(mailer=own)) is own
+    site = Flask("host")
+    site.extensions["mailman"] = object()
+    sent = message()
+    make_mailer(site, config, Hooks(mailer=own))(sent)
+    assert taken == [(sent, "host")], "the host's own comes first, and may look at its app"
     assert type(make_mailer(mailman, config, Hooks())).__name__ == "MailmanMailer"
     assert isinstance(make_mailer(bare, config, Hooks()), FileMailer)
     with pytest.raises(DeliveryFailed, match="set W4R_MAIL_URL") as caught:
@@ -190,8 +197,6 @@ def test_which_mailer_an_app_gets(tmp_path: Path) -> None:
 
 def test_flask_mailman_carries_headers_and_both_parts() -> None:
     flask_mailman = pytest.importorskip("flask_mailman")
-    from flask import Flask
-
     app = Flask("host")
     app.config.update(MAIL_BACKEND="locmem", TESTING=True)
     flask_mailman.Mail(app)

@@ -111,7 +111,6 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('queued', 'sent', 'dropped', 'failed')", name=op.f("ck_w4r_outbox_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_w4r_outbox")),
         sa.UniqueConstraint("dedupe", name=op.f("uq_w4r_outbox_dedupe")),
-        sa.UniqueConstraint("message_id", name=op.f("uq_w4r_outbox_message_id")),
     )
     op.create_index(op.f("ix_w4r_outbox_cap"), "w4r_outbox", ["cap_index", "state"], unique=False)
     op.create_index(op.f("ix_w4r_outbox_due"), "w4r_outbox", ["state", "not_before", "id"], unique=False)
