@@ -28,7 +28,6 @@ class Signature(Base):
         foreign("signature_case", "case_id", "w4r_case.id", ondelete="RESTRICT"),
         unique("signature_case_email_slot", "case_id", "email_index", "slot"),
         index("signature_section_held", "section", "held_at", "id"),
-        index("signature_case_state", "case_id", "state"),
         index("signature_net_day", "net_day"),
         one_of("signature_state", "state", SIGNATURE_STATES),
         one_of("signature_captcha", "captcha", CAPTCHA_RESULTS),

@@ -270,7 +270,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_w4r_signature")),
         sa.UniqueConstraint("case_id", "email_index", "slot", name=op.f("uq_w4r_signature_case_email_slot")),
     )
-    op.create_index(op.f("ix_w4r_signature_case_state"), "w4r_signature", ["case_id", "state"], unique=False)
     op.create_index(op.f("ix_w4r_signature_net_day"), "w4r_signature", ["net_day"], unique=False)
     op.create_index(op.f("ix_w4r_signature_section_held"), "w4r_signature", ["section", "held_at", "id"], unique=False)
     op.create_table(
