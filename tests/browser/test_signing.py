@@ -154,3 +154,48 @@ def test_errors_are_linked_and_keep_what_was_typed(visit: Any) -> None:
     summary.first.click()
     assert page.evaluate("'#' + document.activeElement.id") == target
     assert visitor.axe() == []
+
+
+@pytest.mark.parametrize("fate", ["hangs", "fails"])
+def test_tokens_that_never_come_stop_nobody(visit: Any, fate: str) -> None:
+    """After eight seconds at most the form goes as it is, and comes back filled."""
+    visitor: Visitor = visit(390)
+    page = visitor.page
+    if fate == "hangs":
+        page.route("**/sign/token", lambda route: None)
+    else:
+        page.route("**/sign/token", lambda route: route.fulfill(status=429))
+    visitor.open(f"/au/cases/{CASE}")
+    address = fill(visitor)
+    page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.wait_for_url(f"**/cases/{CASE}/sign", timeout=15_000)
+    assert page.input_value("[name=email]") == address
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_slow_phone_goes_on_without_the_captcha(visit: Any) -> None:
+    """The worker that solves it never answers: the signature is sent, held, and confirmed by mail."""
+    visitor: Visitor = visit(390)
+    page = visitor.page
+    page.route("**/vendor/altcha/pbkdf2.js*", lambda route: None)
+    visitor.open(f"/au/cases/{CASE}")
+    before = count_of(visitor, "/au")
+    address = fill(visitor)
+    page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.wait_for_url("**/thanks", timeout=20_000)
+    page.unroute_all(behavior="ignoreErrors")
+    open_mail(visitor, address)
+    confirm(visitor)
+    count_becomes(visitor, "/au", before + 1)
+
+
+def test_two_quick_presses_are_one(visit: Any) -> None:
+    visitor: Visitor = visit()
+    page = visitor.page
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    visitor.open(f"/au/cases/{CASE}")
+    fill(visitor)
+    page.locator("form[data-w4r-sign] button[type=submit]").dblclick()
+    page.wait_for_url("**/thanks", timeout=20_000)
+    assert len(posts) == 1
