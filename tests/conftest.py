@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -20,6 +21,9 @@ from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.services import MARIADB, POSTGRES
 
+# Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
+settings.register_profile("judged", derandomize=services.REQUIRED)
+settings.load_profile("judged")
 DATABASES = ("sqlite", "postgresql", "mariadb")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
 
-from flask import Flask, Response, current_app, g, request
+from flask import Response, current_app, g, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
@@ -18,14 +18,15 @@ from ..antiabuse.pipeline import Verdict, judge
 from ..errors import ProofReplayed
 from ..forms.sign import SignForm, make_sign_form, submission_of
 from ..i18n import gettext
-from ..services import catalogue, consents, signing_postgres
+from ..services import catalogue, consents
 from ..services.consents import ConsentQuestion
 from ..services.networks import DayKeyCache, NetworkTiers, day_secret, network_hashes, network_tiers
-from ..services.signing import Judgement, Network, Signed, Signing, sign
-from ..services.unit_of_work import read, run, run_alone
-from ..signals import signature_confirmed, signature_created, signature_held
+from ..services.signing import Judgement, Network, Signed, Signing
+from ..services.signing_run import sign_and_tell
+from ..services.unit_of_work import read, run
 from ..templating import app_of_request
 from ..web import Here
+from .responses import private_page
 
 CSRF_KEY = "w4r_csrf_token"
 #: How long a case found open is taken to be, before the database has its say.
@@ -167,28 +168,10 @@ def write(
     opt_ins = state.hooks.subscriber_sink is not None
     signing = Signing(section, submission, _judgement(verdict), network, secret, now, opt_ins)
     _file_questions(place)
-    app = app_of_request()
     try:
-        if len(case_ids) == 1 and signing_postgres.fits(state.engines(app)[1].dialect, signing):
-            signed = run_alone(
-                app, lambda engine: signing_postgres.sign_one(engine, state.keyring, signing, case_ids[0])
-            )
-        else:
-            signed = run(app, lambda uow: sign(uow.session, state.keyring, signing, case_ids))
+        return sign_and_tell(app_of_request(), signing, case_ids)
     except ProofReplayed:
         return Refusal(gettext("The check for robots did not succeed. Please press the button once more."))
-    _send_signals(app, section.code, signed)
-    return signed
-
-
-def _send_signals(app: Flask, section: str, signed: Signed) -> None:
-    """Tell the host what was committed."""
-    for number in signed.created:
-        signature_created.send(app, signature_id=number, section=section)
-        if signed.held:
-            signature_held.send(app, signature_id=number, section=section)
-    for number in signed.confirmed:
-        signature_confirmed.send(app, signature_id=number, section=section)
 
 
 def _judgement(verdict: Verdict) -> Judgement:
@@ -226,8 +209,6 @@ def _file_questions(place: Here) -> None:
 
 def too_many(breach: Breach) -> Response:
     """Answer 429, with the time to wait."""
-    from .responses import private_page
-
     response = private_page("errors/429.html", 429, retry_after=breach.retry_after)
     response.headers["Retry-After"] = str(breach.retry_after)
     return response

@@ -39,6 +39,16 @@ def releases_itself(reasons: Sequence[dict[str, Any]], score: int, hold_at: int)
     return score < hold_at and bool(holding) and holding <= MAILBOX_RELEASES
 
 
+def _locked(session: Session, section: Section, signature_id: int) -> Signature | None:
+    """The signature as it stands now, kept from others until the transaction ends."""
+    return session.scalars(
+        select(Signature)
+        .where(Signature.id == signature_id, Signature.section == section.code)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+
+
 def confirm_signature(
     session: Session,
     keyring: Keyring,
@@ -53,12 +63,7 @@ def confirm_signature(
 
     :param version: the version the link was made for; a later one is not confirmed by it.
     """
-    row = session.scalars(
-        select(Signature)
-        .where(Signature.id == signature_id, Signature.section == section.code)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).first()
+    row = _locked(session, section, signature_id)
     if row is None or row.version != version:
         return Confirmation(signature_id, row.case_id if row else 0, "gone", False)
     if row.state == "confirmed":
@@ -91,12 +96,7 @@ def disown_signature(
 
     :returns: the mailbox in canonical form; ``None`` when there was nothing to undo.
     """
-    row = session.scalars(
-        select(Signature)
-        .where(Signature.id == signature_id, Signature.section == section.code)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).first()
+    row = _locked(session, section, signature_id)
     if row is None or row.state not in ("pending", "confirmed"):
         return None
     email = keyring.open_json(row.person).get("email") if row.person else None

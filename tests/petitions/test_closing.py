@@ -42,15 +42,15 @@ def test_the_database_has_the_last_word(host: Host, status: str, code: int) -> N
 
 def test_closed_between_the_look_and_the_write(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """The view saw an active case; the statement that writes does not."""
-    from flask_w4r.blueprints import sign_flow
+    from flask_w4r.services import signing_run
 
-    original = sign_flow.sign
+    original = signing_run.sign
 
     def closed_meanwhile(session: object, *args: object) -> object:
         session.connection().exec_driver_sql("UPDATE w4r_case SET status = 'closed'")  # type: ignore[attr-defined]
         return original(session, *args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sign_flow, "sign", closed_meanwhile)
+    monkeypatch.setattr(signing_run, "sign", closed_meanwhile)
     answer = sign(host.app.test_client(), PREFIX, SLUG)
     assert answer.status_code == 409
     assert "nothing was stored" in answer.text
