@@ -10,6 +10,7 @@ help:
 	@echo "make demo          serve the real cases on SQLite; prints where to click"
 	@echo "make test          run every test; uses PostgreSQL, MariaDB and Redis where they answer"
 	@echo "make bench         measure against bare Flask (needs PostgreSQL and Redis)"
+	@echo "make audit         the desk at a million signatures; wapiti and sqlmap on the example site (takes an hour)"
 	@echo "make lint          ruff, mypy, import-linter, djlint"
 	@echo "make docs          build the documentation"
 	@echo "make translations  extract, update and compile the catalogues"
@@ -31,6 +32,16 @@ test: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
 
+# The scanners have requirements of their own, so they live apart.
+AUDIT := .venv-audit
+$(AUDIT)/.installed: pyproject.toml
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check 'wapiti3>=3.2,<4' 'sqlmap>=1.8'
+	@touch $@
+
+audit: $(STAMP) $(AUDIT)/.installed
+	@$(BIN)/python -m benchmarks.desk; measured=$$?; $(BIN)/python -m benchmarks.scan --tools $(AUDIT)/bin && exit $$measured
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,4 +59,4 @@ translations: $(STAMP)
 	$(BIN)/pybabel compile -d flask_w4r/translations -D flask_w4r --statistics
 
 clean:
-	rm -rf $(VENV) instance build docs/_build *.egg-info
+	rm -rf $(VENV) $(AUDIT) instance build docs/_build *.egg-info

@@ -17,10 +17,10 @@ from flask_wtf import CSRFProtect
 
 from flask_w4r import W4R, Actor, Permission, Section
 
-from . import mailbox, pages, settings, staff
+from . import flood, mailbox, pages, settings, staff
 from .users import db
 
-MODERATOR_MAY = {Permission.VIEW_QUEUE, Permission.DECIDE, Permission.MANAGE_EVENTS}
+MODERATOR_MAY = {Permission.VIEW_QUEUE, Permission.DECIDE, Permission.INVALIDATE, Permission.MANAGE_EVENTS}
 
 w4r = W4R(mailer=mailbox.store)
 
@@ -58,6 +58,7 @@ def create_app(config: Mapping[str, Any] | None = None, *, instance_path: str | 
     staff.init_app(app, limiter)
     pages.init_app(app)
     app.register_blueprint(mailbox.mailbox)
+    app.cli.add_command(flood.flood)
     w4r.init_app(app, db)
 
     policy = "; ".join(f"{name} {' '.join(sources)}" for name, sources in w4r.csp("AU", app).items())

@@ -14,7 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from flask_w4r.cli.jobs import tools_for
 from flask_w4r.services.jobs import run_until_stopped
 
-from . import create_app, settings
+from . import create_app, flood, settings
 from .first_start import make_accounts, run_command, write_keys
 
 HOST = "127.0.0.1"
@@ -59,8 +59,8 @@ def end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def send_mail(app: Flask, stop: threading.Event) -> None:
-    """The worker that ``flask w4r jobs run`` starts on a real site, as a thread."""
+def work(app: Flask, stop: threading.Event) -> None:
+    """Mail, the desk's numbers, invalidations: the worker that ``flask w4r jobs run`` starts on a real site, as a thread."""
     with app.app_context():
         run_until_stopped(app, tools_for(app, stop=stop), interval=1.0)
 
@@ -77,12 +77,16 @@ def main() -> None:
     run_command(app, "w4r", "db", "upgrade")
     run_command(app, "w4r", "demo")
     accounts = make_accounts(app)
+    with app.app_context():
+        made = flood.seed(app)
 
     stop = threading.Event()
-    threading.Thread(target=send_mail, args=(app, stop), daemon=True).start()
+    threading.Thread(target=work, args=(app, stop), daemon=True).start()
     server = make_server(HOST, port, app, threaded=True, request_handler=QuietHandler)
     signal.signal(signal.SIGTERM, end)
     print(PLACES.format(base_url))
+    if made:
+        print(f"  For the desk of Australia: {made}\n")
     print("  Accounts (passwords are shown only this once)\n")
     print("\n".join(accounts), "\n\n  Nothing is delivered to anybody. Ctrl+C ends it.\n", flush=True)
     server.serve_forever()  # ends, quietly, on KeyboardInterrupt

@@ -19,6 +19,6 @@ W4R_LAYOUT = "site/layout.html"
 #: Read by many, so it never looks at the session.
 W4R_PUBLIC_LAYOUT = "site/public.html"
 W4R_SECTIONS = [
-    {"preset": "AU", "url_prefix": "/au", "contact": "w4r@example.org"},
-    {"preset": "MA", "url_prefix": "/ma", "contact": "w4r@example.org"},
+    {"preset": "AU", "url_prefix": "/au", "contact": "w4r@example.org", "desk_email": "desk@example.org"},
+    {"preset": "MA", "url_prefix": "/ma", "contact": "w4r@example.org", "desk_email": "desk@example.org"},
 ]

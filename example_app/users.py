@@ -13,8 +13,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
 ROLES = ("moderator", "administrator")
+#: scrypt with 32 MB of memory for each guess.
+METHOD = "scrypt:32768:8:1"
+LEAST_LENGTH = 12
 #: Compared with where there is no such account, so that both answers take as long.
-NOBODY = generate_password_hash(secrets.token_hex())
+NOBODY = generate_password_hash(secrets.token_hex(), METHOD)
 
 
 class Base(DeclarativeBase):
@@ -48,8 +51,10 @@ def save_user(name: str, role: str | None = None, password: str | None = None) -
     """Make an account, or give an old one a new password.
 
     :returns: the password, generated where none is given.
-    :raises ValueError: there is no such account and no role to make one with.
+    :raises ValueError: there is no such account and no role to make one with, or the password is short.
     """
+    if password and len(password) < LEAST_LENGTH:
+        raise ValueError(f"a password needs {LEAST_LENGTH} characters or more")
     User.__table__.create(db.engine, checkfirst=True)
     password = password or secrets.token_urlsafe(12)
     user = db.session.scalar(select(User).where(User.name == name))
@@ -59,7 +64,7 @@ def save_user(name: str, role: str | None = None, password: str | None = None) -
         user = User(name=name)
         db.session.add(user)
     user.role = role or user.role
-    user.password_hash = generate_password_hash(password)
+    user.password_hash = generate_password_hash(password, METHOD)
     db.session.commit()
     return password
 
@@ -70,7 +75,10 @@ def save_user(name: str, role: str | None = None, password: str | None = None) -
 @click.option("--password", prompt="Password (empty: make one)", default="", hide_input=True, show_default=False)
 def add_user(name: str, role: str, password: str) -> None:
     """Make an account, or change its role and password."""
-    chosen = save_user(name, role, password or None)
+    try:
+        chosen = save_user(name, role, password or None)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     click.echo(f"{name} is {role}." + ("" if password else f" Password: {chosen}"))
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from .cli.jobs import tools_for
 from .errors import W4RError
 from .services.jobs import JOBS, PURGE_EVERY, Tools
+from .services.pulse import PULSE_EVERY
 
 #: Seconds between two runs of each task.
-SCHEDULE = {"mail": 5.0, "purge": PURGE_EVERY}
+SCHEDULE = {"daily": PURGE_EVERY, "invalidate": 5.0, "mail": 5.0, "pulse": PULSE_EVERY, "purge": PURGE_EVERY}
 
 
 def register(celery_app: Any, flask_app: Any, *, schedule: bool = True, tools: Tools | None = None) -> dict[str, Any]:
-    """Register ``w4r.mail`` and ``w4r.purge`` on a Celery app.
+    """Register ``w4r.mail``, ``w4r.purge`` and the others of :data:`SCHEDULE` on a Celery app.
 
     They call the functions that ``flask w4r jobs run`` calls, within the Flask app's context. Two that run at once do
     no harm: a mail is claimed by one of them.

@@ -26,11 +26,17 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "sign_site": "300/minute",
         "sign_block": "1000/minute",
         "sign_uncaptcha": "40/hour",
+        "hold_host": "40/minute; 200/hour",
+        "hold_site": "120/minute; 600/hour",
+        "hold_case": "600/minute; 10000/hour",
         "token_host": "120/minute",
         "confirm_host": "60/minute",
+        "desk_find": "20/hour",
     }
 )
-DEFAULT_RETENTION: Mapping[str, int] = MappingProxyType({"pending_days": 14, "token_days": 7, "sent_mail_days": 30})
+DEFAULT_RETENTION: Mapping[str, int] = MappingProxyType(
+    {"pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730}
+)
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
     {
         "hold_at": 50,
@@ -39,6 +45,14 @@ DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
         "name_scripts": 15,
         "name_link": 50,
         "disposable_domain": 50,
+        "rate_network": 25,
+        "rate_domain": 10,
+        "rate_case": 10,
+        "address_sequence": 30,
+        "address_random": 20,
+        "name_repeated": 10,
+        "text_repeated": 20,
+        "fast_confirm": 5,
     }
 )
 
@@ -121,7 +135,7 @@ class W4RConfig:
     )
     retention: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_RETENTION, 1), DEFAULT_RETENTION,
-        "Days after which things go: unconfirmed signatures, links in mails, records of sent mail.",
+        "Days after which things go: unconfirmed signatures, links in mails, records of sent mail, entries of the log.",
     )  # fmt: skip
     cache_seconds: float = _key(
         check.seconds(0, 60), 5,
@@ -143,7 +157,7 @@ class W4RConfig:
     scoring: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_SCORING, 0),
         DEFAULT_SCORING,
-        "Points a finding adds, and `hold_at`, from which a signature is held.",
+        "Points a finding adds (those of rates and patterns twice where they speak strongly), and `hold_at`, from which a signature is held.",
     )
 
     @classmethod

@@ -28,6 +28,7 @@ from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
 log = logging.getLogger("flask_w4r")
 ActorLoader = Callable[[], Actor | None]
 PermissionCheck = Callable[[Actor, Permission, Section], bool]
+CountryLookup = Callable[[str], str | None]
 
 
 class W4R:
@@ -65,6 +66,7 @@ class W4R:
             "actor_loader": actor_loader,
             "permission_check": permission_check,
             "subscriber_sink": None,
+            "country_lookup": None,
         }
         if app is not None:
             self.init_app(app, db)
@@ -77,6 +79,14 @@ class W4R:
     def permission_check(self, function: PermissionCheck) -> PermissionCheck:
         """Register the function that says ``True`` where an actor may do something in a section."""
         self._hooks["permission_check"] = function
+        return function
+
+    def country_lookup(self, function: CountryLookup) -> CountryLookup:
+        """Register the function that says in which country (ISO 3166, two letters) an address is, or ``None``.
+
+        It is asked while a section has rules for countries, once a signature; what it raises counts as ``None``.
+        """
+        self._hooks["country_lookup"] = function
         return function
 
     def subscriber_sink(self, function: Callable[[Any], None]) -> Callable[[Any], None]:

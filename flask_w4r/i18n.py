@@ -17,9 +17,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from babel.support import LazyProxy, Translations
 
 DOMAIN = "flask_w4r"
@@ -112,6 +112,11 @@ def number(value: int | float) -> str:
     return str(format_decimal(value, locale=babel_locale(_locale.get())))
 
 
+def percent(value: float) -> str:
+    """A share as the locale writes it, in whole per cent."""
+    return str(format_percent(value, locale=babel_locale(_locale.get())))
+
+
 def long_date(value: date | datetime | str) -> str:
     """A date as the locale writes it; also a partial ISO text such as ``2025`` or ``2025-03``."""
     locale = babel_locale(_locale.get())
@@ -131,6 +136,33 @@ def long_datetime(value: datetime, time_zone: str = "UTC") -> str:
     return str(locale.datetime_formats["long"]).format(
         format_time(local, "short", locale=locale), format_date(local, "long", locale=locale)
     )
+
+
+def time_span(starts: datetime, ends: datetime, time_zone: str) -> str:
+    """From when to when, as the locale writes it on the clock of a time zone, which is named.
+
+    :param starts: a moment, in whatever zone; so is ``ends``.
+    :param time_zone: an IANA name.
+    """
+    locale, zone = babel_locale(_locale.get()), ZoneInfo(time_zone)
+    first, last = starts.astimezone(zone), ends.astimezone(zone)
+    times = [format_time(moment, "short", locale=locale) for moment in (first, last)]
+    days = [format_date(moment, "full", locale=locale) for moment in (first, last)]
+    join = str(locale.datetime_formats["full"]).format
+    if days[0] == days[1]:
+        words = join(f"{times[0]} – {times[1]}", days[0])
+    else:
+        words = f"{join(times[0], days[0])} – {join(times[1], days[1])}"
+    names = [get_timezone_name(moment, "long", locale=locale) for moment in (first, last)]
+    return f"{words} ({' – '.join(dict.fromkeys(names))})"
+
+
+def moment_part(value: datetime, time_zone: str, skeleton: str) -> str:
+    """A part of a moment as the locale writes it, in a time zone.
+
+    :param skeleton: which parts, as CLDR names them: ``Hm`` hour and minute, ``MMMd`` day and month.
+    """
+    return str(format_skeleton(skeleton, value.astimezone(ZoneInfo(time_zone)), locale=babel_locale(_locale.get())))
 
 
 def listing(items: Iterable[object]) -> str:

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     EXPORT = "export"
     ERASE = "erase"
     READ_AUDIT = "read_audit"
+    #: Asking whether somebody signed, by their exact address.
+    FIND_PERSON = "find_person"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Hooks:
     permission_check: Callable[[Actor, Permission, Section], bool] | None = None
     subscriber_sink: Callable[[Any], None] | None = None
     mailer: Mailer | None = None
+    country_lookup: Callable[[str], str | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,19 @@ from . import i18n
 from .sections import Section, text_direction
 from .services.views import CaseView, EditionView
 from .state import get_state
-from .web import Here, base_url, here, section_url, static_url
+from .web import Here, base_url, here, purge_url, section_url, static_url
 
-MAIL_KINDS = ("confirm", "reminder", "already_signed")
+MAIL_KINDS = ("confirm", "reminder", "already_signed", "audit_head", "desk_alert")
 
 
 def register(app: Flask) -> None:
     """Add our filters and globals, each under a ``w4r`` name, to the host's template environment."""
     app.jinja_env.filters.update(
         w4r_number=i18n.number,
+        w4r_percent=i18n.percent,
         w4r_date=i18n.long_date,
         w4r_datetime=_moment,
+        w4r_moment_part=_moment_part,
         w4r_country=i18n.country_name,
         w4r_list=i18n.listing,
     )
@@ -37,6 +39,12 @@ def register(app: Flask) -> None:
 def _moment(context: Context, value: datetime) -> str:
     """A moment, in the section's own time zone."""
     return i18n.long_datetime(value, context["section"].time_zone)
+
+
+@pass_context
+def _moment_part(context: Context, value: datetime, skeleton: str) -> str:
+    """A part of a moment, in the section's own time zone."""
+    return i18n.moment_part(value, context["section"].time_zone, skeleton)
 
 
 def alternates(place: Here, endpoint: str, values: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -90,14 +98,19 @@ def page(
         lang=place.lang,
         dir=place.dir,
         edition=edition,
-        features=config.features,
-        w4r_url=place.url,
         w4r_abs=place.absolute,
         w4r_static=lambda filename: static_url(place.state, filename),
         alternates=alternates(place, home, where),
         canonical=place.absolute(home, **where),
         theme_url=place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
-        **{"og": None, "jsonld": None, "page_class": template.split(".")[0].replace("/", "-"), **context},
+        **{
+            "features": config.features,
+            "w4r_url": place.url,
+            "og": None,
+            "jsonld": None,
+            "page_class": template.split(".")[0].replace("/", "-"),
+            **context,
+        },
     )
 
 
@@ -154,19 +167,21 @@ def render_mail(
     """Render a mail in the reader's language, outside of any request.
 
     :param kind: one of :data:`MAIL_KINDS`.
-    :param context: ``cases`` and, where the kind has them, ``tokens`` by purpose.
+    :param context: ``cases`` and, where the kind has them, ``tokens`` by purpose; the facts of a mail to the desk.
     :returns: subject, plain text, HTML. No text that a stranger typed is in any of them.
     """
     state = get_state(app)
     tokens: Mapping[str, str] = context.get("tokens", {})
     with i18n.use_locale(section.lang_tag(locale), state.translation_directories):
         values = {
+            **context,
             "section": section,
             "locale": locale,
             "lang": section.lang_tag(locale),
             "dir": text_direction(locale),
-            "cases": context["cases"],
+            "cases": context.get("cases", ()),
             "site_url": section_url(app, section, "campaign", locale),
+            "desk_url": purge_url(app, section, "moderation", locale=locale),
             "confirm_url": _token_url(app, section, "confirm", locale, tokens.get("confirm")),
             "not_me_url": _token_url(app, section, "not_me", locale, tokens.get("not_me")),
             "expires_days": context.get("expires_days", state.config.retention["token_days"]),

@@ -12,12 +12,17 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from .models import Case, CaseText, Edition
+from .models import Case, CaseText, Edition, Signature
+from .sections import Section
+from .services.addresses import parse_address
 from .services.catalogue import local_date
+from .services.signing import fold_name, main_reason
+from .services.tally import count_signatures, signature_scope
 from .services.unit_of_work import UnitOfWork, run
-from .state import get_state
+from .state import W4RState, get_state
 
 
 class RecordingMailer:
@@ -152,3 +157,53 @@ def make_campaign(app: Flask, slugs: Iterable[str] = ("ann-example",), *, year: 
         return ids
 
     return run(app, work)
+
+
+def make_signatures(app: Flask, slug: str, count: int, *, section: str | None = None, **columns: Any) -> list[int]:
+    """Put signatures on a case as if they had been typed and sent: made-up people, no mail.
+
+    :param section: the section's code; default: the only one.
+    :param columns: columns of ``Signature`` for all of them, such as ``state="confirmed"`` or ``held_at=...``; a
+        function takes the signature's number and returns the value. ``email`` and ``first_name`` work too.
+    :returns: their ids.
+    """
+    state = get_state(app)
+    place = state.sections[section] if section else next(iter(state.sections.values()))
+
+    def work(uow: UnitOfWork) -> list[int]:
+        case = uow.session.scalars(select(Case).where(Case.section == place.code, Case.slug == slug)).one()
+        ids, counted = [], []
+        for number in range(1, count + 1):
+            own = {name: value(number) if callable(value) else value for name, value in columns.items()}
+            row, canonical = _made_up(state, place, case, number, own)
+            uow.session.add(row)
+            uow.session.flush()
+            ids.append(row.id)
+            if row.state == "confirmed" and row.held_at is None:
+                counted.append(canonical)
+        if counted:
+            count_signatures(uow.session, state.keyring, place, case.edition_id, case.id, counted)
+        return ids
+
+    return run(app, work)
+
+
+def _made_up(state: W4RState, section: Section, case: Case, number: int, own: dict[str, Any]) -> tuple[Signature, str]:
+    now, keyring = state.clock(), state.keyring
+    first, last = own.pop("first_name", "Sam"), own.pop("last_name", f"Sample{number}")
+    address = parse_address(own.pop("email", f"made-up-{number}@example.org"), test_environment=True)
+    values: dict[str, Any] = {
+        "section": section.code, "case_id": case.id, "state": "pending", "version": 1, "slot": 0,
+        "email_index": keyring.blind(signature_scope(section, case.id), address.canonical),
+        "details_index": keyring.blind("made-up", str(number)),
+        "name_index": keyring.blind(f"name|{section.code}|{case.id}", fold_name(first, last)),
+        "person": keyring.seal_json({"first_name": first, "last_name": last, "email": address.typed}),
+        "withhold_name": False, "newsletter": False, "locale": section.default_locale, "reasons": [], "score": 0,
+        "captcha": "pass", "mail_domain": address.provider, "created_at": now, "updated_at": now,
+    }  # fmt: skip
+    values.update(own)
+    if values["state"] == "confirmed":
+        values.setdefault("confirmed_at", now)
+    if values.get("held_at") is not None and "held_for" not in own:
+        values["held_for"] = main_reason(values["reasons"])
+    return Signature(**values), address.canonical

@@ -25,6 +25,7 @@ SECTION_KEYS = {
     "shared_mailbox": "Let two people with different names sign from one address.",
     "privacy_url": "Your privacy notice, linked in the footer of our layout and at the form.",
     "contact": "An address or a link for questions, in the footer of our layout.",
+    "desk_email": "Where the desk's mails go: the head of the log each day, and alerts.",
     "delivery_to": "Whom petitions are handed to. Kept for the delivery screens of a later version.",
     "embassy_addresses": "Kept for the letter sheets of a later version.",
     "map_center": "Latitude and longitude. Kept for the event map of a later version.",

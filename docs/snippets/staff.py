@@ -40,7 +40,7 @@ def who():
 def may(actor, permission, section):
     if current_user.role == "administrator":
         return True
-    return permission in (Permission.VIEW_QUEUE, Permission.DECIDE)
+    return permission in (Permission.VIEW_QUEUE, Permission.DECIDE, Permission.INVALIDATE)
 
 
 # hooks: end

@@ -11,8 +11,10 @@ import hmac
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask_limiter import Limiter
@@ -22,6 +24,7 @@ from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from ..services.networks import NetworkTiers
 from .breaker import CircuitBreaker
+from .counting import Counted, MemberCounts
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ NAMESPACE = "w4r"
 #: For a Limiter of our own: a Redis that hangs must not hold a request longer than this.
 STORAGE_OPTIONS: Mapping[str, Any] = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 _RETRY_SECONDS = 5.0
+_NONE: Mapping[str, str] = {}
 
 # All counters of one request in one round trip. It stops at the first that is spent, so that someone who hammers
 # does not use up the allowance of the network around them.
@@ -73,32 +77,69 @@ class RateLimits:
         self._lock = threading.Lock()
         self._own: RateLimiter | None = None
         self._script: tuple[Any, Any] = (None, None)
+        self._members = MemberCounts(key)
 
-    def hit(self, name: str, section_code: str, identifier: str) -> Breach | None:
+    def hit(
+        self, name: str, section_code: str, identifier: str, *, live: Mapping[str, str] = _NONE, share: int = 1
+    ) -> Breach | None:
         """Count one use of a limit by someone.
 
         :param name: the limit's name.
         :param section_code: limits of two sections are apart.
         :param identifier: a network tier, a canonical address: anything, it is hashed.
+        :param live: limits that stand in place of the configured ones.
+        :param share: the limit is divided by so much.
         :returns: the breach, or ``None`` while there is allowance left.
         :raises KeyError: when no limit has that name.
         """
-        return self._hit(self._counters(name, section_code, identifier))
+        return self._hit(self._counters(name, section_code, identifier, live, share))
 
-    def hit_tiers(self, section_code: str, tiers: NetworkTiers, prefix: str = "sign") -> Breach | None:
+    def hit_tiers(
+        self,
+        section_code: str,
+        tiers: NetworkTiers,
+        prefix: str = "sign",
+        *,
+        live: Mapping[str, str] = _NONE,
+        share: int = 1,
+    ) -> Breach | None:
         """Count one use of ``<prefix>_host``, ``_site`` and ``_block``, narrowest first, up to the first breach."""
         return self._hit(
             [
-                *self._counters(f"{prefix}_host", section_code, tiers.host),
-                *self._counters(f"{prefix}_site", section_code, tiers.site),
-                *self._counters(f"{prefix}_block", section_code, tiers.block),
+                *self._counters(f"{prefix}_host", section_code, tiers.host, live, share),
+                *self._counters(f"{prefix}_site", section_code, tiers.site, live, share),
+                *self._counters(f"{prefix}_block", section_code, tiers.block, live, share),
             ]
         )
 
-    def _counters(self, name: str, section_code: str, identifier: str) -> Iterable[_Counter]:
+    def count(self, section_code: str, wanted: Sequence[Counted], member: str, now: datetime) -> list[int]:
+        """Count a member of several things in one round trip; a storage that is away is stood in for by this process.
+
+        :param member: who is new, or not: each counts once a window.
+        :param now: the moment, from the injected clock.
+        :returns: how many different members each has had in its window so far.
+        """
+        if self._breaker.allows():
+            try:
+                found = self._members.count(self._limiter.storage, section_code, wanted, member, now)
+            except Exception as error:
+                if self._breaker.failed():
+                    log.warning("Rate limit storage is away (%s); counts are this process's", type(error).__name__)
+            else:
+                if self._breaker.succeeded():
+                    log.warning("Rate limit storage is back")
+                return found
+        return self._members.count_here(section_code, wanted, member, now)
+
+    def _counters(
+        self, name: str, section_code: str, identifier: str, live: Mapping[str, str], share: int
+    ) -> Iterable[_Counter]:
         who = hmac.digest(self._key, f"{name}|{identifier}".encode("utf-8", "replace"), hashlib.sha256).hex()[:32]
         identifiers = (name, section_code, who)
-        return [_Counter(name, item, identifiers) for item in self._items[name]]
+        items = _items(live[name]) if name in live else self._items[name]
+        if share > 1:
+            items = _shared(items, share)
+        return [_Counter(name, item, identifiers) for item in items]
 
     def _hit(self, counters: Iterable[_Counter]) -> Breach | None:
         counters = list(counters)
@@ -140,11 +181,17 @@ class RateLimits:
             return self._own
 
 
+@lru_cache(maxsize=512)
 def _items(text: str) -> tuple[RateLimitItem, ...]:
     items = sorted(parse_many(text))
     for item in items:
         item.namespace = NAMESPACE
     return tuple(items)
+
+
+@lru_cache(maxsize=512)
+def _shared(items: tuple[RateLimitItem, ...], share: int) -> tuple[RateLimitItem, ...]:
+    return tuple(type(item)(max(1, item.amount // share), item.multiples, item.namespace) for item in items)
 
 
 def _hit_each(strategy: RateLimiter, counters: Iterable[_Counter]) -> Breach | None:

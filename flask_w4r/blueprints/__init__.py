@@ -12,12 +12,32 @@ from werkzeug.exceptions import HTTPException, NotFound
 from ..errors import W4RError
 from ..state import Mount, W4RState
 from ..web import HOST_VALUE, LOCALE_VALUE, enter, here, leave
-from . import campaign, confirmation, moderation, petitions, service
+from . import (
+    campaign,
+    confirmation,
+    desk_audit,
+    desk_batches,
+    desk_cases,
+    desk_find,
+    desk_preview,
+    desk_queue,
+    desk_rules,
+    desk_texts,
+    moderation,
+    petitions,
+    service,
+)
 from .responses import database_error, error_page, unforeseen_error, unmet_response
 
+PARTS: tuple[Any, ...] = (
+    campaign, petitions, confirmation, moderation, desk_queue, desk_batches, desk_rules, desk_cases, desk_find,
+    desk_texts, desk_preview, desk_audit, service,
+)  # fmt: skip
 #: A form of ours is small; a body above this is refused before it is read (413).
 MAX_BODY = 64 * 1024
 MAX_PARTS = 200
+#: All texts of a case in one form: a story of 40,000 characters may take four bytes each.
+MAX_TEXTS = 512 * 1024
 
 
 def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = False) -> Blueprint:
@@ -40,7 +60,7 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
             blueprint.add_url_rule(prefix + rule, endpoint, view, methods=list(methods), **options)
 
     features = state.config.features
-    for module in (campaign, petitions, confirmation, moderation, service):
+    for module in PARTS:
         for rule, endpoint, view, methods, feature in module.ROUTES:
             if feature is None or feature in features:
                 add(rule, endpoint, view, methods)
@@ -51,8 +71,9 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
 
     @blueprint.url_value_preprocessor
     def find_place(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        request.max_content_length = MAX_BODY
-        request.max_form_memory_size = MAX_BODY
+        most = MAX_TEXTS if endpoint == f"{mount.name}.moderation_texts" else MAX_BODY
+        request.max_content_length = most
+        request.max_form_memory_size = most
         request.max_form_parts = MAX_PARTS
         wanted = values.pop(LOCALE_VALUE, None) if values else None
         if values:

@@ -16,7 +16,7 @@ from ..services.unit_of_work import read
 from ..services.views import CaseView, EditionView
 from ..templating import campaign_metadata, case_metadata, page
 from ..web import here
-from . import sign_flow
+from . import guard, sign_flow
 from .responses import for_all, public_page
 
 #: The newest stories on the campaign page.
@@ -25,7 +25,7 @@ STORIES = 3
 
 def campaign() -> Response:
     """The edition: its cases, totals, next steps and good news."""
-    return public_page(("campaign",), lambda: read(current_app, _campaign))
+    return public_page(("campaign", *guard.page_key(here())), lambda: read(current_app, _campaign))
 
 
 def _campaign(session: Session) -> str:
@@ -51,6 +51,8 @@ def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
         "public": True,
         "edition": edition,
         "cases": [(case, counts.of_case(case.id, case.goal)) for case in cases],
+        "paused": guard.is_paused(here()),
+        "paused_cases": guard.page_key(here()),
         "counts": counts.of_edition([case.id for case in cases]),
         "totals": catalogue.year_totals(session, lens),
         "other_editions": others,
@@ -75,7 +77,7 @@ def edition(year: str) -> Response:
 
 def case(slug: str) -> Response:
     """A case: the story, the demand, and the form's fields without any token."""
-    return public_page(("case", slug), lambda: read(current_app, lambda session: _case(session, slug)))
+    return public_page(("case", slug, *guard.page_key(here())), lambda: read(current_app, lambda session: _case(session, slug)))
 
 
 def _case(session: Session, slug: str) -> str:
@@ -96,6 +98,7 @@ def _case(session: Session, slug: str) -> str:
         edition=found.edition,
         case=found,
         count=counts.of_case(found.id, found.goal),
+        paused=guard.is_paused(here(), found.id),
         form=sign_flow.form_class(here(), several=False)(formdata=None),
         share=share_links(found),
         other_cases=others[:3],

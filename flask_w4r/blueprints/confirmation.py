@@ -17,7 +17,7 @@ from ..services.unit_of_work import UnitOfWork, read, run
 from ..signals import signature_confirmed
 from ..templating import app_of_request
 from ..web import here
-from . import sign_flow
+from . import guard, sign_flow
 from .responses import sealed_page
 
 
@@ -76,7 +76,7 @@ def _show_confirm(token: str, code: int = 200) -> Response:
 def confirm(token: str) -> Response:
     """The link in the mail: a page with a button, and the button."""
     place = here()
-    breach = sign_flow.limits(place).hit("confirm_host", place.section.code, sign_flow.client_tiers().host)
+    breach = sign_flow.limits(place).hit("confirm_host", place.section.code, guard.client_tiers().host)
     if breach is not None:
         return sign_flow.too_many(breach)
     try:
@@ -96,9 +96,10 @@ def _confirm(token: str) -> Response:
     state = place.state
 
     def work(uow: UnitOfWork) -> tuple[confirming.Confirmed | None, list[Any]]:
-        now, hold_at = state.clock(), state.config.scoring["hold_at"]
+        now, scoring = state.clock(), state.config.scoring
         done = confirming.confirm(
-            uow.session, state.keyring, place.section, token, hold_at=hold_at, now=now,
+            uow.session, state.keyring, place.section, token, hold_at=scoring["hold_at"], now=now,
+            fast_score=scoring["fast_confirm"],
             to_subscribers=state.hooks.subscriber_sink is not None,
         )  # fmt: skip
         if done is None:
@@ -126,7 +127,7 @@ def _resend(token: str) -> Response:
 def not_me(token: str) -> Response:
     """ "This was not me": a page with a button, and the button."""
     place = here()
-    breach = sign_flow.limits(place).hit("confirm_host", place.section.code, sign_flow.client_tiers().host)
+    breach = sign_flow.limits(place).hit("confirm_host", place.section.code, guard.client_tiers().host)
     if breach is not None:
         return sign_flow.too_many(breach)
     state, now = place.state, place.state.clock()

@@ -1,120 +1,79 @@
-"""The desk: cases and their status. Guarded in the view and in the service, POST only for changes."""
+"""The desk's first page: what arrives, what is far outside its own history, and where to act on it."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
-from flask import Response, current_app, redirect, request
-from flask_wtf import FlaskForm
+from flask import Response, current_app, request
 from sqlalchemy.orm import Session
-from wtforms import HiddenField
 
-from ..errors import NotFound
-from ..i18n import gettext, lazy_gettext
-from ..models.campaign import CASE_STATUSES
-from ..services import desk
-from ..services.permissions import require
-from ..services.unit_of_work import UnitOfWork, read, run
-from ..signals import case_changed
-from ..state import Actor, Permission
-from ..templating import app_of_request
-from ..web import here, purge_url
-from . import sign_flow
-from .responses import page_cache, private, private_page
+from ..i18n import lazy_gettext
+from ..services import lockdown
+from ..services import overview as numbers
+from ..services.reasons import words_for
+from ..services.unit_of_work import read
+from ..state import Permission
+from ..web import here
+from .desk_chart import chart_of, spark
+from .desk_common import actor_here, allowed, desk_page, may
 
-STATUS_LABELS = {
-    "active": lazy_gettext("Active"),
-    "closed": lazy_gettext("Closed"),
-    "freed": lazy_gettext("Freed"),
-    "withdrawn": lazy_gettext("Withdrawn"),
+WINDOW_WORDS = {
+    "24h": lazy_gettext("Last 24 hours"),
+    "72h": lazy_gettext("Last 3 days"),
+    "14d": lazy_gettext("Last 14 days"),
 }
-EFFECTS = {
-    "active": lazy_gettext("The case takes signatures while its edition runs."),
-    "closed": lazy_gettext("The page stays, with its count. It takes no more signatures."),
-    "freed": lazy_gettext("The page becomes good news. It takes no more signatures."),
-    "withdrawn": lazy_gettext(
-        "Every page of the case answers that it is gone, within a minute. Its name is shown nowhere,"
-        " and mails that wait for it are not sent."
-    ),
+SEGMENT_WORDS = {
+    "confirmed": lazy_gettext("Confirmed"),
+    "pending": lazy_gettext("Unconfirmed"),
+    "held": lazy_gettext("Held"),
+    "invalid": lazy_gettext("Invalid"),
 }
-
-
-class DeskForm(FlaskForm):  # type: ignore[misc]
-    """The desk's hidden CSRF token."""
-
-    class Meta:
-        csrf = False
-
-    csrf_token = HiddenField()
-
-
-def allowed(permission: Permission) -> Actor:
-    """The signed-in member of staff, if the host lets them do this in this section."""
-    place = here()
-    loader = place.state.hooks.actor_loader
-    return require(place.state.hooks, loader() if loader else None, permission, place.section)
-
-
-def _form() -> DeskForm:
-    form = DeskForm(formdata=None)
-    form.csrf_token.data = sign_flow.fresh_tokens(here(), None)["csrf_token"]
-    return form
+FUNNEL_WORDS = {
+    "opened": lazy_gettext("Form opened"),
+    "submitted": lazy_gettext("Submitted"),
+    "mailed": lazy_gettext("Mailed"),
+    "confirmed": lazy_gettext("Confirmed and counted"),
+    "held": lazy_gettext("Held"),
+    "released": lazy_gettext("Released"),
+}
+TIER_WORDS = {
+    "host": lazy_gettext("One address"),
+    "site": lazy_gettext("Its network"),
+    "block": lazy_gettext("The networks around it"),
+}
+#: Where a network, a domain or a reason can be acted on: endpoint, and what one must be allowed.
+_WAYS = {
+    "queue": ("moderation_queue", Permission.VIEW_QUEUE),
+    "invalidate": ("moderation_batch_new", Permission.INVALIDATE),
+    "rules": ("moderation_rules", Permission.DECIDE),
+    "status": ("moderation_case", Permission.EDIT_CASES),
+}
 
 
 def overview() -> Response:
-    """The section's cases, with their status and what waits."""
+    """The section's numbers, or one case's."""
     actor = allowed(Permission.VIEW_QUEUE)
-    rows = read(current_app, lambda session: desk.overview(session, here().lens))
-    return private_page(
-        "moderation/index.html", endpoint="moderation", actor=actor, cases=rows, status_labels=STATUS_LABELS
-    )
+    place = here()
+    state, section = place.state, place.section
+    window, slug = request.args.get("window", ""), request.args.get("case", "") or None
 
+    def load(session: Session) -> tuple[numbers.Overview, dict[int, str]]:
+        found = numbers.overview(
+            session, state.hooks, actor_here(), section, window=window, slug=slug, now=state.clock()
+        )
+        return found, dict(lockdown.levels(session, section))
 
-def case_desk(slug: str) -> Response:
-    """One case: its status, and what a change would do."""
-    actor = allowed(Permission.EDIT_CASES)
-    return _case_page(slug, actor)
-
-
-def _case_page(slug: str, actor: Actor, code: int = 200, notice: str | None = None) -> Response:
-    def load(session: Session) -> Any:
-        return next((row for row in desk.overview(session, here().lens) if row.slug == slug), None)
-
-    row = read(current_app, load)
-    if row is None:
-        raise NotFound(slug)
-    return private_page(
-        "moderation/case.html", code, endpoint="moderation_case", values={"slug": slug}, actor=actor, case=row,
-        statuses=[(key, STATUS_LABELS[key]) for key in CASE_STATUSES], effects=EFFECTS, form=_form(), notice=notice,
-        errors=[], status_labels=STATUS_LABELS,
+    found, levels = read(current_app, load)
+    rtl = place.dir == "rtl"
+    ways = {
+        name: endpoint
+        for name, (endpoint, permission) in _WAYS.items()
+        if f"{place.mount.name}.{endpoint}" in current_app.view_functions and may(actor, permission)
+    }
+    return desk_page(
+        "index.html", "moderation", actor, overview=found, chart=chart_of(found.buckets, rtl=rtl), ways=ways,
+        sparks={line.id: spark(line.bars, rtl=rtl) for line in found.cases}, levels=levels,
+        may_decide=may(actor, Permission.DECIDE), reason_words=words_for, window_words=WINDOW_WORDS,
+        segment_words=SEGMENT_WORDS, funnel_words=FUNNEL_WORDS, tier_words=TIER_WORDS,
     )  # fmt: skip
 
 
-def set_status(slug: str) -> Response:
-    """Change a case's status."""
-    actor = allowed(Permission.EDIT_CASES)
-    place = here()
-    if sign_flow.csrf_problem(place) is not None:
-        return _case_page(slug, actor, 422, gettext("This page was open for a long time. Press the button once more."))
-    status = request.form.get("status", "")
-    if status not in CASE_STATUSES:
-        return _case_page(slug, actor, 422, gettext("Choose a status."))
-    state, app = place.state, app_of_request()
-
-    def work(uow: UnitOfWork) -> None:
-        changed = desk.set_case_status(uow.session, state.hooks, actor, place.section, slug, status, now=state.clock())
-        if changed:
-            urls = desk.case_urls(uow.session, place.section, slug, partial(purge_url, app, place.section))
-            uow.emit(case_changed, section=place.section.code, slug=slug, status=status, case_ids=changed, urls=urls)
-
-    run(app, work)
-    page_cache(place).clear()
-    return private(redirect(place.url("moderation"), 303))  # type: ignore[arg-type]
-
-
-ROUTES = (
-    ("/moderation/", "moderation", overview, ("GET",), "moderation"),
-    ("/moderation/cases/<slug>", "moderation_case", case_desk, ("GET",), "moderation"),
-    ("/moderation/cases/<slug>/status", "moderation_status", set_status, ("POST",), "moderation"),
-)
+ROUTES = (("/moderation/", "moderation", overview, ("GET",), "moderation"),)

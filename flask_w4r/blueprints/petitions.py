@@ -15,13 +15,13 @@ from ..errors import CaseNotActive, NotFound
 from ..forms.press import filled
 from ..forms.sign import SignForm, error_list
 from ..i18n import gettext
-from ..services import catalogue
+from ..services import catalogue, funnel
 from ..services.signing import Signed
 from ..services.unit_of_work import read
 from ..services.views import CaseView
-from ..templating import page
+from ..templating import app_of_request, page
 from ..web import here
-from . import sign_flow
+from . import guard, sign_flow
 from .campaign import share_links
 from .responses import private, private_page, public_page
 from .sign_flow import Refusal
@@ -35,15 +35,26 @@ def sign_token(slug: str | None = None) -> Response:
     place = here()
     if not _same_origin():
         abort(403)
-    breach = sign_flow.limits(place).hit("token_host", place.section.code, sign_flow.client_tiers().host)
+    breach = sign_flow.limits(place).hit("token_host", place.section.code, guard.client_tiers().host)
     if breach is not None:
         response = private(Response(status=429))
         response.headers["Retry-After"] = str(breach.retry_after)
         return response
+    number = None
     if slug is not None:
-        read(current_app, lambda session: catalogue.insist_on_case(session, place.section, slug))
-    challenge = sign_flow.captcha_provider(place).challenge(sign_flow.form_id(place, slug))
+        number = read(current_app, lambda session: catalogue.insist_on_case(session, place.section, slug))
+    if guard.is_paused(place, number):
+        return guard.paused_answer()
+    _opened(number)
+    guarded = guard.cautious_cases(place) if number is None else (number,)
+    challenge = sign_flow.captcha_provider(place, guarded).challenge(sign_flow.form_id(place, slug))
     return private(jsonify({**sign_flow.fresh_tokens(place, slug), "captcha": challenge}))
+
+
+def _opened(case_id: int | None) -> None:
+    """Count a form that was opened, without telling who did."""
+    app = app_of_request()
+    funnel.opened(app).note(app, here().section, case_id)
 
 
 def sign_all_token() -> Response:
@@ -63,18 +74,28 @@ def sign_form(slug: str) -> Response:
     """The form page of one case; a POST that lacks valid tokens gets it back filled."""
     if request.method == "POST":
         number = sign_flow.open_case(here(), slug)
-        return _not_open(_find(slug)) if number is None else _pressed(slug, lambda form: [number])
+        if number is None:
+            return _not_open(_find(slug))
+        if guard.is_paused(here(), number):
+            return guard.paused_page(_find(slug))
+        return _pressed(slug, lambda form: [number], (number,))
     case = _find(slug)
     if not case.takes_actions:
         return _not_open(case)
+    if guard.is_paused(here(), case.id):
+        return guard.paused_page(case)
+    _opened(case.id)
     return _form_page(sign_flow.form_class(here(), several=False)(formdata=None), [case], case, slug)
 
 
 def sign_all() -> Response:
     """One form for several cases."""
+    if guard.is_paused(here()):
+        return guard.paused_page(None)
     cases = _open_cases()
     if request.method == "POST":
         return _pressed(None, lambda form: [case.id for case in cases if case.slug in form["cases"].data])
+    _opened(None)
     chosen = MultiDict([("cases", name) for name in request.args.getlist("cases")])
     return _form_page(sign_flow.form_class(here(), several=True)(formdata=chosen), cases, None, None)
 
@@ -88,16 +109,17 @@ def _open_cases() -> list[CaseView]:
         edition = catalogue.current_edition(session, here().lens)
         return catalogue.cases_of(session, here().lens, edition) if edition else []
 
-    return [case for case in read(current_app, load) if case.takes_actions]
+    place = here()
+    return [case for case in read(current_app, load) if case.takes_actions and not guard.is_paused(place, case.id)]
 
 
-def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> Response:
+def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case_ids: Sequence[int] = ()) -> Response:
     """The button was pressed: the checks in their order, then the one service call.
 
     What the case page shows is only read where a page is the answer.
     """
     place = here()
-    breach = sign_flow.enter_limits(place)
+    breach = sign_flow.enter_limits(place, case_ids)
     if breach is not None:
         return sign_flow.too_many(breach)
     form_class = sign_flow.form_class(place, several=slug is None)
@@ -123,12 +145,12 @@ def _sign(
     form = filled(form_class, request.form)
     if form is None:
         return FAULTY
-    captcha = sign_flow.check_captcha(place, slug)
-    if isinstance(captcha, Breach | Refusal):
-        return captcha
     chosen = choose(form)
     if not chosen:
         return Refusal(gettext("None of the people chosen takes signatures now."))
+    captcha = sign_flow.check_captcha(place, slug, chosen)
+    if isinstance(captcha, Breach | Refusal):
+        return captcha
     return sign_flow.write(place, form, chosen, age, captcha)
 
 
@@ -153,7 +175,8 @@ def _form_page(
     place = here()
     for name, value in sign_flow.fresh_tokens(place, slug).items():
         form[name].data = value
-    challenge = sign_flow.captcha_provider(place).challenge(sign_flow.form_id(place, slug))
+    guarded = [case.id] if case is not None else guard.cautious_cases(place)
+    challenge = sign_flow.captcha_provider(place, guarded).challenge(sign_flow.form_id(place, slug))
     context: dict[str, Any] = {
         "form": form,
         "errors": error_list(form),

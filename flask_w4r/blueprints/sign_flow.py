@@ -7,25 +7,27 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
-from ..antiabuse import formtoken
+from ..antiabuse import formtoken, rates
 from ..antiabuse.captcha import CaptchaOutcome, CaptchaProvider
 from ..antiabuse.limits import Breach, RateLimits
-from ..antiabuse.pipeline import Verdict, judge
+from ..antiabuse.pipeline import Finding, Verdict, judge
 from ..errors import ProofReplayed
 from ..forms.sign import SignForm, make_sign_form, submission_of
 from ..i18n import gettext
 from ..services import catalogue, consents
 from ..services.consents import ConsentQuestion
-from ..services.networks import DayKeyCache, NetworkTiers, day_secret, network_hashes, network_tiers
-from ..services.signing import Judgement, Network, Signed, Signing
+from ..services.networks import DayKeyCache, day_secret, network_hashes
+from ..services.signing import Judgement, Network, Signed, Signing, Submission
 from ..services.signing_run import sign_and_tell
 from ..services.unit_of_work import read, run
 from ..templating import app_of_request
 from ..web import Here
+from . import guard
+from .guard import client_tiers
 from .responses import private_page
 
 CSRF_KEY = "w4r_csrf_token"
@@ -76,10 +78,9 @@ def limits(place: Here) -> RateLimits:
     return found
 
 
-def captcha_provider(place: Here) -> CaptchaProvider:
-    """The app's captcha."""
-    found: CaptchaProvider = place.state.lazy["captcha"]()
-    return found
+def captcha_provider(place: Here, case_ids: Sequence[int] = ()) -> CaptchaProvider:
+    """The captcha to use for these cases now."""
+    return guard.captcha_here(place, case_ids)
 
 
 def fresh_tokens(place: Here, slug: str | None) -> dict[str, str]:
@@ -105,14 +106,6 @@ def csrf_problem(place: Here) -> str | None:
     return None
 
 
-def client_tiers() -> NetworkTiers:
-    """The visitor's network. Behind a proxy the host's ``ProxyFix`` sets ``remote_addr``; we read no header."""
-    if "w4r_tiers" not in g:
-        g.w4r_tiers = network_tiers(request.remote_addr)
-    found: NetworkTiers = g.w4r_tiers
-    return found
-
-
 def check_tokens(place: Here, slug: str | None) -> formtoken.FormAge | Refusal:
     """CSRF and form token, before anything else is looked at."""
     config = place.state.config
@@ -132,15 +125,17 @@ def check_tokens(place: Here, slug: str | None) -> formtoken.FormAge | Refusal:
     return Refusal(gettext("Almost done. Check what you typed and press the button once more."))
 
 
-def check_captcha(place: Here, slug: str | None) -> CaptchaOutcome | Refusal | Breach:
+def check_captcha(place: Here, slug: str | None, case_ids: Sequence[int]) -> CaptchaOutcome | Refusal | Breach:
     """The captcha, and the tighter limit for those who come without one."""
-    outcome = captcha_provider(place).verify(request.form, form_id(place, slug))
+    outcome = captcha_provider(place, case_ids).verify(request.form, form_id(place, slug))
     if outcome.result == "fail" and outcome.note == "expired":
         return Refusal(gettext("This form was open for a long time. Nothing is lost: press the button once more."))
     if outcome.result == "fail":
         return Refusal(gettext("The check for robots did not succeed. Please press the button once more."))
-    if outcome.result in ("missing", "unavailable"):
-        breach = limits(place).hit("sign_uncaptcha", place.section.code, client_tiers().site)
+    if outcome.result in ("missing", "unavailable") and not guard.network_is_allowed(place):
+        live, share = guard.live_limits(place), guard.share_here(place, case_ids)
+        who = client_tiers().site
+        breach = limits(place).hit("sign_uncaptcha", place.section.code, who, live=live, share=share)
         if breach is not None:
             return breach
     return outcome
@@ -152,6 +147,11 @@ def write(
     """Judge and sign: one service call in one unit of work."""
     state, section = place.state, place.section
     submission = submission_of(form, section, place.locale, questions(place, place.locale))
+    rule = guard.rule_here(place, submission.address)
+    trusted = rule is not None and rule.effect == "allow"
+    further = [*guard.findings_here(place, rule, case_ids, captcha.result)]
+    if not trusted:
+        further += _rate_findings(place, submission, case_ids)
     verdict = judge(
         config_scoring=state.config.scoring,
         form_age=age,
@@ -160,6 +160,8 @@ def write(
         first_name=submission.first_name,
         last_name=submission.last_name,
         address=submission.address,
+        further=further,
+        trusted=trusted,
     )
     now = state.clock()
     day = now.date()
@@ -172,6 +174,23 @@ def write(
         return sign_and_tell(app_of_request(), signing, case_ids)
     except ProofReplayed:
         return Refusal(gettext("The check for robots did not succeed. Please press the button once more."))
+
+
+def _rate_findings(place: Here, submission: Submission, case_ids: Sequence[int]) -> Sequence[Finding]:
+    """What is out of the ordinary about how much of this arrives."""
+    section = place.section
+    arrival = rates.Arrival(
+        section_code=section.code,
+        case_ids=case_ids,
+        tiers=client_tiers(),
+        address=submission.address,
+        first_name=submission.first_name,
+        last_name=submission.last_name,
+        texts=rates.free_texts(submission.custom, section.custom_fields),
+        now=place.state.clock(),
+    )
+    usual, scoring = guard.settings_here(place).usual, place.state.config.scoring
+    return rates.findings(limits(place), arrival, scoring=scoring, usual=usual, holds=guard.holds_here(place, case_ids))
 
 
 def _judgement(verdict: Verdict) -> Judgement:
@@ -236,6 +255,9 @@ def open_case(place: Here, slug: str) -> int | None:
     return case.id
 
 
-def enter_limits(place: Here) -> Breach | None:
-    """Count this POST against its network, at three tiers."""
-    return limits(place).hit_tiers(place.section.code, client_tiers(), "sign")
+def enter_limits(place: Here, case_ids: Sequence[int] = ()) -> Breach | None:
+    """Count this POST against its network, at three tiers, unless the network is on the allow list."""
+    if guard.network_is_allowed(place):
+        return None
+    live, share = guard.live_limits(place), guard.share_here(place, case_ids)
+    return limits(place).hit_tiers(place.section.code, client_tiers(), "sign", live=live, share=share)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask.cli import AppGroup
 
-from . import case, db, demo, doctor, jobs, keys, kit, mail, tally
+from . import audit, case, db, demo, doctor, jobs, keys, kit, mail, tally
 
 w4r_group = AppGroup("w4r", help="Write for Rights.")
-for group in (db.db, kit.kit, jobs.group, mail.group, case.case, tally.tally, keys.keys):
+for group in (db.db, kit.kit, jobs.group, mail.group, case.case, tally.tally, keys.keys, audit.audit):
     w4r_group.add_command(group)
 for command in (keys.keygen, doctor.doctor, demo.demo):
     w4r_group.add_command(command)

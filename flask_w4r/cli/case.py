@@ -10,11 +10,11 @@ from flask.cli import AppGroup
 from ..errors import NotFound
 from ..models.campaign import CASE_STATUSES
 from ..services.desk import case_urls
-from ..services.states import change_case_status
+from ..services.states import change_case_status, statuses
 from ..services.unit_of_work import UnitOfWork, run
 from ..signals import case_changed
 from ..web import purge_url
-from .common import choose_sections, state_and_app
+from .common import choose_sections, record, state_and_app
 
 case = AppGroup("case", help="Cases.")
 
@@ -31,10 +31,12 @@ def status(slug: str, status: str, code: str | None) -> None:
     for section in sections:
 
         def work(uow: UnitOfWork) -> list[int]:
+            before = statuses(uow.session, section, slug)
             changed = change_case_status(uow.session, section, slug, status, now=state.clock())
             if changed:
                 urls = case_urls(uow.session, section, slug, partial(purge_url, app, section))
                 uow.emit(case_changed, section=section.code, slug=slug, status=status, case_ids=changed, urls=urls)
+                record(uow, section, "case_status", f"case:{slug}", count=len(changed), status=[before, status])
             return changed
 
         try:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from flask import Flask, current_app
 
 from ..sections import Section
+from ..services import audit
+from ..services.unit_of_work import UnitOfWork
 from ..state import W4RState, get_state
 
 
@@ -32,3 +36,16 @@ def choose_sections(code: str | None, *, several: bool = True) -> list[Section]:
     also = ", or --section all" if several else ""
     problem = f"there is no section {code!r}" if code else "this site has several sections"
     raise click.UsageError(f"{problem}: say --section with one of {names}{also}")
+
+
+def record(uow: UnitOfWork, section: Section, action: str, subject: str, *, count: int = 1, **changes: Any) -> None:
+    """Write what a command did to the section's log. Call it last in the transaction.
+
+    :param action: what was done, such as ``kit_imported``.
+    :param subject: what it was done to, such as ``edition:2026``.
+    :param changes: ``field=[before, after]``.
+    """
+    state = uow.state
+    audit.append(
+        uow.session, state.keyring, section, audit.CLI, action, subject, changes=changes, count=count, now=state.clock()
+    )

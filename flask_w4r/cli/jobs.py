@@ -46,7 +46,7 @@ def _render(app: Any, kind: str, section: Section, locale: str, context: Mapping
     state = get_state(app)
     lens = Lens(section, locale, state.clock(), partial(_link, app, section, locale))
     with use_locale(section.lang_tag(locale), state.translation_directories):
-        cases = read(app, lambda session: cases_by_id(session, lens, context["cases"]))
+        cases = read(app, lambda session: cases_by_id(session, lens, context.get("cases", ())))
     return render_mail(app, kind, section, locale, {**context, "cases": cases})
 
 

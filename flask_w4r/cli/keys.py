@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 from flask.cli import AppGroup
 
 from ..keyring import generate_key
-from ..services.rotation import rotate_keys
-from ..services.unit_of_work import run
-from .common import state_and_app
+from ..services.rotation import Place, rotate_keys
+from ..services.unit_of_work import UnitOfWork, run
+from .common import record, state_and_app
 
 keys = AppGroup("keys", help="The keys that seal personal data.")
 
@@ -26,9 +28,16 @@ def rotate(batch: int) -> None:
     """Seal everything under the newest key. Add the new key in front first; drop the old one afterwards."""
     state, app = state_and_app()
     total = 0
-    after: tuple[int, object] | None = (0, None)
+    after: Place | None = (0, None)
+
+    def work(uow: UnitOfWork, place: Place, before: int) -> tuple[int, Place | None]:
+        changed, after = rotate_keys(uow.session, state.keyring, place, batch)
+        if after is None and before + changed:
+            for section in state.sections.values():
+                record(uow, section, "keys_rotated", "site", count=before + changed)
+        return changed, after
+
     while after is not None:
-        place = after
-        changed, after = run(app, lambda uow, place=place: rotate_keys(uow.session, state.keyring, place, batch))  # type: ignore[misc]
+        changed, after = run(app, partial(work, place=after, before=total))
         total += changed
     click.echo(f"{total} values sealed under the newest key.")

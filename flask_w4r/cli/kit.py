@@ -20,7 +20,7 @@ from ..services.kits import KitReport, export_kit, import_kit, read_kit, resolve
 from ..services.unit_of_work import UnitOfWork, read, run
 from ..signals import case_changed
 from ..web import purge_url
-from .common import choose_sections, state_and_app
+from .common import choose_sections, record, state_and_app
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -120,6 +120,16 @@ def import_(
                 ends_on=_day(ends_on),
             )
             _emit(uow, app, section, report.case_ids_changed)
+            if report.changed:
+                record(
+                    uow,
+                    section,
+                    "kit_imported",
+                    f"edition:{report.edition}",
+                    cases_added=[0, len(report.cases_added)],
+                    cases_changed=[0, len(report.cases_changed)],
+                    texts_changed=[0, len(set(report.texts_changed))],
+                )
         if dry_run:
             raise _DryRun(reports)
         return reports

@@ -10,9 +10,10 @@ from flask.cli import AppGroup
 
 from ..services import jobs, mail
 from ..services.addresses import AddressFault, parse_address
-from ..services.unit_of_work import read, run
+from ..services.audit import typed
+from ..services.unit_of_work import UnitOfWork, read, run
 from ..state import get_state
-from .common import choose_sections
+from .common import choose_sections, record
 from .jobs import say, tools_for
 
 group = AppGroup("mail", help="Mails on their way out.")
@@ -63,8 +64,11 @@ def bounced(address: str, code: str | None) -> None:
     except AddressFault as fault:
         raise click.BadParameter(f"this is no e-mail address ({fault.key})", param_hint="ADDRESS") from None
 
-    new = run(
-        app,
-        lambda work: mail.suppress(work.session, state.keyring, section, canonical, "bounced", now=state.clock()),
-    )
+    def work(uow: UnitOfWork) -> bool:
+        new = mail.suppress(uow.session, state.keyring, section, canonical, "bounced", now=state.clock())
+        if new:
+            record(uow, section, "mail_bounced", "mail", address=[None, typed(state.keyring, section, canonical)])
+        return new
+
+    new = run(app, work)
     click.echo("noted" if new else "was noted before")

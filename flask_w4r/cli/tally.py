@@ -8,8 +8,8 @@ import click
 from flask.cli import AppGroup
 
 from ..services import tally as tally_service
-from ..services.unit_of_work import run
-from .common import choose_sections, state_and_app
+from ..services.unit_of_work import UnitOfWork, run
+from .common import choose_sections, record, state_and_app
 
 tally = AppGroup("tally", help="The counts.")
 
@@ -23,7 +23,15 @@ def recount(code: str | None, fix: bool, as_json: bool) -> None:
     state, app = state_and_app()
     report = []
     for section in choose_sections(code):
-        compared, drifts = run(app, lambda uow: tally_service.recount(uow.session, state.keyring, section, fix=fix))
+
+        def work(uow: UnitOfWork) -> tuple[int, list[tally_service.Drift]]:
+            compared, drifts = tally_service.recount(uow.session, state.keyring, section, fix=fix)
+            if fix and drifts:
+                kept, counted = sum(drift.kept for drift in drifts), sum(drift.counted for drift in drifts)
+                record(uow, section, "counts_corrected", "tally", count=len(drifts), sum=[kept, counted])
+            return compared, drifts
+
+        compared, drifts = run(app, work)
         report.append((section.code, compared, drifts))
     if as_json:
         click.echo(json.dumps([

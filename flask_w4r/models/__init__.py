@@ -6,10 +6,13 @@ from sqlalchemy import Column, String, Table
 from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.sql.elements import conv
 
+from .audit import AuditCheckpoint, AuditEntry, AuditHead
 from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .consent import Consent, ConsentText
+from .moderation import Batch, BatchRow, DeskState, LiveLimit, Lockdown, Rule
 from .outbox import OutboxMail, Suppression
+from .pulse import Alert, Pulse
 from .signature import DayKey, Signature, SpentProof
 from .tally import EditionPerson, TallySlot
 from .token import Token
@@ -25,7 +28,8 @@ version_table = Table(
 metadata = Base.metadata
 
 __all__ = [
-    "Base", "Case", "CaseText", "Consent", "ConsentText", "DayKey", "Edition", "EditionPerson", "ImpactStory",
-    "OutboxMail", "Picture", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "YearTotal", "metadata",
-    "version_table",
+    "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
+    "ConsentText", "DayKey", "DeskState", "Edition", "EditionPerson", "ImpactStory", "LiveLimit", "Lockdown",
+    "OutboxMail", "Picture", "Pulse", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token",
+    "YearTotal", "metadata", "version_table",
 ]  # fmt: skip

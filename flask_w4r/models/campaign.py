@@ -87,11 +87,18 @@ class CaseText(Base):
     field: Mapped[str] = mapped_column(String(40))
     centre_base: Mapped[str | None] = mapped_column(LongText)
     local: Mapped[str | None] = mapped_column(LongText)
+    #: The centre's words that the section had before its eyes when it wrote its own, or last said that these stay.
+    seen_base: Mapped[str | None] = mapped_column(LongText)
 
     @property
     def shown(self) -> str:
         """The section's own words where it has them."""
         return self.local if self.local is not None else (self.centre_base or "")
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether the centre's words changed since the section wrote its own."""
+        return self.local is not None and self.seen_base != self.centre_base
 
 
 class Picture(Base):

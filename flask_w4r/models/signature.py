@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, Integer, SmallInteger, String
+from sqlalchemy import JSON, Boolean, Date, Integer, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, foreign, index, one_of, primary, unique
@@ -13,6 +13,8 @@ from .types import BlindIndex, EncryptedText, Id, UTCDateTime
 
 SIGNATURE_STATES = ("pending", "confirmed", "invalid", "erased")
 CAPTCHA_RESULTS = ("pass", "missing", "unavailable", "off")
+#: The rows that are not held, nearly all, cost nothing where the database has partial indexes.
+_HELD_ONLY = {"postgresql_where": text("held_at IS NOT NULL"), "sqlite_where": text("held_at IS NOT NULL")}
 
 
 class Signature(Base):
@@ -28,6 +30,9 @@ class Signature(Base):
         foreign("signature_case", "case_id", "w4r_case.id", ondelete="RESTRICT"),
         unique("signature_case_email_slot", "case_id", "email_index", "slot"),
         index("signature_section_held", "section", "held_at", "id"),
+        index("signature_case_held", "case_id", "held_at", "id", **_HELD_ONLY),
+        index("signature_reason_held", "section", "held_for", "held_at", "id", **_HELD_ONLY),
+        index("signature_section_created", "section", "created_at"),
         index("signature_net_day", "net_day"),
         one_of("signature_state", "state", SIGNATURE_STATES),
         one_of("signature_captcha", "captcha", CAPTCHA_RESULTS),
@@ -52,7 +57,11 @@ class Signature(Base):
     withhold_name: Mapped[bool] = mapped_column(Boolean, default=False)
     newsletter: Mapped[bool] = mapped_column(Boolean, default=False)
     locale: Mapped[str] = mapped_column(String(16))
+    #: Set while it waits for the desk; cleared when it is released or becomes invalid.
     held_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    #: The check that weighed most among those that hold it, so that the queue can be filtered by it.
+    held_for: Mapped[str | None] = mapped_column(String(32))
+    released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     #: Each check's contribution: ``[{"check": "no_captcha", "score": 0, "hold": true}, ...]``.
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     score: Mapped[int] = mapped_column(Integer, default=0)

@@ -58,6 +58,7 @@ class Section:
     shared_mailbox: bool = False
     privacy_url: str | None = None
     contact: str | None = None
+    desk_email: str | None = None
     delivery_to: str | None = None
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None

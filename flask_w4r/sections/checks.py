@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
+from email_validator import EmailNotValidError, validate_email
 
 FIELD_MODES = ("required", "optional", "hidden")
 FORM_FIELDS = ("first_name", "last_name", "email", "phone", "postcode", "newsletter")
@@ -109,6 +110,13 @@ def _host(value: Any) -> Problems:
 def _url(value: Any) -> Problems:
     if not is_web_url(value):
         yield f"{value!r} must be a full http or https URL"
+
+
+def _email(value: Any) -> Problems:
+    try:
+        validate_email(value if isinstance(value, str) else "", check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        yield "must be an e-mail address, such as 'desk@example.org'"
 
 
 def _fields(value: Any) -> Problems:
@@ -248,7 +256,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "code": _code, "name": _text, "country": _country, "locales": _locales, "default_locale": _text,
     "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
     "fields": _fields, "custom_fields": _custom_fields, "min_age": _min_age, "consents": _consents,
-    "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "delivery_to": _text,
+    "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text,
     "embassy_addresses": _table, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme,
 }  # fmt: skip

@@ -57,6 +57,11 @@ def current_edition(session: Session, lens: Lens) -> EditionView | None:
     return next((edition for edition in editions(session, lens) if edition.is_current), None)
 
 
+def render_story(text: str) -> Markup:
+    """A story's Markdown as HTML; HTML in the source is escaped."""
+    return Markup(_markdown.render(text))  # noqa: S704  HTML in the source is escaped
+
+
 def _edition_view(row: Edition, lens: Lens, current: bool) -> EditionView:
     starts_on, ends_on = window(lens.section, row, current=current)
     today = local_date(lens.section, lens.now)
@@ -101,17 +106,19 @@ def find_case(session: Session, lens: Lens, slug: str) -> CaseView:
     return _case_views(session, lens, [row], {edition.id: edition})[0]
 
 
-def insist_on_case(session: Session, section: Section, slug: str) -> None:
+def insist_on_case(session: Session, section: Section, slug: str) -> int:
     """See that a case is there to be acted on, in one statement.
 
+    :returns: its id, in the newest edition that has it.
     :raises NotFound: there is none.
     :raises CaseWithdrawn: it was withdrawn.
     """
-    statuses = set(session.scalars(select(Case.status).where(Case.section == section.code, Case.slug == slug)))
-    if not statuses:
+    found = session.execute(select(Case.id, Case.status).where(Case.section == section.code, Case.slug == slug)).all()
+    if not found:
         raise NotFound(slug)
-    if "withdrawn" in statuses:
+    if any(row.status == "withdrawn" for row in found):
         raise CaseWithdrawn(slug)
+    return int(max(row.id for row in found))
 
 
 def cases_of(session: Session, lens: Lens, edition: EditionView) -> list[CaseView]:
@@ -197,7 +204,7 @@ def _case_view(
         summary=shown.get("summary", ""),
         demand=shown.get("demand", ""),
         petition=shown.get("petition", "").strip(),
-        story=Markup(_markdown.render(shown.get("story", ""))),  # noqa: S704  HTML in the source is escaped
+        story=render_story(shown.get("story", "")),
         text_locale=locale,
         text_lang=locale if is_fallback else lens.section.lang_tag(locale),
         text_dir=text_direction(locale),
@@ -253,7 +260,7 @@ def impact_stories(session: Session, lens: Lens) -> list[ImpactView]:
                 outcome_label=str(topics.OUTCOMES.get(row.outcome, topics.OUTCOMES["other"])),
                 title=words.get("title", row.name),
                 summary=words.get("summary", ""),
-                story=Markup(_markdown.render(words.get("story", ""))),  # noqa: S704  HTML in the source is escaped
+                story=render_story(words.get("story", "")),
                 figures=[
                     {
                         **item,

@@ -80,10 +80,12 @@ def confirm(
     *,
     hold_at: int,
     now: datetime,
+    fast_score: int = 0,
     to_subscribers: bool = False,
 ) -> Confirmed | None:
     """The button was pressed: confirm every pending signature the link stands for. Pressing twice changes nothing.
 
+    :param fast_score: points for doing so within seconds of signing.
     :param to_subscribers: the host takes newsletter opt-ins.
     :returns: what was confirmed now or before; ``None`` when the link is expired or stands for nothing (any more) that
         can be confirmed.
@@ -95,7 +97,9 @@ def confirm(
         return None
     token = tokens.find(session, section.code, CONFIRM, raw, now=now)
     done = [
-        states.confirm_signature(session, keyring, section, int(number), int(version), hold_at=hold_at, now=now)
+        states.confirm_signature(
+            session, keyring, section, int(number), int(version), hold_at=hold_at, now=now, fast_score=fast_score
+        )
         for number, version in sorted(token.payload)
     ]
     if all(item.outcome == "gone" for item in done):

@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..i18n import country_name
+from ..keyring import Keyring
 from ..models import Case, Edition, Picture, Signature
 from ..sections import Section
 from ..state import Actor, Hooks, Permission
-from . import tally
+from . import audit, tally
 from .permissions import require
 from .states import change_case_status
 from .views import Lens
@@ -35,8 +36,12 @@ class DeskCase:
     pending: int
 
 
-def overview(session: Session, lens: Lens) -> list[DeskCase]:
-    """Every case of the section, newest edition first."""
+def overview(session: Session, hooks: Hooks, actor: Actor | None, lens: Lens) -> list[DeskCase]:
+    """Every case of the section, newest edition first.
+
+    :raises PermissionDenied: the actor may not edit cases here.
+    """
+    require(hooks, actor, Permission.EDIT_CASES, lens.section)
     rows = session.execute(
         select(Case, Edition)
         .join(Edition, Edition.id == Case.edition_id)
@@ -74,15 +79,32 @@ def _by_case(session: Session, section: Section, *conditions: Any) -> dict[int, 
 
 
 def set_case_status(
-    session: Session, hooks: Hooks, actor: Actor | None, section: Section, slug: str, status: str, *, now: datetime
+    session: Session,
+    hooks: Hooks,
+    actor: Actor | None,
+    keyring: Keyring,
+    section: Section,
+    slug: str,
+    status: str,
+    *,
+    now: datetime,
 ) -> list[int]:
-    """Change a case's status on behalf of a member of staff.
+    """Change a case's status on behalf of a member of staff, and log it.
 
+    :returns: the ids of the cases that changed, one an edition.
     :raises PermissionDenied: they may not edit cases here.
     :raises NotFound: there is no such case.
     """
-    require(hooks, actor, Permission.EDIT_CASES, section)
-    return change_case_status(session, section, slug, status, now=now)
+    staff = require(hooks, actor, Permission.EDIT_CASES, section)
+    query = select(Case.status).join(Edition, Edition.id == Case.edition_id).order_by(Edition.starts_on.desc()).limit(1)
+    before = session.scalars(query.where(Case.section == section.code, Case.slug == slug)).first()
+    changed = change_case_status(session, section, slug, status, now=now)
+    if changed:
+        audit.append(
+            session, keyring, section, staff.id, "case_status", f"case:{slug}",
+            changes={"status": [before, status]}, count=len(changed), now=now,
+        )  # fmt: skip
+    return changed
 
 
 def case_urls(session: Session, section: Section, slug: str, absolute: Callable[..., str | None]) -> Sequence[str]:

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from ..models import Consent, Signature, SpentProof
 from ..state import Mailer, get_state
-from . import mail, mail_outbox, tokens
+from . import audit_keep, audit_verify, invalidation_run, mail, mail_outbox, pulse, tokens
 from .networks import forget_networks, purge_day_keys
+from .rule_list import purge_rules
 from .unit_of_work import run
 
 log = logging.getLogger("flask_w4r.jobs")
@@ -42,6 +43,8 @@ class Tools:
     batch: int = 20
     lease_seconds: float = 120
     stop: Event = field(default_factory=Event)
+    #: A job that could go on for long gives the others a turn after so many seconds; it goes on in the next round.
+    turn_seconds: float = 30
 
 
 def send_mail(app: Any, tools: Tools) -> dict[str, Any]:
@@ -57,6 +60,18 @@ def send_mail(app: Any, tools: Tools) -> dict[str, Any]:
     return report.as_dict()
 
 
+def invalidate(app: Any, tools: Tools) -> dict[str, Any]:
+    """Run the invalidations and undos that wait. Returns how many signatures each touched."""
+    ends = time.monotonic() + tools.turn_seconds
+    return dict(
+        invalidation_run.run_due(
+            app,
+            stop=lambda: tools.stop.is_set() or time.monotonic() >= ends,
+            lease_seconds=tools.lease_seconds,
+        )
+    )
+
+
 def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
     """Delete what is over: old links, spent captcha proofs, records of mail, day keys, unconfirmed signatures.
 
@@ -68,6 +83,16 @@ def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
     def sweep(function: Callable[[Session], int]) -> int:
         return run(app, lambda work: function(work.session))
 
+    def forget_log(session: Session) -> int:
+        before = now - timedelta(days=kept["audit_days"])
+        codes = audit_verify.sections_logged(session)
+        return sum(
+            audit_keep.let_go(session, state.keyring, code, before=before, now=now, limit=_CHUNK) for code in codes
+        )
+
+    def forget_rules(session: Session) -> int:
+        return sum(purge_rules(session, state.keyring, section, now=now) for section in state.sections.values())
+
     mailed_before = now - timedelta(days=kept["sent_mail_days"])
     pending_before = now - timedelta(days=kept["pending_days"])
     gone = {
@@ -75,11 +100,14 @@ def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
         "proofs": sweep(partial(_purge_proofs, now=now)),
         "mails": sweep(lambda session: mail_outbox.purge_outbox(session, before=mailed_before)),
         "day_keys": sweep(lambda session: purge_day_keys(session, now.date())),
+        "rules": sweep(forget_rules),
+        "pulse": sweep(partial(pulse.purge_pulse, now=now)),
     }
     # In chunks, so that no transaction holds many rows for long.
-    chunked = {
+    chunked: dict[str, Callable[[Session], int]] = {
         "pending_signatures": partial(_purge_pending, before=pending_before),
         "networks": partial(forget_networks, today=now.date(), limit=_CHUNK),
+        "log_entries": forget_log,
     }
     for name, function in chunked.items():
         gone[name] = 0
@@ -105,7 +133,13 @@ def _purge_pending(session: Session, *, before: datetime) -> int:
 
 
 #: Every job by name.
-JOBS: Mapping[str, Callable[[Any, Tools], dict[str, Any]]] = {"mail": send_mail, "purge": purge}
+JOBS: Mapping[str, Callable[[Any, Tools], dict[str, Any]]] = {
+    "daily": audit_keep.mail_heads,
+    "invalidate": invalidate,
+    "pulse": pulse.run_pulse,
+    "mail": send_mail,
+    "purge": purge,
+}
 
 
 def run_once(app: Any, tools: Tools) -> dict[str, dict[str, Any]]:
@@ -119,18 +153,22 @@ def run_once(app: Any, tools: Tools) -> dict[str, dict[str, Any]]:
 def run_until_stopped(
     app: Any, tools: Tools, *, interval: float, report: Callable[[str, dict[str, Any]], None] = lambda name, done: None
 ) -> None:
-    """Run jobs until ``tools.stop`` is set: mail every ``interval`` seconds, the sweep every hour.
+    """Run jobs until ``tools.stop`` is set: mail every ``interval`` seconds, the desk's numbers every fifteen, the sweep
+    every hour.
 
     A database or a mail server that is away is logged and asked again, less and less often, up to once a minute.
 
     :param report: called after each job that did something.
     """
-    next_purge, wait = time.monotonic(), interval
+    next_purge = next_pulse = time.monotonic()
+    wait = interval
     while not tools.stop.is_set():
         troubled = False
-        names = ["mail"]
+        names = ["mail", "invalidate"]
+        if time.monotonic() >= next_pulse:
+            names.append("pulse")
         if time.monotonic() >= next_purge:
-            names.append("purge")
+            names += ["daily", "purge"]
         for name in names:
             try:
                 done = JOBS[name](app, tools)
@@ -141,6 +179,8 @@ def run_until_stopped(
                 continue
             if name == "purge":
                 next_purge = time.monotonic() + PURGE_EVERY
+            if name == "pulse":
+                next_pulse = time.monotonic() + pulse.PULSE_EVERY
             troubled = troubled or bool(done.get("interrupted"))
             if any(done.values()):
                 report(name, done)

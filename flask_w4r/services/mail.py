@@ -26,7 +26,7 @@ from ..models import OutboxMail
 from ..state import Mailer, W4RState, get_state
 from . import mail_letters, mail_outbox, subscribers
 from .addresses import AddressFault, parse_address
-from .mail_caps import DAILY_CAP, cap_index, is_suppressed, mails_today, suppress
+from .mail_caps import CAPPED, DAILY_CAP, cap_index, is_suppressed, mails_today, suppress
 from .mail_faults import MAX_ATTEMPTS, Fault, UnknownSection, classify, pause_after
 from .mail_letters import Letter, Render
 from .mail_outbox import OutboxStatus, enqueue, is_due, outbox_status, outbox_values, requeue_failed
@@ -142,7 +142,9 @@ class _Round:
             rows = mail_outbox.claim(work.session, self.name, batch=size, lease_seconds=self.lease_seconds, now=now)
             for row in rows:
                 section = self.state.sections.get(row.section)
-                if section is not None and row.recipient is not None and row.cap_day != now.date():
+                if section is None or row.recipient is None:
+                    continue
+                if row.kind in CAPPED and row.cap_day != now.date():
                     # What is wrong with an address is found, and recorded, when the mail is prepared.
                     with contextlib.suppress(SealBroken, AddressFault):
                         address = parse_address(keyring.open(row.recipient), test_environment=True)

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..keyring import Keyring
@@ -18,8 +18,11 @@ from ..models.outbox import SUPPRESSION_REASONS
 from ..sections import Section
 from .upsert import insert_ignore
 
-#: Mails of all kinds together that one address gets in a UTC day.
+#: Mails of the capped kinds together that one address gets in a UTC day.
 DAILY_CAP = 3
+#: What a stranger can have sent to somebody by typing their address. Mails to those who proved theirs, and to staff,
+#: are not counted.
+CAPPED = frozenset({"confirm", "reminder", "already_signed", "rsvp_confirm", "rsvp_known", "event_confirm"})
 
 
 def cap_index(secret: bytes, section: Section, canonical: str) -> bytes:
@@ -60,6 +63,17 @@ def suppress(
         "created_at": now,
     }
     return insert_ignore(session, Suppression.__table__, values)
+
+
+def unblock(session: Session, keyring: Keyring, section: Section, canonical: str) -> None:
+    """Let an address that staff blocked have mail again; what its owner or their mail server said stands."""
+    session.execute(
+        delete(Suppression).where(
+            Suppression.section == section.code,
+            Suppression.address_index == _index(keyring, section, canonical),
+            Suppression.reason == "blocked",
+        )
+    )
 
 
 def mails_today(session: Session, index: bytes, *, worker: str, now: datetime) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from ..sections import Section
 from .upsert import insert_ignore
 
 #: Kinds that go out once and never again for the same matter: their ``dedupe`` stays until the row is purged.
-ONCE_ONLY = frozenset({"reminder"})
+ONCE_ONLY = frozenset({"reminder", "desk_alert"})
 _TABLE = OutboxMail.__table__
 _WIPED: Mapping[str, Any] = {"recipient": None, "params": None, "claimed_by": None, "lease_until": None}
 

@@ -67,7 +67,8 @@ def network_tiers(remote_addr: str | None) -> NetworkTiers:
     )
 
 
-@functools.lru_cache(maxsize=4)
+# As many as days stand, and a few.
+@functools.lru_cache(maxsize=20)
 def _tier_keys(secret: bytes) -> tuple[bytes, bytes, bytes]:
     host, site, block = (hmac.digest(secret, b"w4r-net|" + tier.encode(), hashlib.sha256) for tier in _TIERS)
     return host, site, block
@@ -81,6 +82,16 @@ def network_hashes(secret: bytes, tiers: NetworkTiers) -> tuple[bytes, bytes, by
         hmac.digest(site, tiers.site.encode(), hashlib.sha256),
         hmac.digest(block, tiers.block.encode(), hashlib.sha256),
     )
+
+
+def tier_hash(secret: bytes, tier: str, name: str) -> bytes:
+    """Return the keyed hash of one tier.
+
+    :param secret: the day's.
+    :param tier: ``host``, ``site`` or ``block``.
+    :param name: the network as :func:`network_tiers` writes it.
+    """
+    return hmac.digest(_tier_keys(secret)[_TIERS.index(tier)], name.encode(), hashlib.sha256)
 
 
 def day_secret(session: Session, keyring: Keyring, day: date) -> bytes:

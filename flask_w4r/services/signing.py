@@ -42,6 +42,17 @@ class Judgement:
     proof: bytes | None = None
     proof_expires_at: datetime | None = None
 
+    @property
+    def held_for(self) -> str | None:
+        """The check that weighs most among those that hold it."""
+        return main_reason(self.reasons) if self.held else None
+
+
+def main_reason(reasons: Sequence[Mapping[str, Any]]) -> str | None:
+    """The check that a held signature is filed under: one that holds outright, else the one with most points."""
+    first = min(reasons, key=lambda item: (not item.get("hold"), -item.get("score", 0)), default=None)
+    return str(first["check"]) if first else None
+
 
 @dataclass(frozen=True)
 class Network:
@@ -139,6 +150,8 @@ class Signing:
             "newsletter": given.newsletter,
             "locale": given.locale,
             "held_at": self.now if held else None,
+            "held_for": (self.judgement.held_for or "suppressed") if held else None,
+            "released_at": None,
             "reasons": list(self.judgement.reasons),
             "score": self.judgement.score,
             "captcha": self.judgement.captcha,

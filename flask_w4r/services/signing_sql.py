@@ -15,8 +15,8 @@ from ..models import Case, Signature
 
 #: What a new version of a pending signature takes over from what was typed now.
 _REPLACED = (
-    "state", "name_index", "details_index", "person", "withhold_name", "newsletter", "locale", "held_at", "reasons",
-    "score", "captcha", "net_day", "net_host", "net_site", "net_block", "mail_domain", "updated_at", "confirmed_at",
+    "state", "name_index", "details_index", "person", "withhold_name", "newsletter", "locale", "held_at", "held_for",
+    "released_at", "reasons", "score", "captcha", "net_day", "net_host", "net_site", "net_block", "mail_domain", "updated_at", "confirmed_at",
 )  # fmt: skip
 _TABLE: Any = Signature.__table__
 #: Reported as the last insert id where a row was already there; no real id comes near it.

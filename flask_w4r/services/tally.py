@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,8 @@ SIGNATURE = "petition_signature"
 PEOPLE = "people"
 #: The case id under which an edition's number of people is kept.
 WHOLE_EDITION = 0
+#: Values in one IN list.
+_CHUNK = 500
 
 
 def add(session: Session, section: Section, edition_id: int, case_id: int, action_type: str, delta: int) -> None:
@@ -58,17 +60,34 @@ def count_signature(
     session: Session, keyring: Keyring, section: Section, edition_id: int, case_id: int, canonical: str | None
 ) -> None:
     """A signature begins to count: one more on its case, and one more person if the edition had not seen them."""
-    if canonical is not None:
-        values = {
-            "section": section.code,
-            "edition_id": edition_id,
-            "person_index": keyring.blind(person_scope(section, edition_id), canonical),
-        }
-        if insert_ignore(session, EditionPerson.__table__, values):
-            add(session, section, edition_id, WHOLE_EDITION, PEOPLE, 1)
-    else:
-        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, 1)
-    add(session, section, edition_id, case_id, SIGNATURE, 1)
+    count_signatures(session, keyring, section, edition_id, case_id, [canonical])
+
+
+def count_signatures(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    edition_id: int,
+    case_id: int,
+    canonicals: Sequence[str | None],
+) -> None:
+    """Signatures of one case begin to count.
+
+    :param canonicals: the mailbox of each, ``None`` for one without.
+    """
+    people = sum(canonical is None for canonical in canonicals)
+    scope = person_scope(section, edition_id)
+    # In the order of the key, so that two who count the same people do not wait for each other in a ring.
+    for person in sorted({keyring.blind(scope, canonical) for canonical in canonicals if canonical is not None}):
+        values = {"section": section.code, "edition_id": edition_id, "person_index": person}
+        new = insert_ignore(session, EditionPerson.__table__, values)
+        # Known already, unless somebody who held the row has just deleted it.
+        while not new and not _lock_people(session, edition_id, [person]):
+            new = insert_ignore(session, EditionPerson.__table__, values)
+        people += new
+    if people:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, people)
+    add(session, section, edition_id, case_id, SIGNATURE, len(canonicals))
 
 
 def uncount_signature(
@@ -78,22 +97,57 @@ def uncount_signature(
 
     Call it after the signature's own row was changed.
     """
-    add(session, section, edition_id, case_id, SIGNATURE, -1)
-    if canonical is None:
-        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -1)
-        return
+    uncount_signatures(session, keyring, section, edition_id, case_id, [canonical])
+
+
+def uncount_signatures(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    edition_id: int,
+    case_id: int,
+    canonicals: Sequence[str | None],
+) -> None:
+    """Signatures of one case cease to count. Call it after their rows were changed.
+
+    :param canonicals: the mailbox of each, ``None`` for one without.
+    """
+    add(session, section, edition_id, case_id, SIGNATURE, -len(canonicals))
+    people = sum(canonical is None for canonical in canonicals)
+    known = {canonical for canonical in canonicals if canonical is not None}
     cases = session.scalars(select(Case.id).where(Case.edition_id == edition_id)).all()
-    indexes = [keyring.blind(signature_scope(section, case), canonical) for case in cases]
-    still = session.scalars(
-        select(Signature.id).where(Signature.email_index.in_(indexes), *_counted()).limit(1)
-    ).first()
-    if still is None:
-        person = keyring.blind(person_scope(section, edition_id), canonical)
-        gone = session.execute(
-            delete(EditionPerson).where(EditionPerson.edition_id == edition_id, EditionPerson.person_index == person)
+    scopes = [signature_scope(section, case) for case in cases]
+    owners = {keyring.blind(scope, canonical): canonical for scope in scopes for canonical in known}
+    # Whoever changes another signature of the same people waits here, so that the look below sees what they did.
+    _lock_people(session, edition_id, sorted(keyring.blind(person_scope(section, edition_id), one) for one in known))
+    still = {owners[found] for found in _still_counted(session, cases, list(owners))}
+    gone = sorted(keyring.blind(person_scope(section, edition_id), canonical) for canonical in known - still)
+    for start in range(0, len(gone), _CHUNK):
+        removed = session.execute(
+            delete(EditionPerson).where(
+                EditionPerson.edition_id == edition_id, EditionPerson.person_index.in_(gone[start : start + _CHUNK])
+            )
         )
-        if gone.rowcount:  # type: ignore[attr-defined]
-            add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -1)
+        people += removed.rowcount  # type: ignore[attr-defined]
+    if people:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
+
+
+def _lock_people(session: Session, edition_id: int, people: Sequence[bytes]) -> int:
+    """Keep others from counting or uncounting these people until the transaction ends; returns how many there are."""
+    found = 0
+    for start in range(0, len(people), _CHUNK):
+        some = EditionPerson.person_index.in_(people[start : start + _CHUNK])
+        wanted = select(EditionPerson.person_index).where(EditionPerson.edition_id == edition_id, some)
+        found += len(session.scalars(wanted.order_by(EditionPerson.person_index).with_for_update()).all())
+    return found
+
+
+def _still_counted(session: Session, case_ids: Sequence[int], indexes: Sequence[bytes]) -> Iterator[bytes]:
+    for start in range(0, len(indexes), _CHUNK):
+        some = Signature.email_index.in_(indexes[start : start + _CHUNK])
+        found = session.scalars(select(Signature.email_index).where(Signature.case_id.in_(case_ids), some, *_counted()))
+        yield from (bytes(index) for index in found if index is not None)
 
 
 def _counted() -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
@@ -37,9 +38,17 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+@dataclass(frozen=True)
+class Served:
+    """The example site as it is served: its base URL, and the app, for what a test needs to be there."""
+
+    base: str
+    app: Flask
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of the example site, with the real cases and a worker that sends mail to its mailbox."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The example site, with the real cases and a worker that sends mail to its mailbox."""
     folder = tmp_path_factory.mktemp("instance")
     config: dict[str, Any] = {
         "DEBUG": True,
@@ -67,12 +76,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     worker.start()
     serving.start()
-    yield base
+    yield Served(base, app)
     stop.set()
     server.shutdown()
     serving.join()
     worker.join()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site(served: Served) -> str:
+    """The example site's base URL."""
+    return served.base
 
 
 @dataclass

@@ -80,10 +80,12 @@ def test_links_of_the_readme_lead_somewhere() -> None:
 def test_numbers_that_the_texts_give() -> None:
     """Where a text says a number, it is the code's."""
     defaults = {item.name: item.metadata["key"].default for item in fields(W4RConfig)}
-    assert dict(defaults["retention"]) == {"pending_days": 14, "token_days": 7, "sent_mail_days": 30}
+    assert dict(defaults["retention"]) == {
+        "pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730,
+    }  # fmt: skip
     assert mail_caps.DAILY_CAP == 3
     assert (captcha.BREAKER_FAILURES, captcha.BREAKER_PAUSE_SECONDS) == (5, 30)
-    assert MAIL_KINDS == ("confirm", "reminder", "already_signed")
+    assert MAIL_KINDS == ("confirm", "reminder", "already_signed", "audit_head", "desk_alert")
     assert len(sections.preset_codes()) == 10
     templates = (DOCS / "templates.rst").read_text("utf-8")
     for token in THEME_TOKENS:

@@ -19,6 +19,7 @@ from jinja2 import FileSystemLoader
 from flask_w4r import doctor
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import generate_key
+from flask_w4r.services.jobs import JOBS
 from flask_w4r.state import get_state
 from flask_w4r.testing import run_jobs, sign
 from tests import services
@@ -206,8 +207,9 @@ def test_celery(monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]) -> No
     app = load("limiter.py").create_app(settings)
     monkeypatch.setitem(sys.modules, "our_site", SimpleNamespace(app=app))
     worker = load("celery_worker.py")
-    assert {"w4r.mail", "w4r.purge"} <= set(worker.celery.tasks)
-    assert set(worker.celery.conf.beat_schedule) == {"w4r.mail", "w4r.purge"}
+    named = {f"w4r.{name}" for name in JOBS}
+    assert named <= set(worker.celery.tasks)
+    assert set(worker.celery.conf.beat_schedule) == named
 
 
 @covers("settings_production.py")
@@ -241,7 +243,8 @@ ELSEWHERE = {"our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"
 
 
 def test_every_snippet_is_run_and_shown() -> None:
-    importlib.import_module("tests.docs.test_database")
+    for name in ("test_database", "test_moderation"):
+        importlib.import_module(f"tests.docs.{name}")
     files = {
         str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"
     }

@@ -64,7 +64,8 @@ def test_purge_takes_what_is_over_and_leaves_the_rest(world: World) -> None:
     world.clock.move(seconds=1)
     gone = jobs.purge(world.app, tools(world))
     expected = {"tokens": 1, "proofs": 2, "mails": 1, "day_keys": 1, "pending_signatures": 1, "networks": 0}
-    assert gone == expected
+    assert {name: number for name, number in gone.items() if name in expected} == expected
+    assert not any(number for name, number in gone.items() if name not in expected)
     assert [count(world, model) for model in (Signature, Consent, OutboxMail, Token, DayKey)] == [3, 3, 2, 1, 1]
     assert jobs.purge(world.app) == dict.fromkeys(gone, 0)
     assert now < world.clock()
@@ -176,11 +177,12 @@ def test_jobs_run_once(small_world: World, runner: FlaskCliRunner) -> None:
     case, *_ = small_world.add_cases()
     small_world.sign(case, ANN)
     done = runner.invoke(args=["jobs", "run", "--once", "--json"])
-    lines = [json.loads(line) for line in done.output.splitlines()]
+    lines = {line["job"]: line for line in map(json.loads, done.output.splitlines())}
     assert done.exit_code == 0
-    assert (lines[0]["job"], lines[0]["sent"], lines[1]["job"]) == ("mail", 1, "purge")
+    assert list(lines) == list(jobs.JOBS)
+    assert lines["mail"]["sent"] == 1
     assert '"cases": [' in small_world.postbox.messages[0].as_string()
-    assert runner.invoke(args=["jobs", "run", "--once"]).output.startswith("mail: 0 sent")
+    assert runner.invoke(args=["jobs", "run", "--once"]).output.count("mail: 0 sent") == 1
 
 
 def test_mail_status_send_and_failed(small_world: World, runner: FlaskCliRunner) -> None:

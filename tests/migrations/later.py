@@ -79,16 +79,22 @@ def picture(engine: Engine) -> dict[str, Any]:
     inspector = inspect(engine)
     return {
         name: {
-            "columns": [
-                {key: str(value) for key, value in column.items() if key != "comment"}
+            # By name: a column that a revision added stands last in the table, wherever the models declare it.
+            "columns": {
+                column["name"]: {key: str(value) for key, value in column.items() if key != "comment"}
                 for column in inspector.get_columns(name)
-            ],
+            },
             "primary key": inspector.get_pk_constraint(name),
             "foreign keys": sorted(inspector.get_foreign_keys(name), key=lambda key: str(key["name"])),
-            "indexes": sorted(inspector.get_indexes(name), key=lambda index: str(index["name"])),
+            "indexes": sorted(map(_plain, inspector.get_indexes(name)), key=lambda index: str(index["name"])),
             "unique": sorted(inspector.get_unique_constraints(name), key=lambda unique: str(unique["name"])),
             "checks": sorted(inspector.get_check_constraints(name), key=lambda check: str(check["name"])),
         }
         for name in inspector.get_table_names()
         if name != "w4r_alembic_version"
     }
+
+
+def _plain(index: Any) -> dict[str, Any]:
+    # A partial index's condition comes as a clause, and no two clauses are equal.
+    return {**index, "dialect_options": {key: str(value) for key, value in index.get("dialect_options", {}).items()}}

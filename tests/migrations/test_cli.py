@@ -10,7 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, inspect, text
 
+from flask_w4r.services import schema
+
 from .hosts import close, invoke, make_host
+
+REVISIONS = list(schema.revisions())
+HEAD = REVISIONS[-1]
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def test_check_as_json(app: Flask, small_engine: Engine) -> None:
     invoke(app, "upgrade")
     code, said = invoke(app, "check", "--json")
     assert code == 0
-    assert json.loads(said) == {"state": "current", "current": "0001", "head": "0001", "problems": []}
+    assert json.loads(said) == {"state": "current", "current": HEAD, "head": HEAD, "problems": []}
     with small_engine.begin() as connection:
         connection.execute(text("DROP INDEX ix_w4r_token_expires"))
     code, said = invoke(app, "check", "--json")
@@ -46,16 +51,19 @@ def test_check_says_what_is_pending(app: Flask, request: pytest.FixtureRequest) 
     request.getfixturevalue("newer_library")
     code, said = invoke(app, "check")
     assert code == 1
-    assert "the tables are at 0001, this version wants 9999" in said
+    assert f"the tables are at {HEAD}, this version wants 9999" in said
     assert invoke(app, "upgrade") == (0, "applied 9999\n")
 
 
 def test_upgrade_to_a_revision(app: Flask, newer_library: str) -> None:
     assert invoke(app, "upgrade", "0001") == (0, "applied 0001\n")
-    assert invoke(app, "upgrade") == (0, f"applied {newer_library}\n")
+    assert invoke(app, "upgrade") == (
+        0,
+        "".join(f"applied {revision}\n" for revision in [*REVISIONS[1:], newer_library]),
+    )
     code, said = invoke(app, "upgrade", "0815")
     assert code == 1
-    assert said == "Error: there is no revision '0815'; there are: 0001, 9999\n"
+    assert said == f"Error: there is no revision '0815'; there are: {', '.join(REVISIONS)}, 9999\n"
 
 
 def test_upgrade_refuses_what_it_does_not_know(app: Flask, small_engine: Engine) -> None:
@@ -83,8 +91,11 @@ def test_downgrade_asks_first(app: Flask, small_engine: Engine) -> None:
 
 def test_downgrade_without_asking(app: Flask) -> None:
     invoke(app, "upgrade")
-    assert invoke(app, "downgrade", "0001", "--yes") == (0, "nothing to do: the tables are at 0001\n")
-    assert invoke(app, "downgrade", "base", "--yes") == (0, "took back 0001\n")
+    assert invoke(app, "downgrade", HEAD, "--yes") == (0, f"nothing to do: the tables are at {HEAD}\n")
+    assert invoke(app, "downgrade", "base", "--yes") == (
+        0,
+        "".join(f"took back {revision}\n" for revision in REVISIONS[::-1]),
+    )
 
 
 def test_a_database_that_is_away_is_said_without_a_traceback(tmp_path: Path) -> None:
