@@ -30,7 +30,7 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest
 
 bench: $(STAMP)
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks; measured=$$?; $(BIN)/python -m benchmarks.events && exit $$measured
 
 # The scanners have requirements of their own, so they live apart.
 AUDIT := .venv-audit

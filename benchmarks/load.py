@@ -30,6 +30,7 @@ class Step:
     expect: int
     body: str | None = None
     cookie: str | None = None
+    accept_encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,5 +111,7 @@ def _lua(plan: Plan, tag: str, proofs: str) -> str:
             fields.append(f"body={json.dumps(step.body)}")
         if step.cookie:
             fields.append(f"cookie={json.dumps(step.cookie)}")
+        if step.accept_encoding:
+            fields.append(f"accept_encoding={json.dumps(step.accept_encoding)}")
         steps.append("{" + ", ".join(fields) + "}")
     return f"return {{tag={json.dumps(tag)}, proofs={json.dumps(proofs)}, steps={{{', '.join(steps)}}}}}"

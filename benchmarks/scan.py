@@ -1,8 +1,9 @@
 """``python -m benchmarks.scan``: wapiti and sqlmap against the example site on loopback, signed in and not.
 
 Both come from PyPI (the extra ``audit``) and live in a virtual environment of their own. The site is made anew on
-SQLite in a folder that is deleted afterwards; nothing outside this machine is asked. The limits count in Redis, as outside debugging they must. Exits with 1 on a finding that
-wapiti calls high or critical, on an answer 500, and on anything that sqlmap can inject.
+SQLite in a folder that is deleted afterwards; nothing outside this machine is asked, but for a name that wapiti looks
+up. The limits count in Redis, as outside debugging they must. Exits with 1 on a finding that wapiti calls high or critical, on an answer 500, on anything
+that sqlmap can inject, and where wapiti was let into the desk without being signed in, or was not although it was.
 """
 
 from __future__ import annotations
@@ -28,29 +29,32 @@ from urllib.request import HTTPCookieProcessor, build_opener
 from . import stand
 
 ROOT = Path(__file__).parent.parent
-MODULES = "sql,xss,permanentxss,exec,file,crlf,redirect,csp,cookieflags,http_headers,csrf,methods,upload,xxe,ldap"
+#: Without ``ldap``: nothing here speaks it, and the module takes any page that is new each second, as one with a token
+#: is, for a finding.
+MODULES = "sql,timesql,xss,permanentxss,exec,file,crlf,redirect,csp,cookieflags,http_headers,csrf,methods,upload,xxe"
 #: wapiti's levels: 3 is high, 4 critical.
 HIGH = 3
 #: What sqlmap tries: path, and what is posted (``None``: a GET). ``*`` marks a place in a path.
 OPEN = (
     ("/au/cases/joel-paredes*/sign", None),
-    ("/au/editions/2023*", None),
+    ("/au/editions/2023*/", None),
     ("/au/confirm/abc*", None),
-    ("/au/sign", "first_name=Sam&last_name=Sample&email=sam@example.org&consent=y&cases=x"),
+    ("/au/sign", "first_name=Sam&last_name=Sample&email=sam@example.org&consent=y&cases=joel-paredes"),
 )
 STAFF = (
-    ("/au/moderation/queue?case=x&held_for=honeypot&state=pending&mail_domain=x&score=1&captcha=pass&order=newest&after=x",
-     None),
+    ("/au/moderation/queue?case=joel-paredes&held_for=honeypot&state=pending", None),
+    ("/au/moderation/queue?mail_domain=gmail.com&score=1&captcha=pass", None),
+    ("/au/moderation/queue?order=newest&after=x", None),
     ("/au/moderation/queue?net=2026-01-01/host/00&since=2026-01-01&until=2027-01-01", None),
     ("/au/moderation/audit?action=x&actor=y&before=5", None),
     ("/au/moderation/audit.csv?action=x&actor=y", None),
-    ("/au/moderation/?case=x&window=24h", None),
+    ("/au/moderation/?case=joel-paredes&window=24h", None),
     ("/au/moderation/batches?before=3", None),
-    ("/au/moderation/cases/x*", None),
+    ("/au/moderation/cases/joel-paredes*", None),
     ("/au/moderation/decisions", "items=signature:1&decision=approve&reason=x"),
     ("/au/moderation/rules", "effect=block&kind=domain&value=x.example&note=n"),
-    ("/au/moderation/find", "address=sam@example.org&reason=complaint"),
-    ("/au/moderation/batches/new", "act=preview&case=x&domain=x&since=2026-01-01&name=x*&score=1"),
+    ("/au/moderation/find", "address=sam@example.org&why=complaint"),
+    ("/au/moderation/batches/new", "act=preview&case=joel-paredes&mail_domain=x&name=x*&score=1"),
 )  # fmt: skip
 
 
@@ -145,16 +149,22 @@ def wapiti(tools: Path, at: Site, folder: Path, cookies: CookieJar | None, secon
     # Signed in, the desk only: what is open to everybody is the other run's.
     base = f"{at.url}/au/moderation/" if cookies is not None else f"{at.url}/"
     modules = MODULES.split(",")
-    command = [str(tools / "wapiti"), "-u", base, "-m", MODULES, "-f", "json", "-o", str(report), "-dr", "1",
+    # It asks an address about what a payload made the site fetch: ours, so that nothing leaves this machine.
+    command = [str(tools / "wapiti"), "-u", base, "--endpoint", f"{at.url}/nowhere/", "-m", MODULES, "-f", "json", "-o", str(report), "-dr", "1",
                "--flush-session", "--no-bugreport", "--store-session", str(folder / "sessions"),
                "--store-config", str(folder / "config"), "--max-scan-time", str(seconds // 4),
                "--max-attack-time", str(max(20, seconds * 3 // 4 // len(modules))), "-d", "5",
-               "--max-links-per-page", "60", "--max-files-per-dir", "30", "--tasks", "8", "-v", "1",
+               "--max-links-per-page", "60", "--max-files-per-dir", "150", "--tasks", "8", "-v", "1",
                "--skip", "csrf_token", "--skip", "form_token",
                "-x", f"{at.url}/staff/sign-out", "-x", f"{at.url}/mailbox/*"]  # fmt: skip
     if cookies is not None:
         # The tokens' seeds are in the session, so that a form's token that was crawled is good for each attack on it.
         command += ["-c", str(_cookie_file(folder / "cookies.json", at, cookies))]
+        # One case and one network stand for all: the time is for different forms.
+        for path in ("preview/*/cases/*", "batches/new?*", "queue?net=*site*", "queue?net=*block*"):
+            command += ["-x", base + path]
+        for slug in _slugs(at, cookies)[1:]:
+            command += ["-x", f"{base}cases/{slug}", "-x", f"{base}cases/{slug}/*", "-x", f"{base}*case={slug}*"]
     start, _ = at.answered()
     done = _run(command, folder / f"{report.stem}.log", seconds * 2 + 120)
     _, answered = at.answered(start)
@@ -167,12 +177,13 @@ def wapiti(tools: Path, at: Site, folder: Path, cookies: CookieJar | None, secon
     let_in = {key[1:] for key in desk if key[0] in ("200", "303")}
     found.told.append(
         f"wapiti {data['infos'].get('version')}, {who}: {data['infos'].get('crawled_pages_nbr')} pages and forms, "
-        f"{answered.total():,} requests; {sum(desk.values()):,} to the desk, let in at {len(let_in)} of its addresses: "
-        + " ".join(sorted({f"{method} {path}" for method, path in let_in}))
+        f"{answered.total():,} requests; {sum(desk.values()):,} to the desk, let in at: "
+        + (", ".join(sorted(f"{method} {path}" for method, path in let_in if method in ("GET", "POST"))) or "nothing")
     )
-    if cookies is None and let_in:
+    # OPTIONS says which methods there are, and no more.
+    if cookies is None and any(method != "OPTIONS" for method, _ in let_in):
         found.bad.append(f"wapiti, {who}: let into the desk: {sorted(let_in)[:5]}")
-    if cookies is not None and not {("GET", "/au/moderation/queue"), ("POST", "/au/moderation/rules")} <= let_in:
+    if cookies is not None and (("GET", "/au/moderation/queue") not in let_in or "POST" not in dict(let_in)):
         found.bad.append(f"wapiti, {who}: was not let into the desk, so this run proves nothing of it")
     if broken := {key: number for key, number in answered.items() if key[0] == "500"}:
         found.bad.append(f"wapiti, {who}: answers 500: {broken}")
@@ -207,7 +218,7 @@ def sqlmap(
         log = folder / f"sqlmap-{who}-{number}.log"
         command = [str(tools / "sqlmap"), "-u", at.url + path, "--batch", "--flush-session", "--level", str(level),
                    "--risk", "2", "--dbms", "SQLite", "--technique", "BEUSTQ", "--threads", "4", "--time-sec", "2",
-                   "--ignore-code", "*", "--output-dir", str(folder / "sqlmap"), "--disable-coloring", "--timeout", "20"]  # fmt: skip
+                   "--ignore-code", "*", "--ignore-redirects", "--output-dir", str(folder / "sqlmap"), "--disable-coloring", "--timeout", "20"]  # fmt: skip
         command += ["--cookie", _cookies(cookies), "--drop-set-cookie", "--skip", "cookie,session"]
         if data is not None:
             command += ["--data", f"{data}&{token}"]
@@ -231,6 +242,11 @@ def _cookie_file(path: Path, at: Site, jar: CookieJar) -> Path:
     about = {"version": 0, "expires": None, "secure": False, "port": None}
     path.write_text(json.dumps({host: {"/": {one.name: {"value": one.value, **about} for one in jar}}}))
     return path
+
+
+def _slugs(at: Site, jar: CookieJar) -> list[str]:
+    with build_opener(HTTPCookieProcessor(jar)).open(f"{at.url}/au/moderation/cases", timeout=30) as answer:
+        return sorted(set(re.findall(r"/au/moderation/cases/([a-z0-9-]+)", answer.read().decode())))
 
 
 def _cookies(jar: CookieJar) -> str:

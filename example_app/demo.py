@@ -25,6 +25,7 @@ PLACES = """
     Australia, English    {0}/au/
     Morocco, Arabic       {0}/ma/
     Morocco, French       {0}/ma/fr/
+    Events and their map  {0}/au/events    "Demo event: not real", every one
     Mails that were sent  {0}/mailbox/      open one, press its button, see the count rise
     Sign in as staff      {0}/staff/sign-in
     The desk              {0}/au/moderation/   {0}/ma/moderation/
@@ -76,6 +77,7 @@ def main() -> None:
     print("Setting up database, cases and accounts ...", flush=True)
     run_command(app, "w4r", "db", "upgrade")
     run_command(app, "w4r", "demo")
+    run_command(app, "w4r", "places", "load")
     accounts = make_accounts(app)
     with app.app_context():
         made = flood.seed(app)

@@ -61,8 +61,25 @@ def mail(name: str) -> str:
     """One mail: its plain text with links, and its HTML in a frame of its own."""
     message = _read(name)
     return render_template(
-        "site/mail.html", name=name, mail=message, text=_text(message, "plain"), has_html=bool(_text(message, "html"))
+        "site/mail.html",
+        name=name,
+        mail=message,
+        text=_text(message, "plain"),
+        has_html=bool(_text(message, "html")),
+        files=[part.get_filename("file") for part in message.iter_attachments()],
     )
+
+
+@mailbox.get("/<name>/files/<int:number>")
+def file(name: str, number: int) -> Response:
+    """A file that came with a mail, to save."""
+    parts = list(_read(name).iter_attachments())
+    if number >= len(parts):
+        abort(404)
+    part = parts[number]
+    response = Response(part.get_payload(decode=True), mimetype=part.get_content_type())
+    response.headers.set("Content-Disposition", "attachment", filename=part.get_filename("file"))
+    return response
 
 
 @mailbox.get("/<name>/html")

@@ -6,11 +6,15 @@ from typing import Any
 
 from .cli.jobs import tools_for
 from .errors import W4RError
+from .services.event_jobs import EVENTS_EVERY
 from .services.jobs import JOBS, PURGE_EVERY, Tools
 from .services.pulse import PULSE_EVERY
 
 #: Seconds between two runs of each task.
-SCHEDULE = {"daily": PURGE_EVERY, "invalidate": 5.0, "mail": 5.0, "pulse": PULSE_EVERY, "purge": PURGE_EVERY}
+SCHEDULE = {
+    "daily": PURGE_EVERY, "events": EVENTS_EVERY, "invalidate": 5.0, "mail": 5.0, "pulse": PULSE_EVERY,
+    "purge": PURGE_EVERY,
+}  # fmt: skip
 
 
 def register(celery_app: Any, flask_app: Any, *, schedule: bool = True, tools: Tools | None = None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 #: hCaptcha publishes these for tests: they let everybody pass.
 HCAPTCHA_TEST_SECRET = "0x" + "0" * 40
 HCAPTCHA_TEST_SITE_KEY = "0000-ffff-ffff-ffff-00000000000"
-FEATURES = ("petitions", "impact", "moderation", "tally")
+FEATURES = ("petitions", "impact", "moderation", "tally", "events")
 
 DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,6 +29,15 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "hold_host": "40/minute; 200/hour",
         "hold_site": "120/minute; 600/hour",
         "hold_case": "600/minute; 10000/hour",
+        "rsvp_host": "60/minute; 300/hour",
+        "rsvp_site": "300/minute",
+        "rsvp_block": "1000/minute",
+        "rsvp_uncaptcha": "40/hour",
+        "event_host": "20/minute; 60/hour",
+        "event_site": "60/minute",
+        "event_block": "300/minute",
+        "event_uncaptcha": "20/hour",
+        "host_message": "10/hour; 30/day",
         "token_host": "120/minute",
         "confirm_host": "60/minute",
         "desk_find": "20/hour",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
 BASE: Mapping[str, tuple[str, ...]] = {
     "default-src": ("'none'",),
@@ -19,15 +21,28 @@ BASE: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def csp_directives(captcha: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Our directives with what the captcha in use needs."""
+def tiles_csp(tiles: Mapping[str, Any] | None) -> dict[str, list[str]]:
+    """What ``W4R_MAP_TILES`` needs: pictures from the tile server's origin, or from its numbered hosts (``{s}``)."""
+    if tiles is None:
+        return {}
+    parts = urlsplit(tiles["url"])
+    host = parts.netloc.replace("{s}", "*")
+    # A source's * stands only for whole names at its front.
+    if "*" in host:
+        host = "*." + host.rpartition("*")[2].partition(".")[2]
+    return {"img-src": [f"{parts.scheme}://{host}"]}
+
+
+def csp_directives(*needs: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Our directives with what the captcha and the map in use need."""
     merged = {name: list(sources) for name, sources in BASE.items()}
-    for name, sources in captcha.items():
-        own = [source for source in merged.get(name, []) if source != "'none'"]
-        merged[name] = own + [source for source in sources if source not in own]
+    for need in needs:
+        for name, sources in need.items():
+            own = [source for source in merged.get(name, []) if source != "'none'"]
+            merged[name] = own + [source for source in sources if source not in own]
     return merged
 
 
-def csp_header(captcha: Mapping[str, list[str]]) -> str:
+def csp_header(*needs: Mapping[str, list[str]]) -> str:
     """The header's text."""
-    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in csp_directives(captcha).items())
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in csp_directives(*needs).items())

@@ -63,3 +63,7 @@ class SchemaError(W4RError):
 
 class DeliveryFailed(W4RError):
     """A mail could not be handed over; it stays in the outbox."""
+
+
+class EventFull(W4RError):
+    """There are not so many seats left; nothing was changed."""

@@ -15,7 +15,7 @@ from .blueprints import create_blueprint
 from .blueprints.assets import create_assets
 from .clock import Clock, system_clock
 from .config import W4RConfig
-from .csp import csp_directives, csp_header
+from .csp import csp_directives, csp_header, tiles_csp
 from .errors import ConfigurationError
 from .host import find_limiter, host_problems, register_hooks
 from .keyring import Keyring, generate_key
@@ -165,7 +165,9 @@ class W4R:
         state.lazy["captcha"] = captcha
         state.lazy["unmet"] = lambda: host_problems(app, state, self._limiter, db)
         state.lazy["mailer"] = lambda: state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
-        state.lazy["csp_header"] = lambda section: state.once("csp_text", lambda: csp_header(captcha().csp()))
+        state.lazy["csp_header"] = lambda section: state.once(
+            "csp_text", lambda: csp_header(captcha().csp(), tiles_csp(state.config.map_tiles))
+        )
 
     def csp(self, section: Section | str, app: Flask | None = None) -> dict[str, list[str]]:
         """The Content-Security-Policy directives that our pages of a section need, to merge into the host's own.
@@ -178,7 +180,7 @@ class W4R:
         state = get_state(app or current_app)
         if isinstance(section, str):
             section = state.sections[section]
-        return csp_directives(state.lazy["captcha"]().csp())
+        return csp_directives(state.lazy["captcha"]().csp(), tiles_csp(state.config.map_tiles))
 
 
 def _configure(app: Flask, db: Any) -> tuple[W4RConfig, tuple[Section, ...], Any]:

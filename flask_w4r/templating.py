@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,22 @@ from markupsafe import Markup
 
 from . import i18n
 from .sections import Section, text_direction
+from .services import host_mail, rsvp_mail
 from .services.views import CaseView, EditionView
 from .state import get_state
 from .web import Here, base_url, here, purge_url, section_url, static_url
 
-MAIL_KINDS = ("confirm", "reminder", "already_signed", "audit_head", "desk_alert")
+MAIL_KINDS = (
+    "confirm", "reminder", "already_signed", "audit_head", "desk_alert", *rsvp_mail.KINDS, *host_mail.KINDS,
+)  # fmt: skip
+#: The page on which a link's token of each purpose is good.
+TOKEN_PAGES = {
+    "rsvp": "rsvp_manage",
+    "rsvp_confirm": "rsvp_manage",
+    "host": "host_enter",
+    "event_confirm": "host_enter",
+    "host_list": "host_full_list",
+}
 
 
 def register(app: Flask) -> None:
@@ -31,6 +43,7 @@ def register(app: Flask) -> None:
         w4r_moment_part=_moment_part,
         w4r_country=i18n.country_name,
         w4r_list=i18n.listing,
+        w4r_time_span=i18n.time_span,
     )
     app.jinja_env.globals.update(_w4r=i18n.gettext, _w4rn=i18n.ngettext)
 
@@ -173,6 +186,9 @@ def render_mail(
     state = get_state(app)
     tokens: Mapping[str, str] = context.get("tokens", {})
     with i18n.use_locale(section.lang_tag(locale), state.translation_directories):
+        links = [
+            _token_url(app, section, TOKEN_PAGES[item], locale, tokens[item]) for item in tokens if item in TOKEN_PAGES
+        ]
         values = {
             **context,
             "section": section,
@@ -184,12 +200,14 @@ def render_mail(
             "desk_url": purge_url(app, section, "moderation", locale=locale),
             "confirm_url": _token_url(app, section, "confirm", locale, tokens.get("confirm")),
             "not_me_url": _token_url(app, section, "not_me", locale, tokens.get("not_me")),
+            "manage_url": links[0] if links else None,
             "expires_days": context.get("expires_days", state.config.retention["token_days"]),
         }
         text = app.jinja_env.get_template(f"w4r/mail/{kind}.txt").render(values)
         html = app.jinja_env.get_template(f"w4r/mail/{kind}.html").render(values)
     first, _, rest = text.lstrip().partition("\n")
-    return first.removeprefix("Subject:").strip(), rest.strip() + "\n", html
+    # A sentence that is left out leaves its empty line.
+    return first.removeprefix("Subject:").strip(), re.sub(r"\n{3,}", "\n\n", rest.strip()) + "\n", html
 
 
 def _token_url(app: Flask, section: Section, endpoint: str, locale: str, token: str | None) -> str | None:

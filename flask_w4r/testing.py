@@ -23,6 +23,7 @@ from .services.signing import fold_name, main_reason
 from .services.tally import count_signatures, signature_scope
 from .services.unit_of_work import UnitOfWork, run
 from .state import W4RState, get_state
+from .testing_events import make_events as make_events
 
 
 class RecordingMailer:
@@ -48,6 +49,7 @@ class _Forms(HTMLParser):
         super().__init__()
         self.forms: list[tuple[str | None, dict[str, list[str]]]] = []
         self._select: str | None = None
+        self._area: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -60,12 +62,21 @@ class _Forms(HTMLParser):
             self._keep(str(values["name"]), values.get("value") or "")
         elif tag == "select":
             self._select = values.get("name")
+        elif tag == "textarea" and self.forms and values.get("name"):
+            self._area = str(values["name"])
+            self._keep(self._area, "")
         elif tag == "option" and self._select and self.forms and "selected" in values:
             self._keep(self._select, values.get("value") or "")
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self.forms[-1][1][self._area][-1] += data
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
             self._select = None
+        elif tag == "textarea":
+            self._area = None
 
     def _keep(self, name: str, value: str) -> None:
         self.forms[-1][1].setdefault(name, []).append(value)

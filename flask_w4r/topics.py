@@ -95,3 +95,27 @@ SOLIDARITY_RULES: Mapping[str, Any] = {
     "no-amnesty": _l("No mention of Amnesty"),
     "no-sender-address": _l("No address of the sender"),
 }
+
+#: What kind of event it is.
+EVENT_KINDS: Mapping[str, Any] = {
+    "public": _l("Open to everybody"),
+    "school": _l("School"),
+    "private": _l("At somebody's home"),
+    "online": _l("Online"),
+    "hybrid": _l("On site and online"),
+}
+
+#: Whether one gets in without steps.
+ACCESS_STATUSES: Mapping[str, Any] = {
+    "unknown": _l("Step-free access: not known"),
+    "step_free": _l("Step-free access"),
+    "partly": _l("Partly step-free"),
+    "not_accessible": _l("No step-free access"),
+}
+
+#: What is told of the seats.
+AVAILABILITIES: Mapping[str, Any] = {
+    "open": _l("Places free"),
+    "few": _l("Few places left"),
+    "full": _l("Full: waiting list"),
+}

@@ -69,28 +69,30 @@ def here() -> Here:
 
 def enter(mount: Mount, section: Section, locale: str) -> Here:
     """Begin a request of ours: from here to :func:`leave` words are in the page's language, the host's own too."""
-    state = get_state(current_app)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    state = get_state(app)
     leave()
-    g.w4r = Here(state, mount, section, locale)
-    g.w4r_locales = stack = ExitStack()
+    held = g._get_current_object()
+    held.w4r = place = Here(state, mount, section, locale)
+    held.w4r_locales = stack = ExitStack()
     # With the country, since dates and digits differ between countries that share a language.
     stack.enter_context(use_locale(section.lang_tag(locale), state.translation_directories))
-    _lead_flask_babel(stack, locale)
-    return here()
+    if "babel" in app.extensions:
+        _lead_flask_babel(stack, locale)
+    return place
 
 
 def leave() -> None:
     """End a request of ours. The application context, and with it ``g``, may live on."""
-    stack: ExitStack | None = g.pop("w4r_locales", None)
-    g.pop("w4r", None)
+    held = g._get_current_object()
+    stack: ExitStack | None = held.pop("w4r_locales", None)
+    held.pop("w4r", None)
     if stack is not None:
         stack.close()
 
 
 def _lead_flask_babel(stack: ExitStack, locale: str) -> None:
     """Let the host's own layout speak the page's language where the host uses Flask-Babel."""
-    if "babel" not in current_app.extensions:
-        return
     try:
         from flask_babel import force_locale
     except ImportError:  # Another extension of that name.

@@ -28,9 +28,10 @@ SECTION_KEYS = {
     "desk_email": "Where the desk's mails go: the head of the log each day, and alerts.",
     "delivery_to": "Whom petitions are handed to. Kept for the delivery screens of a later version.",
     "embassy_addresses": "Kept for the letter sheets of a later version.",
-    "map_center": "Latitude and longitude. Kept for the event map of a later version.",
-    "map_zoom": "Kept for the event map of a later version.",
-    "window": "``starts_on`` and ``ends_on``, as dates: your own days for the edition, before the kit's.",
+    "map_center": "Latitude and longitude of the middle of the event map's first view; without it all events are shown.",
+    "map_zoom": "How close that view is, on a wide screen: 4 for a continent's half, 6 for a small country.",
+    "window": "``starts_on`` and ``ends_on``, as dates: your own days for the edition, before the kit's."
+    " ``hosting_opens_on``: from when people may host events; else from the edition's first day.",
     "confirmation": "``email``: a signature counts once its mailbox is proved. ``none``: at once.",
     "theme": "Colours, type and radius: see :doc:`templates`.",
 }

@@ -14,7 +14,7 @@ signed_in = None
 # roles: start
 ROLES = {
     "moderator": {Permission.VIEW_QUEUE, Permission.DECIDE},
-    "lead": {Permission.INVALIDATE, Permission.EDIT_CASES, Permission.FIND_PERSON},
+    "lead": {Permission.INVALIDATE, Permission.EDIT_CASES, Permission.FIND_PERSON, Permission.MANAGE_EVENTS},
     "auditor": {Permission.READ_AUDIT, Permission.EXPORT},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Request, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
@@ -18,20 +18,28 @@ from . import (
     desk_audit,
     desk_batches,
     desk_cases,
+    desk_events,
     desk_find,
     desk_preview,
     desk_queue,
     desk_rules,
     desk_texts,
+    event_feeds,
+    events,
+    host_desk,
+    host_guests,
+    hosting,
     moderation,
     petitions,
+    rsvps,
     service,
 )
 from .responses import database_error, error_page, unforeseen_error, unmet_response
 
 PARTS: tuple[Any, ...] = (
-    campaign, petitions, confirmation, moderation, desk_queue, desk_batches, desk_rules, desk_cases, desk_find,
-    desk_texts, desk_preview, desk_audit, service,
+    campaign, petitions, confirmation, events, rsvps, hosting, host_desk, host_guests, moderation, desk_queue,
+    desk_batches, desk_rules, desk_cases, desk_find, desk_texts, desk_preview, desk_audit, desk_events, event_feeds,
+    service,
 )  # fmt: skip
 #: A form of ours is small; a body above this is refused before it is read (413).
 MAX_BODY = 64 * 1024
@@ -62,7 +70,9 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
     features = state.config.features
     for module in PARTS:
         for rule, endpoint, view, methods, feature in module.ROUTES:
-            if feature is None or feature in features:
+            # A name, or several of which all must be on.
+            needed = (feature,) if isinstance(feature, str) else feature or ()
+            if features.issuperset(needed):
                 add(rule, endpoint, view, methods)
 
     if mount.url_prefix:
@@ -72,13 +82,13 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
     @blueprint.url_value_preprocessor
     def find_place(endpoint: str | None, values: dict[str, Any] | None) -> None:
         most = MAX_TEXTS if endpoint == f"{mount.name}.moderation_texts" else MAX_BODY
-        request.max_content_length = most
-        request.max_form_memory_size = most
-        request.max_form_parts = MAX_PARTS
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        asked.max_content_length = asked.max_form_memory_size = most
+        asked.max_form_parts = MAX_PARTS
         wanted = values.pop(LOCALE_VALUE, None) if values else None
         if values:
             values.pop(HOST_VALUE, None)
-        section = mount.section_for(request.host.rsplit(":", 1)[0])
+        section = mount.section_for(asked.host.rsplit(":", 1)[0])
         if section is None:
             # No page of ours: which language would it be in?
             abort(NotFound().get_response())
@@ -87,7 +97,7 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
             enter(mount, section, section.default_locale)
             abort(404)
         enter(mount, section, wanted or section.default_locale)
-        if any("\0" in value for value in (values or {}).values() if isinstance(value, str)):
+        if values and any("\0" in value for value in values.values() if isinstance(value, str)):
             # PostgreSQL takes no such text, and nothing of ours is named so.
             abort(404)
 

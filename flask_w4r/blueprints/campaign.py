@@ -8,10 +8,12 @@ from urllib.parse import quote
 from flask import Response, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
+from .. import topics
 from ..errors import NotFound
 from ..i18n import gettext
 from ..models import Picture
-from ..services import catalogue, tally
+from ..services import catalogue, event_search, tally
+from ..services.event_search import EventQuery
 from ..services.unit_of_work import read
 from ..services.views import CaseView, EditionView
 from ..templating import campaign_metadata, case_metadata, page
@@ -19,8 +21,8 @@ from ..web import here
 from . import guard, sign_flow
 from .responses import for_all, public_page
 
-#: The newest stories on the campaign page.
-STORIES = 3
+#: The newest stories, and the next events, on the campaign page.
+STORIES = NEXT_EVENTS = 3
 
 
 def campaign() -> Response:
@@ -37,8 +39,23 @@ def _campaign(session: Session) -> str:
         "campaign/index.html",
         endpoint="campaign",
         stories=catalogue.impact_stories(session, lens)[:STORIES],
+        **_next_events(session),
         **_edition_context(session, edition),
     )
+
+
+def _next_events(session: Session) -> dict[str, Any]:
+    """What the campaign page shows of writing events."""
+    place = here()
+    if "events" not in place.state.config.features:
+        return {}
+    found = event_search.search(session, place.lens, place.state.keyring, EventQuery(), limit=NEXT_EVENTS)
+    return {
+        "next_events": found.events,
+        "event_kinds": topics.EVENT_KINDS,
+        "access_statuses": topics.ACCESS_STATUSES,
+        "availabilities": topics.AVAILABILITIES,
+    }
 
 
 def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
@@ -77,7 +94,9 @@ def edition(year: str) -> Response:
 
 def case(slug: str) -> Response:
     """A case: the story, the demand, and the form's fields without any token."""
-    return public_page(("case", slug, *guard.page_key(here())), lambda: read(current_app, lambda session: _case(session, slug)))
+    return public_page(
+        ("case", slug, *guard.page_key(here())), lambda: read(current_app, lambda session: _case(session, slug))
+    )
 
 
 def _case(session: Session, slug: str) -> str:

@@ -5,49 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, current_app, request
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import HiddenField
 
-from ..antiabuse import formtoken
 from ..errors import TokenInvalid
-from ..keyring import hash_token
 from ..services import catalogue, confirming
 from ..services.unit_of_work import UnitOfWork, read, run
 from ..signals import signature_confirmed
 from ..templating import app_of_request
 from ..web import here
-from . import guard, sign_flow
+from . import form_flow
 from .responses import sealed_page
-
-
-class LinkForm(FlaskForm):  # type: ignore[misc]
-    """The button's hidden proof that the page was opened first. Bound to the link, so no cookie is needed."""
-
-    class Meta:
-        csrf = False
-
-    form_token = HiddenField()
-
-
-def _form_id(token: str) -> str:
-    return f"link:{hash_token(token).hex()}"
-
-
-def _fresh_form(token: str) -> LinkForm:
-    place = here()
-    form = LinkForm(formdata=None)
-    form.form_token.data = formtoken.issue(place.state.secret_key, _form_id(token), place.state.clock())
-    return form
-
-
-def _pressed(token: str) -> bool:
-    """Whether this POST came from the page of this very link."""
-    config, place = here().state.config, here()
-    typed = request.form.get("form_token", "")
-    now = place.state.clock()
-    age = formtoken.check(place.state.secret_key, typed, _form_id(token), now, 0, config.form_max_seconds)
-    return age.status == "ok"
 
 
 def _cases(session: Session, ids: Any) -> list[Any]:
@@ -69,20 +36,20 @@ def _show_confirm(token: str, code: int = 200) -> Response:
         code = 409
     return sealed_page(
         "petitions/confirm.html", code, cases=cases, person_name=view.person_name,
-        form=_fresh_form(token), status=view.status,
+        form=form_flow.link_form(token), status=view.status,
     )  # fmt: skip
 
 
 def confirm(token: str) -> Response:
     """The link in the mail: a page with a button, and the button."""
     place = here()
-    breach = sign_flow.limits(place).hit("confirm_host", place.section.code, guard.client_tiers().host)
+    breach = form_flow.link_limit(place)
     if breach is not None:
-        return sign_flow.too_many(breach)
+        return form_flow.too_many(breach)
     try:
         if request.method != "POST":
             return _show_confirm(token)
-        if not _pressed(token):
+        if not form_flow.link_pressed(token):
             return _show_confirm(token, 422)
         if request.form.get("resend"):
             return _resend(token)
@@ -127,12 +94,12 @@ def _resend(token: str) -> Response:
 def not_me(token: str) -> Response:
     """ "This was not me": a page with a button, and the button."""
     place = here()
-    breach = sign_flow.limits(place).hit("confirm_host", place.section.code, guard.client_tiers().host)
+    breach = form_flow.link_limit(place)
     if breach is not None:
-        return sign_flow.too_many(breach)
+        return form_flow.too_many(breach)
     state, now = place.state, place.state.clock()
     try:
-        if request.method == "POST" and _pressed(token):
+        if request.method == "POST" and form_flow.link_pressed(token):
             run(
                 app_of_request(),
                 lambda uow: confirming.disown(uow.session, state.keyring, place.section, token, now=now),
@@ -145,7 +112,7 @@ def not_me(token: str) -> Response:
     except TokenInvalid:
         return sealed_page("petitions/not_me.html", 404, form=None, status="invalid")
     code = 422 if request.method == "POST" else 200
-    return sealed_page("petitions/not_me.html", code, form=_fresh_form(token), status="ask")
+    return sealed_page("petitions/not_me.html", code, form=form_flow.link_form(token), status="ask")
 
 
 ROUTES = (

@@ -12,7 +12,7 @@ from ..i18n import gettext, lazy_gettext
 from ..services.permissions import require
 from ..state import Actor, Permission
 from ..web import here
-from . import sign_flow
+from . import form_flow
 from .responses import private, private_page
 
 #: The desk's parts, in the order of its navigation: endpoint, words, and what one must be allowed to be shown it.
@@ -21,6 +21,7 @@ PARTS = (
     ("moderation_queue", lazy_gettext("Queue"), Permission.VIEW_QUEUE),
     ("moderation_batches", lazy_gettext("Invalidations"), Permission.INVALIDATE),
     ("moderation_rules", lazy_gettext("Rules and limits"), Permission.DECIDE),
+    ("moderation_events", lazy_gettext("Events"), Permission.MANAGE_EVENTS),
     ("moderation_cases", lazy_gettext("Cases"), Permission.EDIT_CASES),
     ("moderation_find", lazy_gettext("Find an address"), Permission.FIND_PERSON),
     ("moderation_audit", lazy_gettext("Log"), Permission.READ_AUDIT),
@@ -64,7 +65,7 @@ def _stands(endpoint: str) -> bool:
 
 def token_problem() -> str | None:
     """What to tell somebody whose page has no valid token (any more), or ``None``."""
-    if sign_flow.csrf_problem(here()) is None:
+    if form_flow.csrf_problem(here()) is None:
         return None
     return gettext("This page was open for a long time. Press the button once more.")
 
@@ -78,7 +79,7 @@ def desk_page(
     :param endpoint: its address, with ``values``; the navigation marks the part it belongs to.
     """
     form = DeskForm(formdata=None)
-    form.csrf_token.data = sign_flow.fresh_tokens(here(), None)["csrf_token"]
+    form.csrf_token.data = form_flow.fresh_csrf(here())
     shown: dict[str, Any] = {
         "form": form,
         "errors": [],

@@ -13,9 +13,9 @@ from ..services.unit_of_work import UnitOfWork, run
 from ..state import Actor, Permission
 from ..templating import app_of_request
 from ..web import here
-from . import sign_flow
+from . import form_flow
 from .desk_common import allowed, desk_page, token_problem
-from .sign_flow import too_many
+from .form_flow import too_many
 
 REASON_WORDS = {
     "asked_by_person": lazy_gettext("The person asked us"),
@@ -60,7 +60,7 @@ def _answer(actor: Actor) -> Response:
         errors.append(("w4r-find-reason-asked_by_person", gettext("Say why you ask.")))
     if errors:
         return _form(actor, 422, errors=errors, **kept)
-    breach = sign_flow.limits(place).hit("desk_find", place.section.code, actor.id)
+    breach = form_flow.limits(place).hit("desk_find", place.section.code, actor.id)
     if breach is not None:
         return too_many(breach)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
@@ -12,20 +13,30 @@ from ..i18n import gettext, lazy_gettext, ngettext
 from ..i18n import number as format_number
 from ..models.signature import CAPTCHA_RESULTS
 from ..services import decisions, queue
+from ..services.batches import SIGNATURE
+from ..services.event_decisions import EVENT
 from ..services.queue_filters import Filters, NetworkMark, parse_filters
 from ..services.reasons import REASON_WORDS
 from ..services.unit_of_work import UnitOfWork, read, run
-from ..state import Actor, Permission
+from ..signals import event_published
+from ..state import Actor, Permission, W4RState
 from ..templating import app_of_request
+from ..topics import EVENT_KINDS
 from ..web import here
 from .desk_common import allowed, back_to, desk_page, may, token_problem
-from .responses import private
+from .responses import page_cache, private
 
 CAPTCHA_WORDS = {
     "pass": lazy_gettext("Passed"),
     "missing": lazy_gettext("Missing"),
     "unavailable": lazy_gettext("Out of order"),
     "off": lazy_gettext("Not asked"),
+}
+#: What hosts report, as the tally calls it.
+REPORT_WORDS = {
+    "letter": lazy_gettext("Letters"),
+    "card": lazy_gettext("Cards"),
+    "paper_signature": lazy_gettext("Signatures on paper"),
 }
 TIER_WORDS = {
     "host": lazy_gettext("One address"),
@@ -69,7 +80,8 @@ def _queue(actor: Actor, code: int = 200, notice: str | None = None, reason: str
         for name in bad
     ]
     return desk_page(
-        "queue.html", "moderation_queue", actor, code,
+        "queue.html", "moderation_queue", actor, code, kind=queue.KINDS[filters.kind], kinds=_kinds(state),
+        may_see_events=may(actor, Permission.MANAGE_EVENTS), event_kinds=EVENT_KINDS, action_words=REPORT_WORDS,
         queue=found, waits=_waits_words(found.count, found.more), past=past, cases=cases, filters=filters, query=filters.query(section.time_zone), errors=errors,
         notice=notice or _outcome(past), reason=reason, may_decide=may(actor, Permission.DECIDE),
         may_invalidate=may(actor, Permission.INVALIDATE), hold_at=state.config.scoring["hold_at"],
@@ -80,7 +92,15 @@ def _queue(actor: Actor, code: int = 200, notice: str | None = None, reason: str
 
 
 def _filters() -> tuple[Filters, list[str]]:
-    return parse_filters(request.values, here().section.time_zone)
+    filters, bad = parse_filters(request.values, here().section.time_zone)
+    if filters.kind not in {one.name for one in _kinds(here().state)}:
+        return replace(filters, kind=SIGNATURE), [*bad, "kind"]
+    return filters, bad
+
+
+def _kinds(state: W4RState) -> list[queue.QueueKind]:
+    """What may wait here: what the site has no part for cannot."""
+    return [one for one in queue.KINDS.values() if one.name == SIGNATURE or "events" in state.config.features]
 
 
 def _link_with(filters: Filters) -> Any:
@@ -156,17 +176,27 @@ def decide() -> Response:
             if len(named) > decisions.MOST
             else gettext("Tick what to decide on.")
         )
+    if problem is None and items is not None and not reason and decisions.must_say_why(items, act):
+        problem = gettext("Say why: the reason is mailed to the host.")
     if problem is not None or items is None:
         return _refused(actor, problem or "", reason)
     place, now = here(), here().state.clock()
 
     def work(uow: UnitOfWork) -> list[decisions.Decided]:
-        return decisions.decide(
+        decided = decisions.decide(
             uow.session, place.state.hooks, actor, place.state.keyring, place.section, items, act, reason or None,
             now=now,
         )  # fmt: skip
+        for one in decided:
+            if one.kind == EVENT and act == "approve":
+                for number in one.ids:
+                    uow.emit(event_published, section=place.section.code, event_id=number)
+        return decided
 
     done = run(app_of_request(), work)
+    if any(one.ids for one in done):
+        # What is public has changed: pages of events, a case's count.
+        page_cache(place).clear()
     number, already = sum(one.done for one in done), sum(one.already for one in done)
     batch = next((one.batch_id for one in done if one.batch_id is not None), None)
     if _wants_json():
@@ -204,6 +234,7 @@ def undo_decision(batch: int) -> Response:
         return decisions.undo(uow.session, place.state.hooks, actor, place.state.keyring, place.section, batch, now=now)
 
     undone = run(app_of_request(), work)
+    page_cache(place).clear()
     if _wants_json():
         words = _undone_words(undone.restored, undone.skipped) if undone else gettext("This was taken back already.")
         return _json({"restored": undone.restored if undone else 0, "message": words})

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from ..i18n import lazy_gettext
 from ..services import lockdown
 from ..services import overview as numbers
+from ..services.overview_kept import Kept
 from ..services.reasons import words_for
 from ..services.unit_of_work import read
 from ..state import Permission
@@ -54,10 +55,11 @@ def overview() -> Response:
     place = here()
     state, section = place.state, place.section
     window, slug = request.args.get("window", ""), request.args.get("case", "") or None
+    kept: Kept = state.once("overview", Kept)
 
     def load(session: Session) -> tuple[numbers.Overview, dict[int, str]]:
         found = numbers.overview(
-            session, state.hooks, actor_here(), section, window=window, slug=slug, now=state.clock()
+            session, state.hooks, actor_here(), section, window=window, slug=slug, now=state.clock(), kept=kept
         )
         return found, dict(lockdown.levels(session, section))
 

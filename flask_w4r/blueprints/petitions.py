@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Response, abort, current_app, jsonify, redirect, request
+from flask import Response, current_app, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from ..antiabuse.limits import Breach
 from ..errors import CaseNotActive, NotFound
+from ..forms.checks import error_list
 from ..forms.press import filled
-from ..forms.sign import SignForm, error_list
+from ..forms.sign import SignForm
 from ..i18n import gettext
 from ..services import catalogue, funnel
 from ..services.signing import Signed
@@ -21,25 +21,18 @@ from ..services.unit_of_work import read
 from ..services.views import CaseView
 from ..templating import app_of_request, page
 from ..web import here
-from . import guard, sign_flow
+from . import form_flow, guard, sign_flow
 from .campaign import share_links
+from .form_flow import FAULTY, Refusal
 from .responses import private, private_page, public_page
-from .sign_flow import Refusal
-
-#: Something typed is missing or wrong; the form's own errors say what.
-FAULTY = Refusal("")
 
 
 def sign_token(slug: str | None = None) -> Response:
     """What the script asks for on first input: CSRF token, form token, captcha challenge. Same origin only."""
     place = here()
-    if not _same_origin():
-        abort(403)
-    breach = sign_flow.limits(place).hit("token_host", place.section.code, guard.client_tiers().host)
-    if breach is not None:
-        response = private(Response(status=429))
-        response.headers["Retry-After"] = str(breach.retry_after)
-        return response
+    refused = form_flow.token_refusal(place)
+    if refused is not None:
+        return refused
     number = None
     if slug is not None:
         number = read(current_app, lambda session: catalogue.insist_on_case(session, place.section, slug))
@@ -47,8 +40,7 @@ def sign_token(slug: str | None = None) -> Response:
         return guard.paused_answer()
     _opened(number)
     guarded = guard.cautious_cases(place) if number is None else (number,)
-    challenge = sign_flow.captcha_provider(place, guarded).challenge(sign_flow.form_id(place, slug))
-    return private(jsonify({**sign_flow.fresh_tokens(place, slug), "captcha": challenge}))
+    return form_flow.token_answer(place, sign_flow.form_id(place, slug), guarded)
 
 
 def _opened(case_id: int | None) -> None:
@@ -60,14 +52,6 @@ def _opened(case_id: int | None) -> None:
 def sign_all_token() -> Response:
     """The same for the form for several cases."""
     return sign_token(None)
-
-
-def _same_origin() -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host
 
 
 def sign_form(slug: str) -> Response:
@@ -119,16 +103,16 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
     What the case page shows is only read where a page is the answer.
     """
     place = here()
-    breach = sign_flow.enter_limits(place, case_ids)
+    breach = form_flow.enter_limits(place, "sign", case_ids)
     if breach is not None:
-        return sign_flow.too_many(breach)
+        return form_flow.too_many(breach)
     form_class = sign_flow.form_class(place, several=slug is None)
     try:
         done = _sign(form_class, slug, choose)
     except CaseNotActive:
         return _not_open(_find(slug) if slug else None)
     if isinstance(done, Breach):
-        return sign_flow.too_many(done)
+        return form_flow.too_many(done)
     if isinstance(done, Refusal):
         return _form_back(form_class(formdata=request.form), slug, done)
     target = place.url("thanks", slug=slug) if slug else place.url("thanks_all")
@@ -139,7 +123,7 @@ def _sign(
     form_class: type[SignForm], slug: str | None, choose: Callable[[SignForm], Sequence[int]]
 ) -> Signed | Refusal | Breach:
     place = here()
-    age = sign_flow.check_tokens(place, slug)
+    age = form_flow.check_tokens(place, sign_flow.form_id(place, slug))
     if isinstance(age, Refusal):
         return age
     form = filled(form_class, request.form)
@@ -148,7 +132,7 @@ def _sign(
     chosen = choose(form)
     if not chosen:
         return Refusal(gettext("None of the people chosen takes signatures now."))
-    captcha = sign_flow.check_captcha(place, slug, chosen)
+    captcha = form_flow.check_captcha(place, sign_flow.form_id(place, slug), "sign_uncaptcha", chosen)
     if isinstance(captcha, Breach | Refusal):
         return captcha
     return sign_flow.write(place, form, chosen, age, captcha)
@@ -173,10 +157,11 @@ def _form_page(
 ) -> Response:
     """The form page with fresh tokens, and with everything typed where it comes back."""
     place = here()
-    for name, value in sign_flow.fresh_tokens(place, slug).items():
+    form_id = sign_flow.form_id(place, slug)
+    for name, value in form_flow.fresh_tokens(place, form_id).items():
         form[name].data = value
     guarded = [case.id] if case is not None else guard.cautious_cases(place)
-    challenge = sign_flow.captcha_provider(place, guarded).challenge(sign_flow.form_id(place, slug))
+    challenge = form_flow.challenge(place, form_id, guarded)
     context: dict[str, Any] = {
         "form": form,
         "errors": error_list(form),

@@ -72,30 +72,33 @@ def page_cache(place: Here) -> PageCache:
     return cache
 
 
-def public_page(key: tuple[Any, ...], render: Callable[[], str], *, mimetype: str = "text/html") -> Response:
+def public_page(
+    key: tuple[Any, ...], render: Callable[[], str], *, mimetype: str = "text/html", keep: bool = True
+) -> Response:
     """Answer with a page that is the same for all: no cookie, an ETag, ``public``.
 
     :param key: names the page within the section and locale.
     :param render: makes it. Where the host's layout touches the session the answer is ``private, no-store`` instead.
+    :param keep: hold the rendering for a moment; not for what each reader asks differently.
     """
     place = here()
     if session_touched():
         # The host looked at the visitor already, so its layout may show them: nothing here is for everybody.
         return _not_for_all(place, render().encode(), mimetype)
     with login_on_demand():
-        return _kept_page(place, key, render, mimetype)
+        return _kept_page(place, key, render, mimetype, keep)
 
 
-def _kept_page(place: Here, key: tuple[Any, ...], render: Callable[[], str], mimetype: str) -> Response:
+def _kept_page(place: Here, key: tuple[Any, ...], render: Callable[[], str], mimetype: str, keep: bool) -> Response:
     cache = page_cache(place)
     # Links differ where the app answers under several roots.
     full_key = (place.section.code, place.locale, request.script_root, *key)
     whole = place.state.config.cache_seconds
     kept = min(RENDER_SECONDS, whole)
-    found = cache.get(full_key)
+    found = cache.get(full_key) if keep else None
     if found is None:
         with cache.lock(full_key):
-            found = cache.get(full_key)
+            found = cache.get(full_key) if keep else None
             if found is None:
                 started = monotonic()
                 body = render().encode()
@@ -103,7 +106,8 @@ def _kept_page(place: Here, key: tuple[Any, ...], render: Callable[[], str], mim
                     return _not_for_all(place, body, mimetype)
                 etag = hashlib.sha256(body).hexdigest()[:32]
                 found = Rendered(started + kept, body, etag, mimetype)
-                cache.put(full_key, found)
+                if keep:
+                    cache.put(full_key, found)
     if found.etag in request.headers.get("If-None-Match", ""):
         response = Response(status=304)
     else:
@@ -123,9 +127,9 @@ def _not_for_all(place: Here, body: bytes, mimetype: str) -> Response:
     return private(Response(body, mimetype=mimetype))
 
 
-def _keep_for_all(place: Here, response: Response) -> None:
+def _keep_for_all(place: Here, response: Response, has_cookie: bool) -> None:
     """Hold the host's hooks, and Flask's own, off an answer that is for everybody."""
-    if "Set-Cookie" in response.headers or session_written():
+    if has_cookie or session_written():
         place.state.lazy["layout_touches_session"] = True
         response.headers.pop("ETag", None)
         private(response)
@@ -251,13 +255,22 @@ def _unmet(place: Here) -> list[str]:
 def finish(response: Response) -> Response:
     """Give every answer of ours its headers, after all hooks of the host: what they set stays."""
     headers = response.headers
-    place = here() if hasattr(g, "w4r") else None
+    # Looked through once: each look by name goes through all of them.
+    held = {name.lower() for name, _ in headers}
+    place: Here | None = g.get("w4r")
     if place is not None:
-        if "public" in headers.get("Cache-Control", ""):
-            _keep_for_all(place, response)
-        if "Content-Security-Policy" not in headers:
-            headers["Content-Security-Policy"] = place.state.lazy["csp_header"](place.section)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
+        if "cache-control" in held and "public" in headers["Cache-Control"]:
+            _keep_for_all(place, response, "set-cookie" in held)
+        if "content-security-policy" not in held:
+            headers.add("Content-Security-Policy", place.state.lazy["csp_header"](place.section))
+    for name, value in _USUAL:
+        if name.lower() not in held:
+            headers.add(name, value)
     return response
+
+
+_USUAL = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("X-Frame-Options", "DENY"),
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask.cli import AppGroup
 
-from . import audit, case, db, demo, doctor, jobs, keys, kit, mail, tally
+from . import audit, case, db, demo, doctor, events, jobs, keys, kit, mail, places, tally
 
 w4r_group = AppGroup("w4r", help="Write for Rights.")
-for group in (db.db, kit.kit, jobs.group, mail.group, case.case, tally.tally, keys.keys, audit.audit):
+for group in (
+    db.db, kit.kit, jobs.group, mail.group, case.case, tally.tally, keys.keys, audit.audit, places.places, events.events,
+):  # fmt: skip
     w4r_group.add_command(group)
 for command in (keys.keygen, doctor.doctor, demo.demo):
     w4r_group.add_command(command)

@@ -1,4 +1,4 @@
-"""``flask w4r demo``: the kits that ship, imported, with the newest one running now as a demonstration."""
+"""``flask w4r demo``: the kits that ship, imported, with the newest one running now as a demonstration, and events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import timedelta
 import click
 from flask.cli import with_appcontext
 
+from ..sections import Section
+from ..services import demo_events
 from ..services.catalogue import local_date
 from ..services.kits import import_kit, read_kit, resolve_kit
 from ..services.unit_of_work import UnitOfWork, run
@@ -21,9 +23,10 @@ SINCE, LASTS = timedelta(days=14), timedelta(days=90)
 @click.option("--section", "code", default="all", show_default=True, help="The section's code, or 'all'.")
 @with_appcontext
 def demo(code: str) -> None:
-    """Import the kits of 2021, 2023 and 2024; the last runs now, marked as a demonstration.
+    """Import the kits of 2021, 2023 and 2024; the last runs now, marked as a demonstration, with made-up events.
 
-    Real cases, with sources and the day their facts were checked. Nothing is delivered to anybody.
+    Real cases, with sources and the day their facts were checked. Nothing is delivered to anybody. Events are at venues
+    of Australia and New Zealand for sections there, and online; each says that it is not real.
     """
     state, app = state_and_app()
     for section in choose_sections(code):
@@ -41,3 +44,9 @@ def demo(code: str) -> None:
 
             run(app, work)
         click.echo(f"{section.code}: kits {', '.join(EDITIONS)} imported; {EDITIONS[-1]} runs as a demonstration.")
+        if "events" in state.config.features:
+
+            def events(uow: UnitOfWork, place: Section = section) -> int:
+                return demo_events.seed(uow.session, state.keyring, place, now=state.clock())
+
+            click.echo(f"{section.code}: {run(app, events)} demo events; for towns: flask w4r places load.")

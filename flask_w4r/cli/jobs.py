@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from threading import Event
 from typing import Any
@@ -17,8 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from ..i18n import use_locale
 from ..mailers import SMTPMailer, make_mailer
 from ..sections import Section
-from ..services import jobs
+from ..services import event_letters, jobs
 from ..services.catalogue import cases_by_id
+from ..services.mail_letters import Words
 from ..services.unit_of_work import read
 from ..services.views import Lens
 from ..state import get_state
@@ -41,13 +42,20 @@ def tools_for(app: Any, *, batch: int = 20, lease_seconds: float = 120, stop: Ev
     return jobs.Tools(partial(_render, app), mailer, batch, lease_seconds, stop or Event())
 
 
-def _render(app: Any, kind: str, section: Section, locale: str, context: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Render a mail, its cases looked up in its language just before it leaves."""
+def _render(app: Any, kind: str, section: Section, locale: str, context: Mapping[str, Any]) -> Words:
+    """Render a mail, its cases or its event looked up in its language just before it leaves."""
     state = get_state(app)
     lens = Lens(section, locale, state.clock(), partial(_link, app, section, locale))
     with use_locale(section.lang_tag(locale), state.translation_directories):
         cases = read(app, lambda session: cases_by_id(session, lens, context.get("cases", ())))
-    return render_mail(app, kind, section, locale, {**context, "cases": cases})
+        more: Mapping[str, Any] = {}
+        entries: Sequence[tuple[str, bytes]] = ()
+        if kind in event_letters.KINDS:
+            sender = state.config.mail_sender
+            more, entries = read(
+                app, lambda s: event_letters.look_up(s, state.keyring, kind, lens, context, sender=sender)
+            )
+    return Words(*render_mail(app, kind, section, locale, {**context, **more, "cases": cases}), entries)
 
 
 def _link(app: Any, section: Section, locale: str, endpoint: str, **values: Any) -> str:

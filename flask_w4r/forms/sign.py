@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -15,9 +15,10 @@ from ..antiabuse.names import NameFault, check_name, clean_text
 from ..i18n import gettext, lazy_gettext
 from ..sections import CustomField, Section
 from ..services import consents
-from ..services.addresses import Address, AddressFault, parse_address
+from ..services.addresses import Address
 from ..services.consents import ConsentAnswer, ConsentQuestion
 from ..services.signing import Submission
+from .checks import email_check
 
 PHONE_MAX, POSTCODE_MAX = 40, 20
 LABELS = {
@@ -94,22 +95,6 @@ def _short_text(field_name: str, required: bool, longest: int) -> Callable[[Sign
     return check
 
 
-def _email(required: bool, testing: bool) -> Callable[[SignForm, Field], None]:
-    def check(form: SignForm, field: Field) -> None:
-        try:
-            form.address = parse_address(field.data or "", test_environment=testing)
-        except AddressFault as fault:
-            if fault.key == "empty":
-                if required:
-                    raise ValidationError(gettext("Enter your e-mail address")) from fault
-                return
-            raise ValidationError(
-                gettext("Enter an e-mail address in the form name@example.org, without spaces")
-            ) from fault
-
-    return check
-
-
 def _consent(form: SignForm, field: Field) -> None:
     if not field.data:
         raise ValidationError(gettext("Tick the box to say that you agree; without it we may not keep your signature"))
@@ -160,7 +145,7 @@ def make_sign_form(
         required = mode == "required"
         check: Callable[[SignForm, Field], None]
         if name == "email":
-            check = _email(required or section.confirmation == "email", testing)
+            check = email_check(required or section.confirmation == "email", testing)
         elif name in ("first_name", "last_name"):
             check = _name(name, required)
         else:
@@ -207,8 +192,3 @@ def submission_of(form: SignForm, section: Section, locale: str, questions: dict
         newsletter=newsletter,
         consents=tuple(answers),
     )
-
-
-def error_list(form: SignForm) -> Sequence[tuple[str, str]]:
-    """The errors for the summary at the top: each field's id and its first message."""
-    return [(field.id, str(field.errors[0])) for field in form if field.errors]

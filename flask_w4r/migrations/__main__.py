@@ -16,7 +16,7 @@ from typing import Any
 
 from alembic import command
 from alembic.operations import ops
-from sqlalchemy import LargeBinary, Text, create_engine
+from sqlalchemy import LargeBinary, String, Text, create_engine
 from sqlalchemy.pool import NullPool
 
 from ..models import metadata
@@ -43,6 +43,8 @@ def render_type(kind: str, item: Any, _context: Any) -> str | bool:
         return "LONG_TEXT"
     if isinstance(item, LargeBinary) and repr(variants["mysql"]) == "LONGBLOB()":
         return "LONG_BYTES"
+    if isinstance(item, String) and getattr(variants["mysql"], "collation", None) == "utf8mb4_bin":
+        return f"exact_text({item.length})"
     raise NotImplementedError(f"say here, and in script.py.mako, how {item!r} with {variants!r} is written")
 
 

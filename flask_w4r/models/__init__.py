@@ -10,9 +10,12 @@ from .audit import AuditCheckpoint, AuditEntry, AuditHead
 from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .consent import Consent, ConsentText
+from .event import Event, EventCase, EventChange, EventReport
 from .moderation import Batch, BatchRow, DeskState, LiveLimit, Lockdown, Rule
 from .outbox import OutboxMail, Suppression
+from .place import Place, PlaceName, Postcode
 from .pulse import Alert, Pulse
+from .rsvp import Rsvp
 from .signature import DayKey, Signature, SpentProof
 from .tally import EditionPerson, TallySlot
 from .token import Token
@@ -29,7 +32,8 @@ metadata = Base.metadata
 
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
-    "ConsentText", "DayKey", "DeskState", "Edition", "EditionPerson", "ImpactStory", "LiveLimit", "Lockdown",
-    "OutboxMail", "Picture", "Pulse", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token",
-    "YearTotal", "metadata", "version_table",
+    "ConsentText", "DayKey", "DeskState", "Edition", "EditionPerson", "Event", "EventCase", "EventChange",
+    "EventReport", "ImpactStory", "LiveLimit", "Lockdown", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode",
+    "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "YearTotal", "metadata",
+    "version_table",
 ]  # fmt: skip

@@ -32,6 +32,7 @@ class Signature(Base):
         index("signature_section_held", "section", "held_at", "id"),
         index("signature_case_held", "case_id", "held_at", "id", **_HELD_ONLY),
         index("signature_reason_held", "section", "held_for", "held_at", "id", **_HELD_ONLY),
+        index("signature_domain_held", "section", "mail_domain", "held_at", "id", **_HELD_ONLY),
         index("signature_section_created", "section", "created_at"),
         index("signature_net_day", "net_day"),
         one_of("signature_state", "state", SIGNATURE_STATES),

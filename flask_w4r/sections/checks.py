@@ -230,10 +230,12 @@ def _map_zoom(value: Any) -> Problems:
 def _window(value: Any) -> Problems:
     days = list(value.values()) if isinstance(value, Mapping) else [None]
     usable = all(isinstance(day, date) and not isinstance(day, datetime) for day in days)
-    if not usable or not set(value) <= {"starts_on", "ends_on"}:
-        yield "takes starts_on and ends_on, as dates"
-    elif len(days) == 2 and value["starts_on"] > value["ends_on"]:
+    if not usable or not set(value) <= {"starts_on", "ends_on", "hosting_opens_on"}:
+        yield "takes starts_on and ends_on, and hosting_opens_on, as dates"
+    elif "ends_on" in value and value.get("starts_on", value["ends_on"]) > value["ends_on"]:
         yield "ends before it starts"
+    elif "ends_on" in value and value.get("hosting_opens_on", value["ends_on"]) > value["ends_on"]:
+        yield "opens for hosts after it ends"
 
 
 def _confirmation(value: Any) -> Problems:

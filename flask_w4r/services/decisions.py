@@ -29,9 +29,12 @@ _LOGGED = {"approve": "queue_approved", "reject": "queue_rejected"}
 class Decided:
     """What a decision did: its batch (``None`` if nothing was left to decide), rows done, rows decided before."""
 
+    kind: str
     batch_id: int | None
     done: int
     already: int
+    #: The rows decided now; filled for everything but signatures, of which nobody is told one by one.
+    ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,14 @@ class PastDecision:
     undone: int
     skipped: int
     at: datetime
+
+
+def must_say_why(items: Iterable[str], act: str) -> bool:
+    """Whether a decision on these kinds needs a reason: somebody is mailed it.
+
+    :param items: kinds, or ids by kind.
+    """
+    return act == "reject" and any(KINDS[kind].needs_reason for kind in items)
 
 
 def parse_items(items: Iterable[str]) -> dict[str, list[int]] | None:
@@ -99,8 +110,9 @@ def decide(
             return batch
 
         batch = KINDS[kind].decide(session, keyring, section, ids, act, make_batch, now)
-        done.append(Decided(batch.id, batch.applied, len(ids) - batch.applied) if batch else Decided(None, 0, len(ids)))
-        if batch is not None and act == "approve" and hooks.subscriber_sink is not None:
+        done.append(_decided(session, kind, batch, len(ids)))
+        is_release = act == "approve" and kind == batches.SIGNATURE
+        if batch is not None and is_release and hooks.subscriber_sink is not None:
             _hand_on_opt_ins(session, keyring, section, batch, now=now)
     # The log comes last: until the transaction ends, others who write to it wait.
     for one in done:
@@ -111,6 +123,14 @@ def decide(
                 changes=changes, count=one.done, now=now,
             )  # fmt: skip
     return done
+
+
+def _decided(session: Session, kind: str, batch: Batch | None, asked: int) -> Decided:
+    if batch is None:
+        return Decided(kind, None, 0, asked)
+    rows = select(BatchRow.item_id).where(BatchRow.batch_id == batch.id).order_by(BatchRow.item_id)
+    ids = () if kind == batches.SIGNATURE else tuple(session.scalars(rows))
+    return Decided(kind, batch.id, batch.applied, asked - batch.applied, ids)
 
 
 def _hand_on_opt_ins(session: Session, keyring: Keyring, section: Section, batch: Batch, *, now: datetime) -> None:
@@ -148,12 +168,15 @@ def undo(
     if batch.state != "done":
         return None
     restored = skipped = 0
+    batch.state, batch.finished_at = "undone", now
+    # A decision's rows are of one kind.
+    kind = session.scalars(select(BatchRow.kind).where(BatchRow.batch_id == batch.id).limit(1)).first()
+    give_back = KINDS[kind or batches.SIGNATURE].undo
     while True:
-        some = batches.undo(session, keyring, section, batch, limit=MOST)
+        some = give_back(session, keyring, section, batch, limit=MOST)
         if not some.restored and not some.skipped:
             break
         restored, skipped = restored + some.restored, skipped + some.skipped
-    batch.state, batch.finished_at = "undone", now
     session.flush()
     audit.append(
         session, keyring, section, who.id, "decision_undone", f"batch:{batch_id}",

@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ..models import Consent, Signature, SpentProof
+from ..models import Consent, Rsvp, Signature, SpentProof
 from ..state import Mailer, get_state
-from . import audit_keep, audit_verify, invalidation_run, mail, mail_outbox, pulse, tokens
+from . import audit_keep, audit_verify, event_jobs, invalidation_run, mail, mail_outbox, pulse, tokens
 from .networks import forget_networks, purge_day_keys
 from .rule_list import purge_rules
 from .unit_of_work import run
@@ -73,7 +73,8 @@ def invalidate(app: Any, tools: Tools) -> dict[str, Any]:
 
 
 def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
-    """Delete what is over: old links, spent captcha proofs, records of mail, day keys, unconfirmed signatures.
+    """Delete what is over: old links, spent captcha proofs, records of mail, day keys, unconfirmed
+    signatures and RSVPs.
 
     :returns: how many of each went.
     """
@@ -106,6 +107,7 @@ def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
     # In chunks, so that no transaction holds many rows for long.
     chunked: dict[str, Callable[[Session], int]] = {
         "pending_signatures": partial(_purge_pending, before=pending_before),
+        "pending_rsvps": partial(_purge_pending_rsvps, before=pending_before),
         "networks": partial(forget_networks, today=now.date(), limit=_CHUNK),
         "log_entries": forget_log,
     }
@@ -132,9 +134,17 @@ def _purge_pending(session: Session, *, before: datetime) -> int:
     return mail_outbox.execute(session, delete(Signature).where(Signature.id.in_(ids), Signature.state == "pending"))
 
 
+def _purge_pending_rsvps(session: Session, *, before: datetime) -> int:
+    # What still holds seats is swept first, with its event locked.
+    gone = (Rsvp.state == "pending", Rsvp.seats_held == 0, Rsvp.updated_at < before)
+    ids = session.scalars(select(Rsvp.id).where(*gone).order_by(Rsvp.id).limit(_CHUNK).with_for_update()).all()
+    return mail_outbox.execute(session, delete(Rsvp).where(Rsvp.id.in_(ids), *gone)) if ids else 0
+
+
 #: Every job by name.
 JOBS: Mapping[str, Callable[[Any, Tools], dict[str, Any]]] = {
     "daily": audit_keep.mail_heads,
+    "events": event_jobs.run_events,
     "invalidate": invalidate,
     "pulse": pulse.run_pulse,
     "mail": send_mail,
@@ -153,18 +163,20 @@ def run_once(app: Any, tools: Tools) -> dict[str, dict[str, Any]]:
 def run_until_stopped(
     app: Any, tools: Tools, *, interval: float, report: Callable[[str, dict[str, Any]], None] = lambda name, done: None
 ) -> None:
-    """Run jobs until ``tools.stop`` is set: mail every ``interval`` seconds, the desk's numbers every fifteen, the sweep
-    every hour.
+    """Run jobs until ``tools.stop`` is set: mail every ``interval`` seconds, the desk's numbers and what is due for
+    events every fifteen, the sweep every hour.
 
     A database or a mail server that is away is logged and asked again, less and less often, up to once a minute.
 
     :param report: called after each job that did something.
     """
-    next_purge = next_pulse = time.monotonic()
+    next_purge = next_pulse = next_events = time.monotonic()
     wait = interval
     while not tools.stop.is_set():
         troubled = False
-        names = ["mail", "invalidate"]
+        # Events first: what they bring to the outbox leaves at once.
+        names = ["events"] if time.monotonic() >= next_events else []
+        names += ["mail", "invalidate"]
         if time.monotonic() >= next_pulse:
             names.append("pulse")
         if time.monotonic() >= next_purge:
@@ -179,6 +191,8 @@ def run_until_stopped(
                 continue
             if name == "purge":
                 next_purge = time.monotonic() + PURGE_EVERY
+            if name == "events":
+                next_events = time.monotonic() + event_jobs.EVENTS_EVERY
             if name == "pulse":
                 next_pulse = time.monotonic() + pulse.PULSE_EVERY
             troubled = troubled or bool(done.get("interrupted"))

@@ -22,7 +22,9 @@ from .upsert import insert_ignore
 DAILY_CAP = 3
 #: What a stranger can have sent to somebody by typing their address. Mails to those who proved theirs, and to staff,
 #: are not counted.
-CAPPED = frozenset({"confirm", "reminder", "already_signed", "rsvp_confirm", "rsvp_known", "event_confirm"})
+CAPPED = frozenset(
+    {"confirm", "reminder", "already_signed", "rsvp_confirm", "rsvp_known", "event_confirm", "event_link"}
+)
 
 
 def cap_index(secret: bytes, section: Section, canonical: str) -> bytes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ..keyring import Keyring
 from ..models import Case, OutboxMail, Signature
 from ..sections import Section
-from . import mail_outbox, tokens
+from . import event_letters, mail_outbox, tokens
 from .addresses import Address
 from .tally import signature_scope
 
@@ -43,16 +43,29 @@ _FACTS = (
 )
 
 
+class Words(NamedTuple):
+    """What a mail says.
+
+    :param entries: calendar files that go with it: method and content of each.
+    """
+
+    subject: str
+    text: str
+    html: str
+    entries: Sequence[tuple[str, bytes]] = ()
+
+
 class Render(Protocol):
     """Turns a mail into words.
 
     ``context`` holds ``cases`` (ids) and, where the kind has them, ``tokens`` (by purpose: ``confirm``, ``not_me``)
-    and ``expires_days`` (how long they hold). Returns subject, plain text, HTML.
+    and ``expires_days`` (how long they hold); for a mail about an event ``event`` and ``rsvp`` (ids) and ``text``.
+    Returns subject, plain text, HTML, as :class:`Words` where there is more.
     """
 
     def __call__(
         self, kind: str, section: Section, locale: str, context: Mapping[str, Any], /
-    ) -> tuple[str, str, str]: ...
+    ) -> tuple[str, str, str] | Words: ...
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,10 @@ def prepare(
     :returns: the letter, or ``None`` when there is nothing left to say.
     """
     params: dict[str, Any] = keyring.open_json(row.params or "")
+    if row.kind in event_letters.KINDS:
+        event = event_letters.prepare(session, keyring, row.kind, section.code, params, now=now)
+        row.params = keyring.seal_json(params)
+        return None if event is None else _letter(row, section, address, params, event)
     if row.kind in ("confirm", "reminder"):
         found = _signatures(session, keyring, section, params, address, "pending")
     elif row.kind == "already_signed":
@@ -165,13 +182,14 @@ def enqueue_reminder(session: Session, keyring: Keyring, letter: Letter, *, now:
     mail_outbox.enqueue(session, values, replace=True)
 
 
-def compose(letter: Letter, sender: str | None, words: tuple[str, str, str], *, now: datetime) -> EmailMessage:
+def compose(letter: Letter, sender: str | None, words: tuple[str, str, str] | Words, *, now: datetime) -> EmailMessage:
     """Build the message. No header can be smuggled in: addresses are parsed, line ends in the subject are folded.
 
     :param sender: ``W4R_MAIL_SENDER``.
-    :param words: subject, plain text and HTML.
+    :param words: subject, plain text and HTML, and the calendar files where it has any. Each goes in twice: as a part
+        that mail programs act on by themselves, and as a file to open in those that do not.
     """
-    subject, text, html = words
+    subject, text, html, entries = Words(*words)
     name, address = parseaddr(sender or FALLBACK_SENDER)
     message = EmailMessage(policy=_POLICY)
     message["From"] = MailAddress(display_name=name, addr_spec=address)
@@ -183,4 +201,8 @@ def compose(letter: Letter, sender: str | None, words: tuple[str, str, str], *, 
     message["Content-Language"] = letter.section.lang_tag(letter.facts["locale"])
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    for method, content in entries:
+        message.add_alternative(content.decode(), subtype="calendar", params={"method": method})
+    for _, content in entries:
+        message.add_attachment(content, maintype="application", subtype="ics", filename="event.ics")
     return message

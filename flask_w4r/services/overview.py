@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from ..errors import NotFound
-from ..models import Alert, Case, DeskState, Edition, Pulse, Signature
+from ..models import Alert, Case, Edition, Pulse
 from ..sections import Section
 from ..state import Actor, Hooks, Permission
+from .overview_kept import MOST_WAITING, Kept, look
 from .permissions import require
 from .pulse import HOUR, NETWORK_METRICS, NETWORKS_NAMED, STALE, WHOLE_SECTION, hour_of
 
@@ -24,11 +25,11 @@ DEFAULT_WINDOW = "24h"
 #: What one bar is made of, from the ground up; together they are what arrived.
 SEGMENTS = ("confirmed", "pending", "held", "invalid")
 FUNNEL = ("opened", "submitted", "mailed", "confirmed", "held", "released")
-#: More than so many are told as "1,000+".
-MOST_WAITING = 1000
 ALERTS_SHOWN = 8
 ALERTS_READ = 300
 ALERTS_KEPT_UP = timedelta(hours=24)
+_TOPS = (*NETWORK_METRICS, "domain", "reason")
+_OF_CASES = ("submitted", "confirmed", "held", "pending", "invalid")
 _PLAIN = ("opened", "submitted", "mailed", "confirmed", "held", "pending", "released", "invalid")
 
 
@@ -121,48 +122,96 @@ def overview(
     window: str = DEFAULT_WINDOW,
     slug: str | None = None,
     now: datetime,
+    kept: Kept | None = None,
 ) -> Overview:
     """Read the numbers of a section, or of one of its cases.
 
     :param window: one of :data:`WINDOWS`; anything else is the usual one.
     :param slug: one case only, in its newest edition.
+    :param kept: what this process read before; as long as that holds, one row is asked for and no more.
     :raises PermissionDenied: the actor may not see the queue here.
     :raises NotFound: there is no such case.
     """
     require(hooks, actor, Permission.VIEW_QUEUE, section)
     chosen_window = window if window in WINDOWS else DEFAULT_WINDOW
-    hours, step = WINDOWS[chosen_window]
-    since = hour_of(now) - (hours - 1) * HOUR
-    names = _cases(session, section)
-    chosen = next((row for row in names.values() if row.slug == slug), None)
-    if slug and chosen is None:
+    kept = kept or Kept()
+    # A new hour moves the window.
+    key = (section.code, chosen_window, slug, hour_of(now))
+    before: Overview | None = kept.peek(key)
+    names: dict[int, Any] = {}
+    case_id: int | None = None
+    if before is not None:
+        case_id = before.case.id if before.case else None
+    elif slug:
+        names = _cases(session, section)
+        case_id = _chosen(names, slug)
+    # What the stamp is of is read after it: at worst it is read once more than needed.
+    stamp, waiting = look(session, section, case_id)
+    found: Overview | None = kept.get(key, stamp, now)
+    if found is None:
+        found = _assemble(session, section, names or _cases(session, section), chosen_window, slug, now)
+        found = replace(found, counted_at=stamp.counted_at)
+        kept.put(key, stamp, now, found)
+    late = found.counted_at is None or now - found.counted_at > STALE
+    return replace(found, waiting=waiting, is_stale=late)
+
+
+def _chosen(names: Mapping[int, Any], slug: str) -> int:
+    found = next((row.id for row in names.values() if row.slug == slug), None)
+    if found is None:
         raise NotFound(slug)
-    case_id = chosen.id if chosen else WHOLE_SECTION
-    # Each hour by name: with a range the index would be read through all that an hour has.
-    mine = (Pulse.section == section.code, Pulse.hour.in_([since + number * HOUR for number in range(hours)]))
+    return int(found)
+
+
+def _assemble(
+    session: Session, section: Section, names: Mapping[int, Any], window: str, slug: str | None, now: datetime
+) -> Overview:
+    hours, step = WINDOWS[window]
+    since = hour_of(now) - (hours - 1) * HOUR
+    case_id = _chosen(names, slug) if slug else WHOLE_SECTION
     newest = next(iter(names.values())).year if names else None
     # What is over gets no signatures any more.
     going = {key: row for key, row in names.items() if row.status == "active" or row.year == newest or key == case_id}
-    sums, series = _series(session, (*mine, Pulse.case_id == case_id), since, hours, step)
-    tops = _tops(session, (*mine, Pulse.case_id == case_id))
-    cases = _case_lines(session, mine, going, since, hours, step)
-    state = session.execute(select(DeskState.counted_at).where(DeskState.section == section.code)).first()
-    counted_at = state.counted_at if state else None
+    bars = hours // step
+    series: list[dict[str, int]] = [defaultdict(int) for _ in range(bars)]
+    tops: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    of_cases: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    sparks: dict[int, list[int]] = defaultdict(lambda: [0] * bars)
+    for row in _numbers(session, section, case_id, list(going), since, hours, step):
+        if row.metric in _TOPS:
+            tops[row.metric].append((row.key, int(row.total)))
+            continue
+        of_cases[row.case_id][row.metric] += int(row.total)
+        if row.case_id == case_id:
+            series[row.bar][row.metric] += int(row.total)
+        if row.metric == "submitted":
+            sparks[row.case_id][row.bar] += int(row.total)
+    best = {metric: sorted(rows, key=lambda row: (-row[1], row[0]))[:NETWORKS_NAMED] for metric, rows in tops.items()}
+    cases = [
+        CaseLine(
+            row.id, row.slug, row.name, row.status, row.year,
+            {name: of_cases[row.id][name] for name in _OF_CASES}, sparks[row.id],
+        )
+        for row in going.values()
+    ]  # fmt: skip
     return Overview(
-        window=chosen_window,
+        window=window,
         case=next((line for line in cases if line.id == case_id), None),
         choices=list({row.slug: row.name for row in names.values()}.items()),
-        buckets=series,
-        funnel={name: sums[name] for name in FUNNEL},
-        pending=sums["pending"],
+        buckets=[
+            Bucket(since + number * step * HOUR, bar["submitted"], {name: bar[name] for name in SEGMENTS})
+            for number, bar in enumerate(series)
+        ],
+        funnel={name: of_cases[case_id][name] for name in FUNNEL},
+        pending=of_cases[case_id]["pending"],
         cases=[line for line in cases if line.status == "active" or line.counts["submitted"]],
-        networks={metric.removeprefix("net_"): _network_lines(metric, tops[metric]) for metric in NETWORK_METRICS},
-        domains=tops["domain"],
-        reasons=tops["reason"],
+        networks={name.removeprefix("net_"): _network_lines(name, best.get(name, ())) for name in NETWORK_METRICS},
+        domains=best.get("domain", ()),
+        reasons=best.get("reason", ()),
         alerts=_alerts(session, section, names, now),
-        waiting=_waiting(session, section, chosen.id if chosen else None),
-        counted_at=counted_at,
-        is_stale=counted_at is None or now - counted_at > STALE,
+        waiting=0,
+        counted_at=None,
+        is_stale=False,
     )
 
 
@@ -176,40 +225,37 @@ def _cases(session: Session, section: Section) -> dict[int, Any]:
     return {row.id: row for row in rows}
 
 
-def _series(
-    session: Session, conditions: Sequence[Any], since: datetime, hours: int, step: int
-) -> tuple[dict[str, int], list[Bucket]]:
-    sums: dict[str, int] = defaultdict(int)
-    bars: list[dict[str, int]] = [defaultdict(int) for _ in range(hours // step)]
-    query = select(Pulse.hour, Pulse.metric, Pulse.count).where(*conditions, Pulse.metric.in_(_PLAIN))
-    for hour, metric, count in session.execute(query):
-        sums[metric] += count
-        place = _place(hour, since, step)
-        if place < len(bars):
-            bars[place][metric] += count
-    return sums, [
-        Bucket(since + number * step * HOUR, bar["submitted"], {name: bar[name] for name in SEGMENTS})
-        for number, bar in enumerate(bars)
-    ]
+def _numbers(
+    session: Session, section: Section, case_id: int, others: Sequence[int], since: datetime, hours: int, step: int
+) -> Sequence[Any]:
+    """All that the page shows of the window in one statement, added up by the database.
 
-
-def _place(hour: datetime, since: datetime, step: int) -> int:
-    return int((hour - since) / HOUR) // step
-
-
-def _tops(session: Session, conditions: Sequence[Any]) -> dict[str, list[tuple[str, int]]]:
-    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    total = func.sum(Pulse.count)
+    Bar by bar what a chart shows, in one sum what a table does. Of cases that are not shown the plain counts only.
+    """
+    in_chart = or_(Pulse.metric == "submitted", and_(Pulse.case_id == case_id, Pulse.metric.in_(_PLAIN)))
+    bar = case((in_chart, _bar(since, step, 0, hours // step)), else_=0).label("bar")
+    shown = and_(Pulse.case_id == case_id, Pulse.metric.in_((*_PLAIN, *_TOPS)))
     query = (
-        select(Pulse.metric, Pulse.key, total)
-        .where(*conditions, Pulse.metric.in_((*NETWORK_METRICS, "domain", "reason")))
-        .group_by(Pulse.metric, Pulse.key)
-        .order_by(total.desc(), Pulse.key)
+        select(Pulse.case_id, Pulse.metric, Pulse.key, bar, func.sum(Pulse.count).label("total"))
+        .where(
+            Pulse.section == section.code,
+            Pulse.hour >= since,
+            Pulse.hour < since + hours * HOUR,
+            or_(shown, and_(Pulse.case_id.in_(others), Pulse.metric.in_(_OF_CASES))),
+        )
+        # By its name: PostgreSQL would not know the expression again, since it has other parameters there.
+        .group_by(Pulse.case_id, Pulse.metric, Pulse.key, literal_column("bar"))
     )
-    for metric, key, count in session.execute(query):
-        if len(found[metric]) < NETWORKS_NAMED:
-            found[metric].append((key, int(count)))
-    return found
+    return session.execute(query).all()
+
+
+def _bar(since: datetime, step: int, first: int, end: int) -> Any:
+    """The number of an hour's bar, by halves: each database has its own way to count hours."""
+    if end - first == 1:
+        return first
+    middle = (first + end) // 2
+    edge = Pulse.hour < since + middle * step * HOUR
+    return case((edge, _bar(since, step, first, middle)), else_=_bar(since, step, middle, end))
 
 
 def _network_lines(metric: str, rows: Sequence[tuple[str, int]]) -> list[NetworkLine]:
@@ -219,27 +265,6 @@ def _network_lines(metric: str, rows: Sequence[tuple[str, int]]) -> list[Network
         day, _, digest = key.partition("/")
         lines.append(NetworkLine(tier, f"{day}/{tier}/{digest}", digest[:8], count))
     return lines
-
-
-def _case_lines(
-    session: Session, mine: Sequence[Any], names: Mapping[int, Any], since: datetime, hours: int, step: int
-) -> list[CaseLine]:
-    wanted = ("submitted", "confirmed", "held", "pending", "invalid")
-    of_cases = (*mine, Pulse.case_id.in_(list(names)))
-    counts: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(wanted, 0))
-    summed = select(Pulse.case_id, Pulse.metric, func.sum(Pulse.count)).where(*of_cases, Pulse.metric.in_(wanted))
-    for case_id, metric, count in session.execute(summed.group_by(Pulse.case_id, Pulse.metric)):
-        counts[case_id][metric] = int(count)
-    bars: dict[int, list[int]] = defaultdict(lambda: [0] * (hours // step))
-    arrived = select(Pulse.case_id, Pulse.hour, Pulse.count).where(*of_cases, Pulse.metric == "submitted")
-    for case_id, hour, count in session.execute(arrived):
-        place = _place(hour, since, step)
-        if place < hours // step:
-            bars[case_id][place] += count
-    return [
-        CaseLine(row.id, row.slug, row.name, row.status, row.year, counts[row.id], bars[row.id])
-        for row in names.values()
-    ]
 
 
 def _alerts(session: Session, section: Section, names: Mapping[int, Any], now: datetime) -> list[AlertLine]:
@@ -263,10 +288,3 @@ def _alerts(session: Session, section: Section, names: Mapping[int, Any], now: d
     # Where a case stands out, the whole section says nothing more.
     of_cases = {(line.metric, line.hour) for line in lines if line.case}
     return [line for line in lines if line.case or line.key or (line.metric, line.hour) not in of_cases]
-
-
-def _waiting(session: Session, section: Section, case_id: int | None) -> int:
-    held = select(Signature.id).where(Signature.section == section.code, Signature.held_at.is_not(None))
-    if case_id is not None:
-        held = held.where(Signature.case_id == case_id)
-    return session.scalar(select(func.count()).select_from(held.limit(MOST_WAITING + 1).subquery())) or 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -19,20 +18,29 @@ from ..keyring import Keyring
 from ..models import Batch, Case, Signature
 from ..sections import Section
 from ..state import Actor, Hooks, Permission
-from . import batches
+from . import batches, event_queue
 from .addresses import mask_address
 from .permissions import require
 from .queue_filters import TIERS, Filters, NetworkMark, Place, network_column, signature_conditions
+from .queue_types import COUNT_CAP, PAGE_SIZE, QueueKind, QueuePage
 from .reasons import ReasonLine, reason_lines
 
-PAGE_SIZE = 50
-#: Counting stops here: "200+" tells a moderator as much as the exact number, at a price that does not grow.
-COUNT_CAP = 200
+__all__ = [
+    "COUNT_CAP",
+    "KINDS",
+    "PAGE_SIZE",
+    "QueueKind",
+    "QueuePage",
+    "QueueRow",
+    "case_choices",
+    "count_of",
+    "page_of",
+]
 
 
 @dataclass(frozen=True)
 class QueueRow:
-    """One thing that waits, as a moderator sees it."""
+    """One signature that waits, as a moderator sees it."""
 
     kind: str
     id: int
@@ -56,35 +64,6 @@ class QueueRow:
     def item(self) -> str:
         """What names it in a form: ``signature:17``."""
         return f"{self.kind}:{self.id}"
-
-
-@dataclass(frozen=True)
-class QueuePage:
-    """One page of the queue."""
-
-    rows: Sequence[QueueRow]
-    #: How many wait in all, up to :data:`COUNT_CAP`; ``more`` when there are more.
-    count: int
-    more: bool
-    #: Where the next page begins; ``None`` on the last.
-    next_cursor: str | None
-
-
-@dataclass(frozen=True)
-class QueueKind:
-    """One kind of thing that may wait.
-
-    ``count``: ``(session, section, filters) -> how many wait``, up to one above :data:`COUNT_CAP`.
-    ``list_page``: ``(session, keyring, section, filters, place, size) -> QueuePage``.
-    ``decide``: ``(session, keyring, section, ids, act, make_batch, now) -> Batch | None``: locks what still waits
-    among ``ids`` and, if anything does, asks ``make_batch`` for the batch and applies it.
-    """
-
-    name: str
-    words: Any
-    count: Callable[[Session, Section, Filters], int]
-    list_page: Callable[[Session, Keyring, Section, Filters, Place | None, int], QueuePage]
-    decide: Callable[[Session, Keyring, Section, Sequence[int], str, Callable[[], Batch], datetime], Batch | None]
 
 
 def page_of(
@@ -157,7 +136,7 @@ def _signature_page(
     order = (Signature.held_at, Signature.id)
     if filters.order == "newest":
         order = tuple(column.desc() for column in order)  # type: ignore[assignment]
-    after = [] if place is None else [place.after(filters.order)]
+    after = [] if place is None else [place.after(filters.order, Signature.held_at, Signature.id)]
     query = select(Signature).where(*waits, *after).order_by(*order).limit(size + 1)
     found = session.scalars(query).all()
     rows = found[:size]
@@ -230,6 +209,13 @@ def _decide_signatures(
 #: What may wait, by the name that URLs and forms use.
 KINDS: dict[str, QueueKind] = {
     batches.SIGNATURE: QueueKind(
-        batches.SIGNATURE, lazy_gettext("Signatures"), _count_signatures, _signature_page, _decide_signatures
+        batches.SIGNATURE,
+        lazy_gettext("Signatures"),
+        _count_signatures,
+        _signature_page,
+        _decide_signatures,
+        batches.undo,
     ),
+    event_queue.EVENTS.name: event_queue.EVENTS,
+    event_queue.REPORTS.name: event_queue.REPORTS,
 }

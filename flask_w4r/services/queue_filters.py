@@ -185,11 +185,11 @@ class Place:
             return None
         return place if held_at.tzinfo and 0 < place.number < 2**63 else None
 
-    def after(self, order: str) -> ColumnElement[bool]:
-        """The rows that come after it."""
-        here = tuple_(Signature.held_at, Signature.id)
+    def after(self, order: str, held_at: Any, number: Any) -> ColumnElement[bool]:
+        """The rows that come after it, by the two columns that the list is ordered by."""
+        here = tuple_(held_at, number)
         there = (self.held_at, self.number)
         # The first half says again what the second implies, since MariaDB uses the index for it only.
         if order == "newest":
-            return and_(Signature.held_at <= self.held_at, here < there)
-        return and_(Signature.held_at >= self.held_at, here > there)
+            return and_(held_at <= self.held_at, here < there)
+        return and_(held_at >= self.held_at, here > there)

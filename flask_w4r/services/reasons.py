@@ -32,6 +32,8 @@ REASON_WORDS: Mapping[str, Any] = {
     "name_repeated": lazy_gettext("The same name, or nearly, again and again"),
     "text_repeated": lazy_gettext("The same text again and again"),
     "fast_confirm": lazy_gettext("Confirmed within seconds"),
+    "address_in_text": lazy_gettext("The text may tell an address that is to stay private"),
+    "hidden_at_desk": lazy_gettext("Was public; the desk took it off every page"),
     "lockdown": lazy_gettext("Came without the check for robots while the desk asks it of everybody"),
 }
 

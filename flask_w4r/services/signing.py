@@ -187,6 +187,17 @@ class Signing:
         )
 
 
+def spend_proof(session: Session, judgement: Judgement) -> None:
+    """Use up the captcha solution that came with a form.
+
+    :raises ProofReplayed: it was used before.
+    """
+    if judgement.proof is not None:
+        proof = {"digest": judgement.proof, "expires_at": judgement.proof_expires_at}
+        if not insert_ignore(session, SpentProof.__table__, proof):
+            raise ProofReplayed
+
+
 def sign(session: Session, keyring: Keyring, signing: Signing, case_ids: Sequence[int]) -> Signed:
     """Write one signature per case, the consents given, and one mail for them all.
 
@@ -196,10 +207,7 @@ def sign(session: Session, keyring: Keyring, signing: Signing, case_ids: Sequenc
     :raises ProofReplayed: the captcha solution was used before.
     """
     section, judgement, address = signing.section, signing.judgement, signing.submission.address
-    if judgement.proof is not None:
-        proof = {"digest": judgement.proof, "expires_at": judgement.proof_expires_at}
-        if not insert_ignore(session, SpentProof.__table__, proof):
-            raise ProofReplayed
+    spend_proof(session, judgement)
     held = judgement.held
     if signing.at_once and address is not None and mail.is_suppressed(session, keyring, section, address.canonical):
         held = True

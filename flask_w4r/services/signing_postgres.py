@@ -7,9 +7,9 @@ in one round trip: the used proof, the signature, the consents and the mail.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, and_, bindparam, insert, null, select, true, union_all
 from sqlalchemy.dialects import postgresql
@@ -20,6 +20,7 @@ from ..keyring import Keyring
 from ..models import Case, Consent, OutboxMail, Signature, SpentProof
 from . import mail
 from .consents import consent_values
+from .prepared import Prepared, is_known, prepare
 from .signing import SAME_PRESS, Signed, Signing
 from .signing_sql import postgres_upsert
 from .unit_of_work import first_row
@@ -36,18 +37,9 @@ _SAME_FOR_MAIL = {
 _MAIL_KEPT = ("section", "kind", "dedupe", "created_at")
 
 
-class _Prepared(NamedTuple):
-    """A statement as the driver takes it, what makes a driver's value of each parameter, and those always the same."""
-
-    sql: str
-    convert: dict[str, Callable[[Any], Any] | None]
-    constants: dict[str, Any]
-
-
 def fits(dialect: Dialect, signing: Signing) -> bool:
     """Whether :func:`sign_one` knows how: a mail is to be confirmed, and an address signs a case once."""
-    known = dialect.name == "postgresql" and dialect.paramstyle == "pyformat"
-    return known and not signing.at_once and not signing.section.shared_mailbox
+    return is_known(dialect) and not signing.at_once and not signing.section.shared_mailbox
 
 
 def sign_one(engine: Engine, keyring: Keyring, signing: Signing, case_id: int) -> Signed:
@@ -86,10 +78,7 @@ def _send(engine: Engine, keyring: Keyring, signing: Signing, case_id: int) -> i
     if judgement.proof is not None:
         values.update(proof_digest=judgement.proof, proof_expires_at=judgement.proof_expires_at)
     statement = _prepared(engine.dialect, judgement.proof is not None, len(answers))
-    parameters = statement.constants.copy()
-    for name, convert in statement.convert.items():
-        parameters[name] = values[name] if convert is None else convert(values[name])
-    number, is_fresh = first_row(engine, statement.sql, parameters)
+    number, is_fresh = first_row(engine, statement.sql, statement.fill(values))
     if not is_fresh:
         raise ProofReplayed
     return None if number is None else int(number)
@@ -107,20 +96,10 @@ def _standing(connection: Connection, section: str, case_id: int, email_index: b
 
 
 @lru_cache(maxsize=32)
-def _prepared(dialect: Dialect, with_proof: bool, answers: int) -> _Prepared:
-    # Compiled once and sent as text: working out the cache key of a statement this size costs more than all the rest.
-    compiled = _statement(with_proof, answers).compile(dialect=dialect)
-    binds = {name: bind for bind, name in compiled.bind_names.items()}
-    return _Prepared(
-        # Nobody reads the labels that a SELECT for an INSERT gets, and they make the text too long to be remembered.
-        re.sub(r" AS anon_\d+", "", str(compiled)),
-        {
-            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
-            for name, bind in binds.items()
-            if bind.required
-        },
-        {name: bind.value for name, bind in binds.items() if not bind.required},
-    )
+def _prepared(dialect: Dialect, with_proof: bool, answers: int) -> Prepared:
+    found = prepare(_statement(with_proof, answers), dialect)
+    # Nobody reads the labels that a SELECT for an INSERT gets, and they make the text too long to be remembered.
+    return found._replace(sql=re.sub(r" AS anon_\d+", "", found.sql))
 
 
 def _statement(with_proof: bool, answers: int) -> Any:

@@ -15,6 +15,7 @@ from ..keyring import Keyring
 from ..models import Case, Edition, EditionPerson, Signature, TallySlot
 from ..models.tally import SLOTS
 from ..sections import Section
+from . import report_counts
 from .addresses import parse_address
 from .upsert import insert_ignore, upsert
 from .views import CountView, EditionCount
@@ -195,7 +196,7 @@ def counts(session: Session, section: Section, edition_id: int, now: datetime) -
 
 @dataclass(frozen=True)
 class Drift:
-    """A count that is not what the rows say. ``case`` is a slug, or ``(people)``."""
+    """A count that is not what the rows say. ``case`` is a slug (with the type, where it is no signature), or ``(people)``."""
 
     edition: str
     case: str
@@ -210,6 +211,7 @@ def recount(session: Session, keyring: Keyring, section: Section, *, fix: bool) 
     :returns: how many counts were compared, and those that differed.
     """
     compared, drifts = 0, []
+    reported = report_counts.approved(session, section)
     for edition in session.scalars(select(Edition).where(Edition.section == section.code)).all():
         kept = counts(session, section, edition.id, edition.updated_at)
         cases = session.scalars(select(Case).where(Case.edition_id == edition.id)).all()
@@ -222,12 +224,16 @@ def recount(session: Session, keyring: Keyring, section: Section, *, fix: bool) 
             ).all()
         )
         for case in cases:
-            compared += 1
-            have, real = kept.cases.get(case.id, {}).get(SIGNATURE, 0), true.get(case.id, 0)
-            if have != real:
-                drifts.append(Drift(edition.year, case.slug, have, real))
+            have, real = kept.cases.get(case.id, {}), {SIGNATURE: true.get(case.id, 0), **reported.get(case.id, {})}
+            for kind in {SIGNATURE: 0, **have, **real}:
+                compared += 1
+                before, after = have.get(kind, 0), real.get(kind, 0)
+                if before == after:
+                    continue
+                name = case.slug if kind == SIGNATURE else f"{case.slug} ({kind})"
+                drifts.append(Drift(edition.year, name, before, after))
                 if fix:
-                    add(session, section, edition.id, case.id, SIGNATURE, real - have)
+                    add(session, section, edition.id, case.id, kind, after - before)
         people, nameless = _people(session, keyring, section, edition.id, ids)
         compared += 1
         if kept.people != len(people) + nameless:

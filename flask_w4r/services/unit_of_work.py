@@ -126,26 +126,45 @@ def run_alone(app: Any, function: Callable[[Engine], T]) -> T:
 def first_row(engine: Engine, sql: str, parameters: Mapping[str, Any]) -> Any:
     """Send one statement that is a transaction of its own (PostgreSQL), and return the first row it gives.
 
-    It goes straight to the driver, since what SQLAlchemy does around a statement costs as much as a signature does.
-    Where somebody listens to the engine's statements it goes the usual way.
+    :raises DBAPIError: as SQLAlchemy raises it.
+    """
+    return straight(engine, lambda send: send(sql, parameters).fetchone())
 
+
+#: Sends a statement, a transaction of its own, and returns a cursor, to be read before the next is sent.
+Send = Callable[[str, Mapping[str, Any]], Any]
+
+
+def straight(engine: Engine, function: Callable[[Send], T]) -> T:
+    """Run ``function`` with a way to send statements straight to the driver (PostgreSQL).
+
+    What SQLAlchemy does around a statement costs as much as a signature does. Where somebody listens to the engine's
+    statements they go the usual way.
+
+    :param engine: in autocommit mode.
     :raises DBAPIError: as SQLAlchemy raises it.
     """
     if engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute:
         with engine.connect() as connection:
-            return connection.exec_driver_sql(sql, dict(parameters)).first()
+            return function(lambda sql, parameters: connection.exec_driver_sql(sql, dict(parameters)))
     dialect = engine.dialect
     pooled = engine.raw_connection()
+    sent = ""
     try:
         driver: Any = pooled.driver_connection
         before = driver.autocommit
         driver.autocommit = True
         cursor = driver.cursor()
-        cursor.execute(sql, parameters)
-        row = cursor.fetchone()
+
+        def send(sql: str, parameters: Mapping[str, Any]) -> Any:
+            nonlocal sent
+            sent = sql
+            return cursor.execute(sql, parameters)
+
+        found = function(send)
         cursor.close()
         driver.autocommit = before
-        return row
+        return found
     except dialect.loaded_dbapi.Error as error:
         gone = dialect.is_disconnect(error, pooled, None)
         pooled.invalidate(error)
@@ -153,7 +172,7 @@ def first_row(engine: Engine, sql: str, parameters: Mapping[str, Any]) -> Any:
             # The others in the pool went with it.
             engine.dispose()
         raise DBAPIError.instance(
-            sql,
+            sent,
             None,
             error,
             dialect.loaded_dbapi.Error,

@@ -42,7 +42,9 @@ def test_what_overrides_a_preset() -> None:
         {
             "preset": "MA", "default_locale": "fr", "fields": {"phone": "hidden"}, "theme": {"signal": "#ff0"},
             "edition": 2024, "url_prefix": "ecrire/", "map_center": [1, 2], "min_age": None,
-            "window": {"starts_on": date(2026, 11, 1), "ends_on": date(2026, 12, 31)},
+            "window": {
+                "starts_on": date(2026, 11, 1), "ends_on": date(2026, 12, 31), "hosting_opens_on": date(2026, 10, 1),
+            },
             "consents": {"petition": {"version": 3, "text": {"fr": "J'accepte."}}},
             "custom_fields": [{"name": "union", "label": {"fr": "Syndicat"}, "type": "select", "choices": ["A", "B"]}],
         },
@@ -128,6 +130,7 @@ def test_objects_may_stand_for_tables() -> None:
         ("window", {"starts_on": "2026-01-01"}, "takes starts_on and ends_on"),
         ("window", {"starts_on": datetime(2026, 1, 1)}, "takes starts_on and ends_on"),
         ("window", {"starts_on": date(2026, 2, 1), "ends_on": date(2026, 1, 1)}, "ends before it starts"),
+        ("window", {"hosting_opens_on": date(2026, 2, 1), "ends_on": date(2026, 1, 1)}, "opens for hosts after it ends"),
         ("window", 5, "takes starts_on and ends_on"),
         ("confirmation", "sms", "must be 'email' or 'none'"),
         ("theme", "dark", "must be a table"),

@@ -17,6 +17,7 @@ import pytest
 
 from flask_w4r.cli import w4r_group
 from flask_w4r.testing import make_campaign
+from tests.events.places.world import AU_LINES, write_zip
 
 from .conftest import MakeSite, run
 from .pages import DOCS, MARKDOWN, PAGES, ROOT, SNIPPETS, blocks, commands, included
@@ -65,6 +66,8 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
     # Names a page of the documentation gives to files.
     monkeypatch.chdir(tmp_path)
     shutil.copytree(SNIPPETS / "kit", tmp_path / "kit", dirs_exist_ok=True)
+    if words[1] == "places":
+        write_zip(tmp_path / "AU.zip", AU_LINES)
     if "export" in words:
         run(app, "w4r", "kit", "import", "./kit")
     make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")

@@ -36,13 +36,23 @@ def test_roles(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
         client = app.test_client()
         codes[name] = [
             client.get(f"/act/moderation/{path}").status_code
-            for path in ("", "queue", "rules", "batches", "cases/ann-example/texts", "find", "audit", "audit.csv")
+            for path in (
+                "",
+                "queue",
+                "rules",
+                "batches",
+                "cases/ann-example/texts",
+                "find",
+                "events",
+                "audit",
+                "audit.csv",
+            )
         ]
     assert codes == {
-        None: [403] * 8,
-        "kim": [200, 200, 200, 403, 403, 403, 403, 403],
-        "noor": [200, 200, 200, 200, 200, 200, 403, 403],
-        "ana": [403, 403, 403, 403, 403, 403, 200, 200],
+        None: [403] * 9,
+        "kim": [200, 200, 200, 403, 403, 403, 403, 403, 403],
+        "noor": [200, 200, 200, 200, 200, 200, 200, 403, 403],
+        "ana": [403, 403, 403, 403, 403, 403, 403, 200, 200],
     }
 
 

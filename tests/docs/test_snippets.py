@@ -173,6 +173,14 @@ def test_hcaptcha(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "https://*.hcaptcha.com" in app.test_client().get("/act/").headers["Content-Security-Policy"]
 
 
+@covers("map_tiles.py")
+def test_map_tiles(make_site: MakeSite) -> None:
+    app = make_site("csp.py", **settings_of("map_tiles.py"))
+    policy = app.test_client().get("/act/events").headers["Content-Security-Policy"]
+    assert "https://tiles.example.org" in policy
+    assert "https://tiles.example.org/{z}/{x}/{y}.png" in app.test_client().get("/act/events").text
+
+
 @covers("csp.py")
 def test_csp(make_site: MakeSite) -> None:
     policy = make_site("csp.py").test_client().get("/act/").headers["Content-Security-Policy"]
@@ -243,7 +251,7 @@ ELSEWHERE = {"our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"
 
 
 def test_every_snippet_is_run_and_shown() -> None:
-    for name in ("test_database", "test_moderation"):
+    for name in ("test_database", "test_events", "test_moderation"):
         importlib.import_module(f"tests.docs.{name}")
     files = {
         str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"

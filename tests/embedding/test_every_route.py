@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from flask_w4r import W4R, Actor, models
 from flask_w4r.keyring import hash_token
 from flask_w4r.services import invalidation, rule_list
+from flask_w4r.services import tokens as token_service
 from flask_w4r.services.invalidation import Conditions
 from flask_w4r.services.unit_of_work import UnitOfWork, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, supporter
 from tests.conftest import Host
 from tests.embedding.conftest import MA, MakeSite
+from tests.events.rows import add_event, add_rsvp
 
 ACTED = {
     "status": "withdrawn",
@@ -45,7 +47,52 @@ def host(make_site: MakeSite) -> Host:
     run_jobs(made.app)
     made_invalidation(made)
     made_rule(made)
+    made_event(made)
+    made.guest_token = made_guest(made)
+    made.host_tokens = made_host(made)
     return made
+
+
+def made_event(host: Host) -> None:
+    """An event of the same name as the case, so that its pages are there."""
+    state = get_state(host.app)
+    section, now = state.sections["MA"], state.clock()
+    run(host.app, lambda work: add_event(work.session, state.keyring, section, now=now, slug="ann-example"))
+
+
+def made_guest(host: Host) -> str:
+    """Somebody who comes to the event, and the token of their link."""
+    state = get_state(host.app)
+    section, now = state.sections["MA"], state.clock()
+
+    def work(uow: UnitOfWork) -> str:
+        event = uow.session.scalars(select(models.Event)).one()
+        row = add_rsvp(uow.session, state.keyring, section, event, now=now)
+        return token_service.issue(uow.session, "MA", "rsvp", [row.id], now=now, days=9)
+
+    return run(host.app, work)
+
+
+def made_host(host: Host) -> dict[str, str]:
+    """The tokens of the links of the event's host, by the endpoints that take them."""
+    now = get_state(host.app).clock()
+
+    def work(uow: UnitOfWork) -> dict[str, str]:
+        kinds = {"host_enter": "host", "host_full_list": "host_list"}
+        event = uow.session.scalars(select(models.Event)).one()
+        return {
+            name: token_service.issue(uow.session, "MA", kind, [event.id, event.host_version], now=now, days=9)
+            for name, kind in kinds.items()
+        }
+
+    return run(host.app, work)
+
+
+def as_host(client: Any) -> Any:
+    """A client whose session is that of the event's host."""
+    with client.session_transaction() as session:
+        session["w4r_host"] = {"section": "MA", "event": 1, "version": 1, "until": 9e9}
+    return client
 
 
 def made_rule(host: Host) -> None:
@@ -87,10 +134,11 @@ def contents(host: Host) -> dict[str, list[Any]]:
 
 
 def tokens(host: Host) -> dict[str, str]:
-    return {
+    mailed = {
         kind: host.mailer.links(f"/{path}/")[0].rpartition("/")[2]
         for kind, path in (("confirm", "confirm"), ("not_me", "not-me"))
     }
+    return {**mailed, "rsvp_manage": host.guest_token, "rsvp_calendar": host.guest_token, **host.host_tokens}
 
 
 def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
@@ -102,7 +150,7 @@ def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
         if blueprint != "w4r_ma" or method not in (rule.methods or set()):
             continue
         real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr",
-                "rule": 1, "batch": 1, "act": "undo", "unknown": "nowhere"}  # fmt: skip
+                "rule": 1, "batch": 1, "event": 1, "act": "undo", "unknown": "nowhere"}  # fmt: skip
         unknown = rule.arguments - set(real)
         assert not unknown, f"give {name} a value for {unknown}"
         values = {key: real[key] for key in rule.arguments}
@@ -122,7 +170,7 @@ def test_every_post_needs_its_token(host: Host) -> None:
     before = contents(host)
     for name, path in routes(host, "POST"):
         for data in ({}, ACTED, {**ACTED, "csrf_token": "x", "form_token": "x"}):
-            client = host.app.test_client()
+            client = as_host(host.app.test_client())
             client.get("/ma/sign")  # With a session, as a victim of another site has one.
             answer = client.post(path, data=data, headers={"Origin": "https://evil.example"})
             assert answer.status_code in REFUSED, f"{name} answered {answer.status_code}"
@@ -142,6 +190,8 @@ def test_tokens_of_another_form_do_not_pass(host: Host) -> None:
             "moderation_status",
             "moderation_texts",
             "moderation_batch_new",
+            "moderation_event_host",
+            "moderation_event_hide",
         ):
             continue
         client = host.app.test_client()
@@ -156,7 +206,7 @@ def test_no_get_changes_anything(host: Host, method: str) -> None:
     before = contents(host)
     seen = {}
     for name, path in routes(host, "GET"):
-        client = host.app.test_client()
+        client = host.app.test_client() if not name.startswith("host") else as_host(host.app.test_client())
         for _ in range(2):
             query = "&".join(f"{key}={value}" for key, value in ACTED.items())
             answer = client.open(f"{path}?{query}", method=method, buffered=True)

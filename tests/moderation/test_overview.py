@@ -9,15 +9,18 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, insert, text
 
+from flask_w4r import W4R
 from flask_w4r.blueprints.desk_chart import ceiling, chart_of, spark
+from flask_w4r.models import Alert
 from flask_w4r.services import pulse
 from flask_w4r.services.overview import SEGMENTS, Bucket
+from flask_w4r.services.overview_kept import KEPT, MOST_KEPT, Kept, Stamp
 from flask_w4r.state import get_state
-from flask_w4r.testing import make_signatures
-from tests.conftest import Host
-from tests.moderation.conftest import Staff
+from flask_w4r.testing import RecordingMailer, make_campaign, make_signatures
+from tests.conftest import Host, MakeHost
+from tests.moderation.conftest import ALL, Staff, check_permission, load_actor
 
 DAY = datetime(2026, 12, 10, tzinfo=UTC)
 
@@ -81,6 +84,73 @@ def test_ways_are_shown_to_those_who_may_go_them(desk: Host, staff: Callable[...
     assert "Change status" not in page
     assert staff("eve", may="decide").get("/au/moderation/").status_code == 403
     assert staff("eve", section="MA").get("/au/moderation/").status_code == 403
+
+
+def statements_of(desk: Host, function: Callable[[], Any]) -> list[str]:
+    asked: list[str] = []
+
+    def note(*about: Any) -> None:
+        asked.append(about[2])
+
+    event.listen(desk.engine, "before_cursor_execute", note)
+    try:
+        function()
+    finally:
+        event.remove(desk.engine, "before_cursor_execute", note)
+    return asked
+
+
+def test_a_second_look_asks_for_one_row_until_the_worker_counted_again(
+    make_host: MakeHost,
+) -> None:
+    moved = [datetime(2026, 12, 10, 12, 5, tzinfo=UTC)]
+    w4r = W4R(
+        mailer=RecordingMailer(), clock=lambda: moved[0], actor_loader=load_actor, permission_check=check_permission
+    )
+    desk = make_host(w4r=w4r)
+    make_campaign(desk.app)
+    mo = Staff(desk.app.test_client(), "mo", ALL, None)
+    flood(desk)
+    pulse.run_pulse(desk.app)
+    assert "30 signatures arrived." in mo.get("/au/moderation/").text
+    # The overview's one row, and the lockdown's levels.
+    asked = statements_of(desk, lambda: mo.get("/au/moderation/"))
+    assert [statement for statement in asked if "w4r_pulse" in statement] == []
+    assert len([statement for statement in asked if "w4r_desk_state.counted_at" in statement]) == 1
+    assert len(asked) <= 3
+
+    make_signatures(desk.app, "ann-example", 5, email=lambda n: f"late{n}@example.org", held_at=moved[0])
+    page = mo.get("/au/moderation/").text
+    assert "35 wait in the queue" in page, "what waits is counted at every look"
+    assert "30 signatures arrived." in page, "what arrived as of the worker's count"
+    moved[0] += timedelta(seconds=15)
+    pulse.run_pulse(desk.app)
+    page = mo.get("/au/moderation/").text
+    assert "35 signatures arrived." in page
+    assert "Far outside what is usual" not in page
+    with desk.engine.begin() as connection:
+        connection.execute(
+            insert(Alert).values(
+                section="AU", hour=pulse.hour_of(moved[0]), case_id=0, metric="submitted", key="", count=900,
+                usual=30, raised_at=moved[0],
+            )
+        )  # fmt: skip
+    assert "Far outside what is usual" in mo.get("/au/moderation/").text, "though nothing was counted since"
+    mo.post("/au/moderation/lockdown", {"level": "cautious", "back": "moderation"})
+    assert re.search(r'value="cautious"\s+aria-pressed="true"', mo.get("/au/moderation/").text)
+
+
+def test_what_is_kept_ends_without_a_worker_too_and_is_bounded() -> None:
+    kept, stamp = Kept(), Stamp(1, DAY, None, None, None)
+    kept.put("page", stamp, DAY, "numbers")
+    assert kept.get("page", stamp, DAY + KEPT / 2) == "numbers"
+    assert kept.get("page", stamp, DAY + KEPT) is None
+    assert kept.get("page", stamp, DAY - KEPT) is None, "a clock that was set back"
+    assert kept.get("page", stamp._replace(version=2), DAY) is None
+    for number in range(MOST_KEPT):
+        kept.put(number, stamp, DAY, number)
+    assert kept.peek("page") is None
+    assert kept.peek(0) == 0
 
 
 def buckets(counts: list[int]) -> list[Bucket]:

@@ -20,12 +20,13 @@ from flask_w4r.blueprints.desk_common import actor_here
 from flask_w4r.models import Batch, BatchRow, Rule, Signature
 from flask_w4r.services.unit_of_work import UnitOfWork, run
 from flask_w4r.state import Permission, get_state
-from flask_w4r.testing import RecordingMailer, make_campaign, make_signatures
+from flask_w4r.testing import RecordingMailer, make_campaign, make_events, make_signatures
 from tests.conftest import Host, MakeHost
 
 from .conftest import ALL, check_permission, load_actor
 
 QUEUE, DECIDE, INVALIDATE = Permission.VIEW_QUEUE, Permission.DECIDE, Permission.INVALIDATE
+EVENTS = Permission.MANAGE_EVENTS
 CASES, FIND, LOG = Permission.EDIT_CASES, Permission.FIND_PERSON, Permission.READ_AUDIT
 
 #: What each view needs: every one of these permissions.
@@ -53,6 +54,12 @@ NEEDED: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("moderation_texts", "POST"): (CASES,),
     ("moderation_preview", "GET"): (CASES,),
     ("moderation_preview_case", "GET"): (CASES,),
+    ("moderation_events", "GET"): (EVENTS,),
+    ("moderation_event", "GET"): (EVENTS,),
+    ("moderation_event_ask", "POST"): (EVENTS,),
+    ("moderation_event_host", "POST"): (EVENTS,),
+    ("moderation_event_hide", "POST"): (EVENTS,),
+    ("moderation_event_guest", "POST"): (EVENTS,),
     ("moderation_audit", "GET"): (LOG,),
     ("moderation_audit_export", "GET"): (LOG, Permission.EXPORT),
 }
@@ -61,7 +68,7 @@ TYPED = {
     "status": "closed", "decision": "approve", "reason": "complaint", "why": "complaint", "email": "made-up-1@example.org",
     "address": "made-up-1@example.org", "effect": "block", "kind": "domain", "value": "spam.example", "note": "n",
     "level": "closed", "case": "ann-example", "name": "hold_host", "limit": "5/minute", "sure": "y", "act": "propose",
-    "only_held": "y", "title": "Another title", "base": "",
+    "question": "Which door?", "verified": "y", "guest": "1", "only_held": "y", "title": "Another title", "base": "",
 }  # fmt: skip
 #: Where a form asks for something else under one of those names.
 OWN_TYPED = {"moderation_batch_new": {"act": "preview", "reason": "", "email": "", "name": "", "kind": ""}}
@@ -103,8 +110,20 @@ class Site:
             return batches[0], batches[1], rule.id
 
         decision, invalidation, rule = run(host.app, work)
-        self.typed: dict[str, Any] = {**TYPED, "items": [f"signature:{number}" for number in held[:2]]}
-        self.values = {"slug": "ann-example", "year": "2026", "rule": rule, "act": "start", "w4r_locale": "fr"}
+        # One that waits, so that there is something to decide and to ask, and one that is public, to be hidden.
+        waits = make_events(host.app, 1, section="AU", slug="waits", uid="waits", state="submitted", held_at=now)[0]
+        public = make_events(host.app, 1, section="AU", slug="public", uid="public")[0]
+        self.events = {"moderation_event_ask": waits, "moderation_event": waits}
+        items = [*(f"signature:{number}" for number in held[:2]), f"event:{waits}"]
+        self.typed: dict[str, Any] = {**TYPED, "items": items}
+        self.values = {
+            "event": public,
+            "slug": "ann-example",
+            "year": "2026",
+            "rule": rule,
+            "act": "start",
+            "w4r_locale": "fr",
+        }
         self.batches = {"moderation_decision_undo": decision}
         self.invalidation = invalidation
 
@@ -116,6 +135,7 @@ class Site:
             if blueprint != mount or "/moderation" not in rule.rule:
                 continue
             real = {**self.values, "batch": self.batches.get(name, self.invalidation)}
+            real["event"] = self.events.get(name, real["event"])
             missing = rule.arguments - set(real)
             assert not missing, f"give {name} a value for {missing}"
             path = adapter.build(rule.endpoint, {key: real[key] for key in rule.arguments})
@@ -229,7 +249,7 @@ def test_staff_of_one_section_cannot_name_what_is_another_s(site: Site) -> None:
     headers = {"X-Actor": "mo", "X-May": ALL, "X-Section": "MA"}
     asked = 0
     for name, method, path, arguments in site.urls("w4r_ma"):
-        if arguments & {"batch", "rule"}:
+        if arguments & {"batch", "rule", "event"}:
             asked += 1
             answer = site.ask(method, path, headers)
             assert answer.status_code in (404, 303), (name, method, answer.status_code)

@@ -204,6 +204,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("held_at IS NOT NULL"),
     )
     op.create_index(
+        op.f("ix_w4r_signature_domain_held"),
+        "w4r_signature",
+        ["section", "mail_domain", "held_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("held_at IS NOT NULL"),
+        sqlite_where=sa.text("held_at IS NOT NULL"),
+    )
+    op.create_index(
         op.f("ix_w4r_signature_reason_held"),
         "w4r_signature",
         ["section", "held_for", "held_at", "id"],
@@ -246,6 +254,7 @@ def downgrade() -> None:
         batch_op.drop_column("seen_base")
     op.drop_index(op.f("ix_w4r_signature_section_created"), table_name="w4r_signature")
     op.drop_index(op.f("ix_w4r_signature_reason_held"), table_name="w4r_signature")
+    op.drop_index(op.f("ix_w4r_signature_domain_held"), table_name="w4r_signature")
     op.drop_index(op.f("ix_w4r_signature_case_held"), table_name="w4r_signature")
     with op.batch_alter_table("w4r_signature", schema=None) as batch_op:
         batch_op.drop_column("released_at")

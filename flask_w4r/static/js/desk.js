@@ -137,6 +137,8 @@ class Queue {
         this.focus(rows[0]);
         return;
       }
+      // What was said to one host is not said to the next by mistake.
+      if ("w4rOwnReason" in this.form.dataset) this.form.elements.namedItem("reason").value = "";
       const within = rows.some((row) => row.contains(document.activeElement));
       for (const row of rows) row.remove();
       if (within) this.focus(this.rows()[0]);

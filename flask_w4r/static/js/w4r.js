@@ -9,6 +9,9 @@ const PARTS = [
   ["form[data-w4r-sign]", "./sign.js"],
   ["[data-w4r-count][data-url]", "./count.js"],
   ["[data-w4r-share]", "./share.js"],
+  ["[data-w4r-when]", "./when.js"],
+  ["[data-w4r-map]", "./map.js"],
+  ["[data-w4r-near-me]", "./near.js"],
 ];
 
 for (const [selector, name] of PARTS) {

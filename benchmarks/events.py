@@ -1,0 +1,324 @@
+"""``python -m benchmarks.events``: the map's data in front of 50,000 events in PostgreSQL.
+
+Three things, each beside its floor, in turn:
+
+* the warm GeoJSON, whole (10,000 events to come of the 50,000) and grouped (all 50,000 to come): requests a second by two
+  gunicorn workers, beside a bare Flask view that returns the same bytes and headers;
+* one view of the map: the service's function, text and all, beside the same SQL sent and fetched with
+  psycopg, by a connection out of the same pool;
+* a cold build of the whole set: beside Core rows, dictionaries and orjson, which must give the same document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import Flask, Response
+from sqlalchemy import DateTime, event, select, text, type_coerce
+from sqlalchemy.orm import Session
+
+from flask_w4r.models import Case, Event, EventCase
+from flask_w4r.services import event_changes, event_geojson
+from flask_w4r.services.event_grid import read_grid
+from flask_w4r.services.event_search import EventQuery, listed
+from flask_w4r.services.unit_of_work import UnitOfWork, read, run
+from flask_w4r.services.views import Lens
+from flask_w4r.state import get_state
+from flask_w4r.testing import make_events
+
+from . import inside, load, product, stand, targets
+from .load import Plan, Step
+
+ROWS, TO_COME = 50_000, 10_000
+PATH = f"{targets.PREFIX}/events.geojson"
+WARM_LEAST, SQL_MOST, COLD_MOST = 0.8, 1.2, 1.2
+#: Views of the map: its sides and its zoom.
+VIEWS = {
+    "the world": ("-180,-85,180,85", "2"),
+    "a continent": ("-20,-36,52,38", "4"),
+    "a country": ("-14,27,0,36", "7"),
+    "a town": ("-8,33.2,-7,33.8", "11"),
+    "a town with events": ("69.5,13.2,70.5,13.8", "11"),
+}
+
+
+@dataclass
+class Compared:
+    """One comparison: ours and the floor, in requests a second or milliseconds, and the median of the rounds' ratios."""
+
+    name: str
+    ours: float
+    floor: float
+    unit: str
+    ratio: float
+    goal: str
+    holds: bool
+
+
+def create_floor() -> Flask:
+    """Make the app of a single view that returns the bytes and the headers in the folder ``W4R_BENCH_BYTES``."""
+    app = Flask(__name__)
+    # Every site with a form has one, and Flask then looks for a session.
+    app.secret_key = os.environ["W4R_BENCH_SECRET"]
+    folder = Path(os.environ["W4R_BENCH_BYTES"])
+    body, headers = (folder / "body").read_bytes(), json.loads((folder / "headers").read_text())
+
+    @app.get("/bytes")
+    def whole():  # type: ignore[no-untyped-def]
+        return Response(body, headers=headers)
+
+    return app
+
+
+def fill(app: Any, rows: int, to_come: int) -> None:
+    """Put the events in some 900 towns all over the world, ``to_come`` of them in the future."""
+    now = get_state(app).clock()
+
+    def town(number: int) -> int:
+        return number * 7919 % 907
+
+    def starts_at(number: int) -> Any:
+        return now + timedelta(days=5, minutes=number) if number <= to_come else now - timedelta(days=number % 900 + 2)
+
+    make_events(
+        app, rows, cases=product.SLUGS[:2], starts_at=starts_at, time_zone="Africa/Casablanca",
+        town=lambda number: f"Town {town(number)}",
+        title=lambda number: f"An evening of letters, number {number}",
+        public_lat=lambda number: round(-55 + town(number) * 0.137, 4),
+        public_lon=lambda number: round((town(number) * 61.7) % 360 - 180, 4),
+        kind=lambda number: ("public", "private", "school", "online", "hybrid")[number % 5],
+    )  # fmt: skip
+    analyze(app)
+
+
+def analyze(app: Any) -> None:
+    """As autovacuum would soon after."""
+    writer, _ = get_state(app).engines(app)
+    with writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in ("w4r_event", "w4r_event_case"):
+            connection.execute(text(f"VACUUM ANALYZE {table}"))
+
+
+def all_to_come(app: Any) -> None:
+    """Move every event into the future."""
+    state = get_state(app)
+
+    def work(uow: UnitOfWork) -> None:
+        later = {"a": state.clock() + timedelta(days=9)}
+        uow.session.execute(text("UPDATE w4r_event SET starts_at = :a, ends_at = :a WHERE ends_at < now()"), later)
+        event_changes.touch(uow.session, next(iter(state.sections.values())), state.clock())
+
+    run(app, work)
+    analyze(app)
+
+
+def lens_of(app: Any) -> Lens:
+    """As of a request in the section's second language."""
+    state = get_state(app)
+    return Lens(
+        next(iter(state.sections.values())), "fr", state.clock(), lambda _, slug: f"{targets.PREFIX}/events/{slug}"
+    )
+
+
+def warm(env: dict[str, str], rounds: int, seconds: int, name: str) -> Compared:
+    """The rate of the warm answer and of a bare view with the same bytes."""
+    with ExitStack() as stack:
+        ready = f"{targets.PREFIX}/healthz".replace("/fr", "")
+        ours = stack.enter_context(stand.served("benchmarks.product:create_app()", ready, env))
+        connection = http.client.HTTPConnection("127.0.0.1", ours.port, timeout=60)
+        connection.request("GET", PATH, headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200 or answer.getheader("Content-Encoding") != "gzip":
+            raise RuntimeError(f"the map's data answered {answer.status}")
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "body").write_bytes(body)
+        # Those of the server itself it adds to both.
+        own = ("server", "date", "connection", "content-length")
+        (folder / "headers").write_text(
+            json.dumps([(name, value) for name, value in answer.getheaders() if name.lower() not in own])
+        )
+        bare = stack.enter_context(
+            stand.served("benchmarks.events:create_floor()", "/bytes", {**env, "W4R_BENCH_BYTES": str(folder)})
+        )
+        plans = {
+            "ours": Plan(ours.port, (Step("GET", PATH, 200, accept_encoding="gzip"),)),
+            "floor": Plan(bare.port, (Step("GET", "/bytes", 200, accept_encoding="gzip"),)),
+        }
+        for plan in plans.values():
+            load.run(plan, 1)
+        rates: dict[str, list[float]] = {"ours": [], "floor": []}
+        for number in range(rounds):
+            for key in list(plans)[:: -1 if number % 2 else 1]:
+                result = load.run(plans[key], seconds)
+                if result.problem:
+                    raise RuntimeError(result.problem)
+                rates[key].append(result.rate)
+    ratio = statistics.median(a / b for a, b in zip(rates["ours"], rates["floor"], strict=True))
+    label = f"warm, {name} ({len(body) / 1000:.0f} kB)"
+    return Compared(
+        label, statistics.median(rates["ours"]), statistics.median(rates["floor"]), "req/s", ratio,
+        f">= {WARM_LEAST}", ratio >= WARM_LEAST,
+    )  # fmt: skip
+
+
+def timed(name: str, ours: Callable[[], Any], floor: Callable[[], Any], rounds: int, most: float) -> Compared:
+    """Milliseconds of two functions, in turn."""
+    taken: dict[str, list[float]] = {"ours": [], "floor": []}
+    for number in range(rounds + 3):
+        calls = [("ours", ours), ("floor", floor)]
+        for key, call in calls[:: -1 if number % 2 else 1]:
+            began = time.perf_counter()
+            call()
+            if number >= 3:  # The first rounds warm caches and plans.
+                taken[key].append((time.perf_counter() - began) * 1000)
+    ratio = statistics.median(a / b for a, b in zip(taken["ours"], taken["floor"], strict=True))
+    return Compared(
+        name,
+        statistics.median(taken["ours"]),
+        statistics.median(taken["floor"]),
+        "ms",
+        ratio,
+        f"<= {most}",
+        ratio <= most,
+    )
+
+
+def view(app: Any, name: str, bbox: str, zoom: str, rounds: int) -> Compared:
+    """One view of the map, beside its own statements sent by hand."""
+    grid = read_grid(bbox, zoom)
+    assert grid is not None
+    lens = lens_of(app)
+    _, reader = get_state(app).engines(app)
+    sent: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *about: Any) -> None:
+        sent.append((statement, parameters))
+
+    def ours() -> Any:
+        return event_geojson.view_alone(reader, lens, grid, EventQuery())
+
+    event.listen(reader, "before_cursor_execute", note)
+    made = ours()[1]
+    event.remove(reader, "before_cursor_execute", note)
+    statements = list(sent)
+
+    def by_hand() -> Any:
+        pooled = reader.raw_connection()
+        try:
+            database: Any = pooled.driver_connection
+            database.autocommit = True
+            found = [database.execute(statement, parameters).fetchall() for statement, parameters in statements]
+            database.autocommit = False
+        finally:
+            pooled.close()
+        return found
+
+    label = f"view, {name} ({made} features, {len(statements)} statements)"
+    return timed(label, ours, by_hand, rounds, SQL_MOST)
+
+
+def cold(app: Any, rounds: int) -> Compared:
+    """The whole document from nothing, beside Core rows and orjson."""
+    lens = lens_of(app)
+
+    def ours() -> bytes:
+        return read(app, lambda session: event_geojson.document(session, lens)[0].encode())
+
+    def with_orjson(session: Session) -> bytes:
+        wanted = listed(lens.section.code, lens.now)
+        columns = (
+            Event.id, Event.slug, Event.title, Event.starts_local,
+            type_coerce(Event.starts_at, DateTime()).label("starts_at"), Event.kind, Event.availability, Event.town,
+            Event.public_lat, Event.public_lon,
+        )  # fmt: skip
+        rows = session.execute(select(*columns).where(*wanted).order_by(Event.starts_at, Event.id).limit(TO_COME + 1))
+        cases: dict[int, list[str]] = {}
+        for number, slug in session.execute(
+            select(EventCase.event_id, Case.slug)
+            .join(Case, Case.id == EventCase.case_id)
+            .join(Event, Event.id == EventCase.event_id)
+            .where(*wanted, Case.section == lens.section.code, Case.status != "withdrawn")
+            .order_by(Case.position, Case.id)
+        ):
+            cases.setdefault(number, []).append(slug)
+        features = []
+        for row in rows.all():
+            point = None
+            if row.kind != "online":
+                point = {"type": "Point", "coordinates": [round(row.public_lon, 5), round(row.public_lat, 5)]}
+            ahead = event_geojson.utc_offset(row.starts_local - row.starts_at)
+            features.append(
+                {
+                    "type": "Feature",
+                    "id": row.slug,
+                    "geometry": point,
+                    "properties": {
+                        "id": row.slug, "title": row.title, "url": f"{targets.PREFIX}/events/{row.slug}",
+                        "starts_at": row.starts_local.isoformat() + ahead, "kind": row.kind,
+                        "online": row.kind in ("online", "hybrid"), "cases": cases.get(row.id, []),
+                        "availability": row.availability, "place": row.town,
+                    },
+                }
+            )  # fmt: skip
+        return orjson.dumps({"type": "FeatureCollection", "features": features})
+
+    def floor() -> bytes:
+        return read(app, with_orjson)
+
+    made = ours()
+    if json.loads(made) != json.loads(floor()):
+        raise RuntimeError("the two documents differ")
+    return timed(f"cold build ({len(made) / 1e6:.1f} MB)", ours, floor, rounds, COLD_MOST)
+
+
+def main() -> int:
+    """Fill, measure, print; exit 1 where a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.events", description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--rounds", type=int, default=5, help="of the load; twenty times as many of the rest")
+    parser.add_argument("--seconds", type=int, default=2, help="of each timed window of the load")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    found = []
+    with stand.environment() as env:
+        os.environ.update({key: value for key, value in env.items() if key.startswith("W4R_BENCH_")})
+        inside.prepare(env)
+        app = product.create_app()
+        fill(app, options.rows, min(TO_COME, options.rows))
+        found.append(cold(app, options.rounds * 4))
+        found.append(warm(env, options.rounds, options.seconds, "whole"))
+        all_to_come(app)
+        for name, (bbox, zoom) in VIEWS.items():
+            found.append(view(app, name, bbox, zoom, options.rounds * 20))
+        found.append(warm(env, options.rounds, options.seconds, "grouped"))
+        for engine in get_state(app).engines(app):
+            engine.dispose()
+    if options.json:
+        print(json.dumps([item.__dict__ for item in found], indent=2))
+    else:
+        print(f"{options.rows:,} events, PostgreSQL; medians\n")
+        print(f"{'':<52}{'ours':>9}{'floor':>9}       {'ratio':>6}  goal")
+        for item in found:
+            mark = "ok" if item.holds else "--"
+            line = f"{item.name:<52}{item.ours:>9.1f}{item.floor:>9.1f} {item.unit:<6}{item.ratio:>6.2f}  {item.goal} {mark}"
+            print(line)
+    return 0 if all(item.holds for item in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Checks and lists that the forms of all parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from wtforms.fields import Field
+from wtforms.validators import ValidationError
+
+from ..antiabuse.names import NameFault, check_name
+from ..i18n import gettext
+from ..services.addresses import AddressFault, parse_address
+
+
+def email_check(required: bool, testing: bool) -> Callable[[Any, Field], None]:
+    """Make the check of an e-mail address, which leaves the address it read in the form's ``address``.
+
+    :param testing: accept addresses under ``.test``.
+    """
+
+    def check(form: Any, field: Field) -> None:
+        try:
+            form.address = parse_address(field.data or "", test_environment=testing)
+        except AddressFault as fault:
+            if fault.key == "empty":
+                if required:
+                    raise ValidationError(gettext("Enter your e-mail address")) from fault
+                return
+            raise ValidationError(
+                gettext("Enter an e-mail address in the form name@example.org, without spaces")
+            ) from fault
+
+    return check
+
+
+def name_check(form: Any, field: Field) -> None:
+    """A person's name, as one line: needed, and cleaned."""
+    try:
+        field.data = check_name(field.data or "")
+    except NameFault as fault:
+        if fault.key == "too_long":
+            raise ValidationError(gettext("Use 100 characters at most")) from fault
+        field.data = ""
+        raise ValidationError(gettext("Enter your name")) from fault
+
+
+def error_list(form: Any) -> Sequence[tuple[str, str]]:
+    """The errors for the summary at the top: each field's id and its first message."""
+    return [(field.id, str(field.errors[0])) for field in form if field.errors]

@@ -1,0 +1,298 @@
+"""What a host does with an event of theirs: open it by its link, see who comes, let them know the address, check them
+in, write to them, repeat it, and end the link.
+
+Only first names and party sizes are shown to whoever has the host's link; names, addresses and access needs need a fresh
+link of fifteen minutes, mailed to the host.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import b32decode, b32encode
+from binascii import Error as NotBase32
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from ..errors import TokenInvalid
+from ..keyring import Keyring
+from ..models import Event, EventCase, Rsvp
+from ..sections import Section
+from . import events, host_mail, rsvp_mail, tokens
+from .event_draft import secret_of, slug_for
+from .event_times import moments
+from .events import COMING, Done
+from .rsvp_seats import lock_event, lock_rsvp
+
+#: Purposes of tokens, and what they open.
+CONFIRM, HOST, LIST = "event_confirm", "host", "host_list"
+
+
+@dataclass(frozen=True)
+class HostLink:
+    """What a host's link opens. ``status``: ``confirm`` (the address is not proved yet), ``open``, ``expired`` or
+    ``ended`` (revoked, or the event is gone)."""
+
+    status: str
+    event_id: int = 0
+    host_version: int = 0
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class GuestLine:
+    """A party, as its host sees it. The last three are empty but in the full list, and ``access_needs`` there too
+    unless the guest agreed."""
+
+    id: int
+    first_name: str
+    party_size: int
+    state: str
+    is_approved: bool
+    is_checked_in: bool
+    name: str = ""
+    email: str = ""
+    access_needs: str = ""
+
+
+def look(session: Session, section: Section, raw: str, *, now: datetime) -> HostLink:
+    """What a link from a mail to a host opens; nothing is changed.
+
+    :raises TokenInvalid: it is none of ours.
+    """
+    for purpose in (HOST, CONFIRM):
+        try:
+            token = tokens.find(session, section.code, purpose, raw, now=now)
+        except TokenInvalid:
+            continue
+        return _opened(session, section, purpose, token, now)
+    raise TokenInvalid("no such token")
+
+
+def look_list(session: Session, section: Section, raw: str, *, now: datetime) -> HostLink:
+    """The same for the link to the full list.
+
+    :raises TokenInvalid: it is none of ours.
+    """
+    return _opened(session, section, LIST, tokens.find(session, section.code, LIST, raw, now=now), now)
+
+
+def _opened(session: Session, section: Section, purpose: str, token: tokens.TokenView, now: datetime) -> HostLink:
+    event_id, version = token.payload
+    event = hosted(session, section, event_id, version)
+    if token.expired:
+        return HostLink("expired")
+    if event is None or token.revoked:
+        return HostLink("ended")
+    status = "confirm" if purpose == CONFIRM and event.state == "unconfirmed" else "open"
+    # Nothing of an event that nobody proved to be theirs.
+    return HostLink(status, event.id, event.host_version, "" if status == "confirm" else event.title)
+
+
+def hosted(session: Session, section: Section, event_id: int, host_version: int) -> Event | None:
+    """The event of a host who came by a link of that version, or ``None`` where the link has ended."""
+    return session.scalars(
+        select(Event).where(Event.id == event_id, Event.section == section.code, Event.host_version == host_version)
+    ).first()
+
+
+def renew_link(session: Session, keyring: Keyring, section: Section, event_id: int, *, now: datetime) -> Done:
+    """End every link of the host and mail a new one to the address that was proved."""
+    event = lock_event(session, section, event_id)
+    if event is None or event.state == "unconfirmed":
+        return Done(event_id, "gone")
+    event.host_version += 1
+    event.version += 1
+    event.updated_at = now
+    host_mail.enqueue(session, keyring, section, event, "event_link", now=now)
+    return Done(event_id, "renewed")
+
+
+def ask_full_list(session: Session, keyring: Keyring, section: Section, event_id: int, *, now: datetime) -> Done:
+    """Mail the host a link to the full list. It begins to count when the mail leaves."""
+    event = lock_event(session, section, event_id)
+    if event is None or event.state == "unconfirmed":
+        return Done(event_id, "gone")
+    # One for each five minutes: pressing twice is one mail.
+    host_mail.enqueue(session, keyring, section, event, "event_list", now=now, matter=str(int(now.timestamp()) // 300))
+    return Done(event_id, "sent")
+
+
+def guests(session: Session, keyring: Keyring, event: Event, *, full: bool = False) -> list[GuestLine]:
+    """The parties that proved their address and were let through, those who go first, then who waits, in order.
+
+    :param full: with names, addresses and, where the guest agreed, access needs.
+    """
+    rows = session.scalars(
+        select(Rsvp).where(
+            Rsvp.event_id == event.id, Rsvp.state.in_(COMING), Rsvp.held_at.is_(None), Rsvp.person.is_not(None)
+        )
+    ).all()
+    lines = [(row, _line(row, keyring, full=full)) for row in rows]
+    lines.sort(key=lambda pair: (pair[0].state == "waitlisted", pair[1].first_name.casefold(), pair[0].id))
+    going = [line for row, line in lines if row.state != "waitlisted"]
+    waiting = sorted(
+        (pair for pair in lines if pair[0].state == "waitlisted"), key=lambda pair: (pair[0].waitlisted_at, pair[0].id)
+    )
+    return going + [line for _, line in waiting]
+
+
+def _line(row: Rsvp, keyring: Keyring, *, full: bool) -> GuestLine:
+    person: dict[str, Any] = keyring.open_json(row.person) if row.person else {}
+    name = str(person.get("name", ""))
+    return GuestLine(
+        id=row.id,
+        first_name=name.split(" ")[0],
+        party_size=row.party_size,
+        state=row.state,
+        is_approved=row.approved_at is not None,
+        is_checked_in=row.checked_in_at is not None,
+        name=name if full else "",
+        email=str(person.get("email", "")) if full else "",
+        access_needs=str(person.get("access_needs", "")) if full and row.access_consent else "",
+    )
+
+
+def approve(
+    session: Session, keyring: Keyring, section: Section, event_id: int, rsvp_id: int, *, now: datetime
+) -> Done:
+    """The host lets a party that goes know the address, which is mailed to it. It cannot be taken back."""
+    event = lock_event(session, section, event_id)
+    row = lock_rsvp(session, rsvp_id) if event is not None else None
+    if event is None or row is None or row.event_id != event_id or row.held_at is not None:
+        return Done(event_id, "gone")
+    if row.state != "going" or event.state != "published":
+        return Done(event_id, "gone")
+    if row.approved_at is not None:
+        return Done(event_id, "already")
+    row.approved_at = row.updated_at = now
+    row.sequence += 1
+    rsvp_mail.enqueue(session, keyring, section, event, row, "rsvp_approved", now=now)
+    return Done(event_id, "approved")
+
+
+def check_in(session: Session, section: Section, event_id: int, rsvp_id: int, present: bool, *, now: datetime) -> Done:
+    """A party is there, or was ticked by mistake."""
+    event = lock_event(session, section, event_id)
+    row = lock_rsvp(session, rsvp_id) if event is not None else None
+    if event is None or row is None or row.event_id != event_id or row.state not in COMING or row.held_at is not None:
+        return Done(event_id, "gone")
+    if (row.checked_in_at is not None) == present:
+        return Done(event_id, "already")
+    row.checked_in_at = now if present else None
+    return Done(event_id, "checked_in" if present else "checked_out")
+
+
+def check_in_code(keyring: Keyring, rsvp_id: int) -> str:
+    """What a party's QR code holds: it says which party to nobody but the site, and cannot be made up."""
+    number = rsvp_id.to_bytes(8, "big")
+    mark = hmac.digest(keyring.sub_key("checkin"), number, "sha256")[:8]
+    return b32encode(mark + _masked(keyring, mark, number)).decode().rstrip("=").lower()
+
+
+def rsvp_of_code(keyring: Keyring, code: str) -> int | None:
+    """The RSVP behind a QR code, or ``None`` where we did not make it."""
+    code = "".join(code.split()).upper()
+    if len(code) != 26 or not code.isascii():
+        return None
+    try:
+        raw = b32decode(code + "======")
+    except NotBase32:
+        return None
+    mark = raw[:8]
+    number = _masked(keyring, mark, raw[8:])
+    if not hmac.compare_digest(mark, hmac.digest(keyring.sub_key("checkin"), number, "sha256")[:8]):
+        return None
+    return int.from_bytes(number, "big")
+
+
+def _masked(keyring: Keyring, mark: bytes, number: bytes) -> bytes:
+    stream = hmac.digest(keyring.sub_key("checkin-mask"), mark, "sha256")
+    return bytes(one ^ other for one, other in zip(number, stream, strict=False))
+
+
+def message(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    event_id: int,
+    text: str,
+    *,
+    states: Sequence[str] = ("going",),
+    now: datetime,
+) -> Done:
+    """Write to the guests in the host's own words. The same words are sent once."""
+    event = lock_event(session, section, event_id)
+    if event is None or event.state not in ("published", "over"):
+        return Done(event_id, "gone")
+    told = events.tell(session, keyring, section, event, "event_message", now=now, states=states, text=text)
+    return Done(event_id, "sent", told)
+
+
+def duplicate(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    event_id: int,
+    *,
+    starts_local: datetime,
+    ends_local: datetime,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+) -> Done:
+    """The same event at another date, for the desk to look at. Its host's address was proved already, and nobody comes
+    to it yet."""
+    event = lock_event(session, section, event_id)
+    if event is None or event.state not in ("submitted", "published", "cancelled", "over"):
+        return Done(event_id, "gone")
+    same = (
+        "section", "kind", "visibility", "title", "description", "time_zone", "place_id", "town", "country",
+        "public_lat", "public_lon", "host_index", "host_verified", "locale", "languages", "access_status",
+        "access_notes", "capacity", "reasons", "score", "is_demo",
+    )  # fmt: skip
+    secret = {key: value for key, value in secret_of(event, keyring).items() if key != "told"}
+    copy = Event(
+        **{name: getattr(event, name) for name in same},
+        slug=slug_for(event.title, event.visibility),
+        uid=secrets.token_hex(16),
+        sequence=0,
+        state="submitted",
+        held_at=now,
+        secret=keyring.seal_json(secret),
+        host_version=1,
+        starts_local=starts_local,
+        ends_local=ends_local,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        seats_taken=0,
+        pending_seats=0,
+        waiting=0,
+        closed_at=now if event.kind == "school" else None,
+        availability="open",
+        availability_at=now,
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(copy)
+    session.flush()
+    rows = [{"event_id": copy.id, "case_id": number} for number in events.case_ids(session, event_id)]
+    if rows:
+        session.execute(insert(EventCase), rows)
+    host_mail.enqueue(session, keyring, section, copy, "event_link", now=now)
+    return Done(copy.id, "created")
+
+
+def suggested_dates(event: Event) -> tuple[datetime, datetime]:
+    """A week after an event, at the same time, on a day on which its clocks show it once."""
+    days = timedelta(days=7)
+    starts, ends = event.starts_local + days, event.ends_local + days
+    while len(moments(starts, event.time_zone)) != 1 or len(moments(ends, event.time_zone)) != 1:
+        starts, ends = starts + days, ends + days
+    return starts, ends
