@@ -27,7 +27,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python -m tests.browser_setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks; measured=$$?; $(BIN)/python -m benchmarks.events && exit $$measured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,6 +150,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where every service is required, a whole run that used none of one has proved nothing."""
+    if told := os.environ.get("W4R_TEST_USED"):
+        Path(told).write_text(" ".join(sorted(services.used)), "utf-8")
     whole = not session.config.args or session.config.args == session.config.getini("testpaths")
     missing = set(services.ALL) - services.used
     if services.REQUIRED and whole and missing and session.exitstatus == 0:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from importlib import resources
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy import select, update
 
-from flask_w4r.services.unit_of_work import read
+from flask_w4r.models import Event
+from flask_w4r.services.event_changes import touch
+from flask_w4r.services.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events
 from tests.browser.conftest import Served, Visitor
@@ -33,8 +37,9 @@ STATE = "document.querySelector('[data-w4r-map-state]').textContent"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def some_events(served: Served) -> None:
-    """Events to look at, in two sections; one of them online, which is on no map."""
+def some_events(served: Served) -> Iterator[None]:
+    """Events to look at, in two sections; one of them online, which is on no map. All others stay off it meanwhile."""
+    others = _hide_others(served)
     now = get_state(served.app).clock()
     for section, towns in (("AU", AU), ("MA", MA)):
         if read(served.app, lambda session, code=section: _has(session, code)):
@@ -51,13 +56,30 @@ def some_events(served: Served) -> None:
             served.app, 1, section=section, kind="online", slug="map-online", uid=f"map-{section}-online",
             public_lat=None, public_lon=None, town="", title="Letters from anywhere",
         )  # fmt: skip
+    yield
+    _show(served, others)
+
+
+def _hide_others(served: Served) -> dict[int, str]:
+    wanted = select(Event.id, Event.visibility).where(Event.visibility != "unlisted", Event.slug.not_like("map-%"))
+    found = read(served.app, lambda session: dict(session.execute(wanted).all()))
+    _show(served, dict.fromkeys(found, "unlisted"))
+    return found
+
+
+def _show(served: Served, visibilities: dict[int, str]) -> None:
+    state = get_state(served.app)
+
+    def work(uow: UnitOfWork) -> None:
+        for number, visibility in visibilities.items():
+            uow.session.execute(update(Event).where(Event.id == number).values(visibility=visibility))
+        for section in state.sections.values():
+            touch(uow.session, section, state.clock())
+
+    run(served.app, work)
 
 
 def _has(session: Any, section: str) -> bool:
-    from sqlalchemy import select
-
-    from flask_w4r.models import Event
-
     return session.scalar(select(Event.id).where(Event.section == section, Event.slug == "map-1")) is not None
 
 
