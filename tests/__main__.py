@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from tests import services
 
 HERE = Path(__file__).parent
-#: The tests that drive a browser or many processes; everything else is the other half.
-FIRST = ("browser", "events", "i18n")
+#: The tests that drive a browser or many processes, and those of mail, so that both halves take about as long.
+FIRST = ("browser", "events", "i18n", "mail")
 
 
 def halves() -> dict[str, list[str]]:
