@@ -20,7 +20,7 @@ from .errors import ConfigurationError
 from .host import find_limiter, host_problems, register_hooks
 from .keyring import Keyring, generate_key
 from .mailers import mailer_from_url, make_mailer
-from .migrations import protect_from_flask_migrate
+from .migrations import protect_from_flask_migrate, stop_waiting_for_flask_migrate
 from .sections import Section
 from .services.unit_of_work import prepare_engine
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
@@ -161,9 +161,13 @@ class W4R:
         def captcha() -> Any:
             return state.once("captcha_provider", lambda: make_provider(state.config, state.keyring))
 
+        def unmet() -> list[str]:
+            stop_waiting_for_flask_migrate(app)
+            return host_problems(app, state, self._limiter, db)
+
         state.lazy["limits"] = limits
         state.lazy["captcha"] = captcha
-        state.lazy["unmet"] = lambda: host_problems(app, state, self._limiter, db)
+        state.lazy["unmet"] = unmet
         state.lazy["mailer"] = lambda: state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
         state.lazy["csp_header"] = lambda section: state.once(
             "csp_text", lambda: csp_header(captcha().csp(), tiles_csp(state.config.map_tiles))

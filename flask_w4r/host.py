@@ -78,26 +78,15 @@ def host_problems(app: Flask, state: W4RState, limiter: Limiter | None, db: Any)
 
 def register_hooks(app: Flask, state: W4RState) -> None:
     """Our part in each request of the app that is for a page of ours; others are let through untouched."""
-    names = {mount.name for mount in state.mounts}
-
-    def exempt(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        """Keep the host's global CSRF check off our routes.
-
-        Its 400 would lose what was typed and its tokens live an hour; every POST of ours passes our own check instead.
-        """
-        csrf = app.extensions.get("csrf")
-        if csrf is not None and request.blueprint in names:
-            csrf.exempt(app.blueprints[request.blueprint])
+    ours = {ASSETS, *(mount.name for mount in state.mounts)}
 
     def finish_ours(response: Response) -> Response:
-        return finish(response) if request.blueprint in names or request.blueprint == ASSETS else response
+        return finish(response) if request.blueprint in ours else response
 
     def fill_host(endpoint: str, values: dict[str, Any]) -> None:
-        if request and endpoint.rpartition(".")[0] in (*names, ASSETS):
+        if request and endpoint.rpartition(".")[0] in ours:
             values.setdefault(HOST_VALUE, request.host)
 
-    # Runs before any before_request hook, so also before a CSRFProtect that the host sets up after us.
-    app.url_value_preprocessors.setdefault(None, []).append(exempt)
     # Hooks run from the last to the first: ours sees what the host's have done, whenever they are registered.
     app.after_request_funcs.setdefault(None, []).insert(0, finish_ours)
     if app.url_map.host_matching:

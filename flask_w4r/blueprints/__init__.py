@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Request, Response, abort, request
+from flask import Blueprint, Request, abort, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..errors import W4RError
 from ..state import Mount, W4RState
-from ..web import HOST_VALUE, LOCALE_VALUE, enter, here, leave
+from ..web import HOST_VALUE, LOCALE_VALUE, enter, leave
 from . import (
     campaign,
     confirmation,
@@ -79,9 +79,17 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
         # What is not there answers in the section's own words. At the root that would be the host's to say.
         add("/<path:unknown>", "missing", service.missing, ("GET", "POST"))
 
+    texts = f"{mount.name}.moderation_texts"
+
+    # Runs before any before_request hook, so also before that of a CSRFProtect, whoever set it up first.
     @blueprint.url_value_preprocessor
     def find_place(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        most = MAX_TEXTS if endpoint == f"{mount.name}.moderation_texts" else MAX_BODY
+        # A global CSRF check's 400 would lose what was typed, and its tokens live an hour; every POST of ours passes
+        # our own check instead.
+        csrf = current_app.extensions.get("csrf")
+        if csrf is not None:
+            csrf.exempt(blueprint)
+        most = MAX_TEXTS if endpoint == texts else MAX_BODY
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         asked.max_content_length = asked.max_form_memory_size = most
         asked.max_form_parts = MAX_PARTS
@@ -94,16 +102,14 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
             abort(NotFound().get_response())
         # The default locale has no segment of its own, so that each page has one URL a language.
         if wanted is not None and (wanted not in section.locales or wanted == section.default_locale):
-            enter(mount, section, section.default_locale)
+            enter(state, mount, section, section.default_locale)
             abort(404)
-        enter(mount, section, wanted or section.default_locale)
+        unmet = unmet_response(enter(state, mount, section, wanted or section.default_locale))
+        if unmet is not None:
+            abort(unmet)
         if values and any("\0" in value for value in values.values() if isinstance(value, str)):
             # PostgreSQL takes no such text, and nothing of ours is named so.
             abort(404)
-
-    @blueprint.before_request
-    def insist_on_host() -> Response | None:
-        return unmet_response(here())
 
     @blueprint.teardown_request
     def leave_place(error: BaseException | None) -> None:

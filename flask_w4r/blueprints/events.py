@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Request, Response, current_app, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
@@ -182,13 +182,15 @@ def _metadata(event: EventView, place: Here) -> tuple[dict[str, Any], Markup]:
 def event_map_data() -> Response:
     """The map's data. Without a view: every event, or groups where they are many; with ``bbox`` and ``zoom``: that view,
     which takes the list's filters too."""
-    bbox = request.args.get("bbox")
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    # Nearly always there is nothing to parse.
+    bbox = asked.args.get("bbox") if asked.query_string else None
     if bbox is None:
-        return _whole()
-    grid = read_grid(bbox, request.args.get("zoom", ""))
+        return _whole(asked.environ)
+    grid = read_grid(bbox, asked.args.get("zoom", ""))
     if grid is None:
         raise BadRequest
-    query = event_search.read_query({name: request.args[name] for name in _VIEW_FILTERS if name in request.args})
+    query = event_search.read_query({name: asked.args[name] for name in _VIEW_FILTERS if name in asked.args})
 
     def render() -> str:
         place = here()
@@ -202,26 +204,31 @@ def event_map_data() -> Response:
 _VIEW_FILTERS = ("from", "to", "kind", "online", "case")
 
 
-def _whole() -> Response:
+def _whole(asked: Mapping[str, Any]) -> Response:
     place = here()
     maps: event_geojson.EventMaps = place.state.once("event_maps", event_geojson.EventMaps)
-    asked = request.environ
     name = (place.section.code, place.locale, asked.get("SCRIPT_NAME", ""))
     built = maps.get(name, lambda: place.lens, lambda work: read(current_app, work))
     packed = _takes_gzip(asked.get("HTTP_ACCEPT_ENCODING", ""))
-    etag = f"{built.etag}-gz" if packed else built.etag
-    whole = place.state.config.cache_seconds
+    headers = _map_headers(built.etag, packed, place.state.config.cache_seconds)
+    if headers[0][1] in asked.get("HTTP_IF_NONE_MATCH", ""):
+        return Response(status=304, headers=headers[:_OF_UNCHANGED])
+    return Response(built.body if packed else gzip.decompress(built.body), headers=headers)
+
+
+#: So many of them say something of an answer without a body.
+_OF_UNCHANGED = 3
+
+
+@lru_cache(maxsize=256)
+def _map_headers(etag: str, packed: bool, whole: float) -> list[tuple[str, str]]:
     headers = [
-        ("Content-Type", event_geojson.MIME),
+        ("ETag", f'"{etag}-gz"' if packed else f'"{etag}"'),
         ("Vary", "Accept-Encoding"),
         ("Cache-Control", f"public, max-age={int(whole - min(RENDER_SECONDS, whole))}"),
-        ("ETag", f'"{etag}"'),
+        ("Content-Type", event_geojson.MIME),
     ]
-    if etag in asked.get("HTTP_IF_NONE_MATCH", ""):
-        return Response(status=304, headers=headers)
-    if packed:
-        return Response(built.body, headers=[*headers, ("Content-Encoding", "gzip")])
-    return Response(gzip.decompress(built.body), headers=headers)
+    return [*headers, ("Content-Encoding", "gzip")] if packed else headers
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ from ..errors import CaseNotActive, CaseWithdrawn, NotFound, PermissionDenied, T
 from ..i18n import gettext
 from ..templating import page
 from ..web import Here, here
-from .visitor import forget_session, login_on_demand, session_touched, session_written
+from .visitor import leave_session_out, login_on_demand, session_touched
 
 log = logging.getLogger("flask_w4r")
 #: How long one rendering is served before it is made anew, in seconds, within ``W4R_CACHE_SECONDS``.
@@ -129,12 +129,10 @@ def _not_for_all(place: Here, body: bytes, mimetype: str) -> Response:
 
 def _keep_for_all(place: Here, response: Response, has_cookie: bool) -> None:
     """Hold the host's hooks, and Flask's own, off an answer that is for everybody."""
-    if has_cookie or session_written():
+    if has_cookie or not leave_session_out():
         place.state.lazy["layout_touches_session"] = True
         response.headers.pop("ETag", None)
         private(response)
-    else:
-        forget_session()
 
 
 def private(response: Response) -> Response:
@@ -238,7 +236,9 @@ def busy() -> Response:
 
 def unmet_response(place: Here) -> Response | None:
     """Answer 503 while the host lacks something we need; the reason is in the log, once."""
-    problems: list[str] = place.state.once("unmet_problems", lambda: _unmet(place))
+    problems: list[str] | None = place.state.lazy.get("unmet_problems")
+    if problems is None:
+        problems = place.state.once("unmet_problems", lambda: _unmet(place))
     if not problems or request.endpoint in (f"{place.mount.name}.healthz", f"{place.mount.name}.theme"):
         return None
     return error_response(503)
@@ -256,21 +256,24 @@ def finish(response: Response) -> Response:
     """Give every answer of ours its headers, after all hooks of the host: what they set stays."""
     headers = response.headers
     # Looked through once: each look by name goes through all of them.
-    held = {name.lower() for name, _ in headers}
+    held = {name.lower(): value for name, value in headers}
     place: Here | None = g.get("w4r")
     if place is not None:
-        if "cache-control" in held and "public" in headers["Cache-Control"]:
+        if "public" in held.get("cache-control", ""):
             _keep_for_all(place, response, "set-cookie" in held)
         if "content-security-policy" not in held:
             headers.add("Content-Security-Policy", place.state.lazy["csp_header"](place.section))
-    for name, value in _USUAL:
-        if name.lower() not in held:
+    for lower, name, value in _USUAL:
+        if lower not in held:
             headers.add(name, value)
     return response
 
 
-_USUAL = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "strict-origin-when-cross-origin"),
-    ("X-Frame-Options", "DENY"),
+_USUAL = tuple(
+    (name.lower(), name, value)
+    for name, value in (
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "strict-origin-when-cross-origin"),
+        ("X-Frame-Options", "DENY"),
+    )
 )

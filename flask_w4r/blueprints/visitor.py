@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import current_app, g
+from flask import Flask, current_app, g
 from flask.globals import request_ctx
 from werkzeug.local import LocalProxy
 
@@ -49,19 +49,20 @@ def session_touched() -> bool:
     return bool(found is not None and found.accessed)
 
 
-def session_written() -> bool:
-    """Whether the session has something to keep for the visitor."""
-    found = _session()[1]
-    return bool(found is not None and found.accessed and found.modified)
+def leave_session_out() -> bool:
+    """Leave the session out of this answer, unless it has something to keep for the visitor.
 
+    Neither a cookie nor ``Vary`` belongs on what is for everybody. Such a page was made without a look at the visitor,
+    so a hook that only reads the session (Flask-Login's does) changes nothing in it, and the renewal of a permanent
+    session's cookie waits for the next page of the visitor's own.
 
-def forget_session() -> None:
-    """Leave the session out of this answer: neither a cookie nor ``Vary`` belongs on what is for everybody.
-
-    Such a page was made without a look at the visitor, so a hook that only reads the session (Flask-Login's does)
-    changes nothing in it, and the renewal of a permanent session's cookie waits for the next page of the visitor's own.
+    :returns: whether it is left out.
     """
     name, found = _session()
-    if found is not None:
-        null = current_app.session_interface.make_null_session(current_app)
-        setattr(request_ctx._get_current_object(), name, null)  # type: ignore[attr-defined]
+    if found is None:
+        return True
+    if found.accessed and found.modified:
+        return False
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    setattr(request_ctx._get_current_object(), name, app.session_interface.make_null_session(app))  # type: ignore[attr-defined]
+    return True

@@ -56,10 +56,27 @@ def protect_from_flask_migrate(app: Flask) -> None:
     :param app: the host's app.
     """
     _compose_into(app)
-    appcontext_pushed.connect(_compose_into, app)
+
+    def meet(sender: Flask, **_: Any) -> None:
+        _compose_into(sender)
+
+    # A function of this app's own, since only all that is connected to one can be disconnected for good.
+    app.extensions["w4r_migrate"] = meet
+    appcontext_pushed.connect(meet, app)
 
 
-def _compose_into(app: Flask, **_: Any) -> None:
+def stop_waiting_for_flask_migrate(app: Flask) -> None:
+    """Meet a Flask-Migrate that came late for the last time, since the app serves: every request has a context.
+
+    :param app: the host's app.
+    """
+    _compose_into(app)
+    meet = app.extensions.pop("w4r_migrate", None)
+    if meet is not None:
+        appcontext_pushed.disconnect(meet)
+
+
+def _compose_into(app: Flask) -> None:
     arguments = getattr(app.extensions.get("migrate"), "configure_args", None)
     if arguments is not None:
         arguments["include_object"] = compose(arguments.get("include_object"))

@@ -120,7 +120,7 @@ def document(session: Session, lens: Lens) -> tuple[str, int, datetime | None]:
         return text, count, None
     cases = _cases(session, lens, wanted)
     first_end = min((row[10] for row in rows), default=None)
-    lines = _features(rows, cases, lens)
+    lines = _features(rows, cases, lens, _feature)
     return f"{_HEAD}{','.join(lines)}]}}", len(rows), first_end and first_end.replace(tzinfo=lens.now.tzinfo)
 
 
@@ -154,7 +154,7 @@ def view_alone(engine: Engine, lens: Lens, grid: Grid, query: EventQuery) -> tup
 
 
 def _written(shown: Shown, lens: Lens) -> tuple[str, int]:
-    lines = _features(shown.rows, _joined(shown.cases), lens) if shown.rows else []
+    lines = _features(shown.rows, _joined(shown.cases), lens, _feature_again) if shown.rows else []
     lines += [
         f'{{"type":"Feature","geometry":{{"type":"Point","coordinates":[{group.lon:.5f},{group.lat:.5f}]}},'
         f'"properties":{{"cluster":true,"point_count":{group.many},"place":{_quote(group.town)}}}}}'
@@ -178,28 +178,39 @@ def _joined(rows: Iterable[Any]) -> dict[int, str]:
     return found
 
 
-def _features(rows: Iterable[Any], cases: Mapping[int, str], lens: Lens) -> list[str]:
+def _features(
+    rows: Iterable[Any], cases: Mapping[int, str], lens: Lens, write: Callable[[Any, str, str, str], str]
+) -> list[str]:
     # One address is made and filled in for all: making each takes longer than everything else here.
     before, _, after = lens.link("event", slug="SLUG").rpartition("SLUG")
     before, after = _quote(before)[:-1], _quote(after)[1:]
-    lines = []
-    points: dict[tuple[float | None, float | None], str] = {}
-    for number, slug, title, local, moment, kind, availability, town, lat, lon, _ends in rows:
-        point = "null"
-        if kind != "online":
-            # Most stand where their town does.
-            point = points.get((lat, lon)) or points.setdefault((lat, lon), _point(lat, lon))
-        name = _quote(slug)
-        link = slug if slug.isascii() and slug.replace("-", "").isalnum() else _url_quote(slug)
-        lines.append(
-            f'{{"type":"Feature","id":{name},"geometry":{point},"properties":{{"id":{name},"title":{_quote(title)},'
-            f'"url":{before}{link}{after},"starts_at":"{local.isoformat()}{utc_offset(local - moment)}",'
-            f'"kind":"{kind}","online":{"true" if kind in _ONLINE else "false"},"cases":[{cases.get(number, "")}],'
-            f'"availability":"{availability}","place":{_quote(town)}}}}}'
-        )
-    return lines
+    return [write(row[:_WRITTEN], cases.get(row[0], ""), before, after) for row in rows]
 
 
+#: So many columns are written; what comes after is for us.
+_WRITTEN = 10
+
+
+def _feature(row: Any, cases: str, before: str, after: str) -> str:
+    """Write one event: its columns, its cases, and its address around the slug."""
+    _, slug, title, local, moment, kind, availability, town, lat, lon = row
+    # Most stand where their town does.
+    point = "null" if kind == "online" else _point(lat, lon)
+    name = _quote(slug)
+    link = slug if slug.isascii() and slug.replace("-", "").isalnum() else _url_quote(slug)
+    return (
+        f'{{"type":"Feature","id":{name},"geometry":{point},"properties":{{"id":{name},"title":{_quote(title)},'
+        f'"url":{before}{link}{after},"starts_at":"{local.isoformat()}{utc_offset(local - moment)}",'
+        f'"kind":"{kind}","online":{"true" if kind in _ONLINE else "false"},"cases":[{cases}],'
+        f'"availability":"{availability}","place":{_quote(town)}}}}}'
+    )
+
+
+#: The same, for views: whoever moves the map sees most of the events again.
+_feature_again = lru_cache(maxsize=2048)(_feature)
+
+
+@lru_cache(maxsize=4096)
 def _point(lat: float | None, lon: float | None) -> str:
     if lat is None or lon is None:
         return "null"

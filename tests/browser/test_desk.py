@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 
 from example_app.users import save_user
 from flask_w4r.models import Signature
+from flask_w4r.services.pulse import run_pulse
 from flask_w4r.services.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_signatures
@@ -189,7 +190,7 @@ def test_without_scripts_the_buttons_do_it(visit: Any, served: Served, desk_logi
     assert counts(served)["held"] == 2
 
 
-@pytest.mark.parametrize(
+LOOKS = pytest.mark.parametrize(
     ("prefix", "width", "scheme"),
     [
         ("/au", 1280, "light"),
@@ -199,6 +200,9 @@ def test_without_scripts_the_buttons_do_it(visit: Any, served: Served, desk_logi
         ("/ma/fr", 320, "light"),
     ],
 )
+
+
+@LOOKS
 def test_looks(visit: Any, served: Served, desk_login: Any, fill: Any, prefix: str, width: int, scheme: str) -> None:
     fill(6, "AU" if prefix == "/au" else "MA")
     visitor: Visitor = visit(width, scheme=scheme, storage_state=desk_login)
@@ -215,6 +219,31 @@ def test_looks(visit: Any, served: Served, desk_login: Any, fill: Any, prefix: s
             too_wide.append(path)
         name = (prefix + path.split("?")[0]).strip("/").replace("/", "_") + ("_narrowed" if "?" in path else "")
         visitor.shot(f"desk_{name}_{width}_{scheme}")
+    assert findings == []
+    assert too_wide == [], "no page scrolls sideways"
+    visitor.saw_nothing_foreign()
+
+
+@LOOKS
+def test_looks_of_the_rest(
+    visit: Any, served: Served, desk_login: Any, fill: Any, prefix: str, width: int, scheme: str
+) -> None:
+    fill(40, "AU" if prefix == "/au" else "MA")
+    run_pulse(served.app)
+    visitor: Visitor = visit(width, scheme=scheme, storage_state=desk_login)
+    visitor.open(f"{prefix}/moderation/rules")
+    visitor.page.select_option("select[name=kind]", "domain")
+    visitor.page.fill("[name=value]", f"{prefix.replace('/', '')}-{width}.example")
+    visitor.page.press("[name=value]", "Enter")
+    visitor.page.wait_for_selector(f"text={prefix.replace('/', '')}-{width}.example")
+    findings: list[str] = []
+    too_wide = []
+    for path in ("/moderation/", "/moderation/rules", "/moderation/audit"):
+        visitor.open(prefix + path)
+        findings += visitor.axe()
+        if visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            too_wide.append(path)
+        visitor.shot(f"desk_{(prefix + path).strip('/').replace('/', '_')}_{width}_{scheme}")
     assert findings == []
     assert too_wide == [], "no page scrolls sideways"
     visitor.saw_nothing_foreign()

