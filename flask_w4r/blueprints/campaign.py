@@ -12,7 +12,7 @@ from .. import topics
 from ..errors import NotFound
 from ..i18n import gettext
 from ..models import Picture
-from ..services import catalogue, event_search, tally
+from ..services import catalogue, event_search, results, tally
 from ..services.event_search import EventQuery
 from ..services.unit_of_work import read
 from ..services.views import CaseView, EditionView
@@ -38,7 +38,7 @@ def _campaign(session: Session) -> str:
     return page(
         "campaign/index.html",
         endpoint="campaign",
-        stories=catalogue.impact_stories(session, lens)[:STORIES],
+        stories=results.impact_stories(session, lens)[:STORIES],
         **_next_events(session),
         **_edition_context(session, edition),
     )
@@ -71,7 +71,7 @@ def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
         "paused": guard.is_paused(here()),
         "paused_cases": guard.page_key(here()),
         "counts": counts.of_edition([case.id for case in cases]),
-        "totals": catalogue.year_totals(session, lens),
+        "totals": results.year_totals(session, lens),
         "other_editions": others,
         "og": og,
         "jsonld": jsonld,
@@ -149,8 +149,8 @@ def impact() -> Response:
             endpoint="impact",
             public=True,
             edition=catalogue.current_edition(session, lens),
-            stories=catalogue.impact_stories(session, lens),
-            totals=catalogue.year_totals(session, lens),
+            stories=results.impact_stories(session, lens),
+            totals=results.year_totals(session, lens),
         )
 
     return public_page(("impact",), lambda: read(current_app, render))

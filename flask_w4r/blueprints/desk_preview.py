@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, current_app
 from sqlalchemy.orm import Session
 
-from ..services import catalogue, tally
+from ..services import catalogue, results, tally
 from ..services.preview import preview_cases, preview_edition
 from ..services.unit_of_work import read
 from ..services.views import EditionView
@@ -37,8 +37,8 @@ def preview(year: str) -> Response:
             endpoint="moderation_preview", page_class="campaign-edition" if archived else "campaign-index",
             cases=[(case, counts.of_case(case.id, case.goal)) for case in cases],
             counts=counts.of_edition([case.id for case in cases]),
-            stories=catalogue.impact_stories(session, lens)[:STORIES],
-            totals=catalogue.year_totals(session, lens),
+            stories=results.impact_stories(session, lens)[:STORIES],
+            totals=results.year_totals(session, lens),
         )  # fmt: skip
 
     return private(Response(read(current_app, render)))

@@ -1,4 +1,4 @@
-"""Reading the campaign: editions, cases, stories and totals, as the pages show them."""
+"""Reading the campaign: editions and cases, as the pages show them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from .. import topics
 from ..errors import CaseWithdrawn, NotFound
-from ..i18n import country_name, gettext
-from ..models import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
+from ..i18n import country_name
+from ..models import Case, CaseText, Edition, Picture
 from ..sections import Section, text_direction
-from .views import CaseView, EditionView, ImpactView, Lens, PhotoView, TotalView
+from .views import CaseView, EditionView, Lens, PhotoView
 
 _markdown = MarkdownIt("commonmark", {"html": False})
 
@@ -157,7 +157,8 @@ def _case_views(session: Session, lens: Lens, rows: Sequence[Case], by_id: dict[
     ]
 
 
-def _choose_locale(available: Iterable[str], lens: Lens) -> str:
+def choose_locale(available: Iterable[str], lens: Lens) -> str:
+    """Which of the languages that a text has is shown on this page."""
     have = list(available)
     for choice in (lens.locale, lens.locale.split("-")[0], lens.section.default_locale, "en"):
         if choice in have:
@@ -172,7 +173,7 @@ def _case_view(
     texts: dict[str, dict[str, str]],
     pictures: list[tuple[int, int, str]],
 ) -> CaseView:
-    locale = _choose_locale((key for key, fields in texts.items() if fields.get("demand")), lens)
+    locale = choose_locale((key for key, fields in texts.items() if fields.get("demand")), lens)
     shown = texts.get(locale, {})
     is_fallback = locale.split("-")[0] != lens.locale.split("-")[0]
     updates = []
@@ -230,61 +231,6 @@ def _photo(row: Case, lens: Lens, pictures: list[tuple[int, int, str]]) -> Photo
         width=width,
         height=height,
     )
-
-
-def impact_stories(session: Session, lens: Lens) -> list[ImpactView]:
-    """What changed, newest first. A story about a withdrawn case is left out with it."""
-    withdrawn = [Case.section == lens.section.code, Case.status == "withdrawn"]
-    rows = session.scalars(
-        select(ImpactStory)
-        .where(
-            ImpactStory.section == lens.section.code,
-            ImpactStory.name.not_in(select(Case.name).where(*withdrawn)),
-            ImpactStory.slug.not_in(select(Case.slug).where(*withdrawn)),
-        )
-        .order_by(ImpactStory.happened_on.desc(), ImpactStory.name)
-    ).all()
-    views = []
-    for row in rows:
-        locale = _choose_locale(row.texts, lens)
-        words = row.texts.get(locale, {})
-        scope_names = {"global": gettext("worldwide")}
-        views.append(
-            ImpactView(
-                slug=row.slug,
-                name=row.name,
-                country_name=country_name(row.country),
-                edition=row.edition,
-                happened_on=row.happened_on,
-                outcome=row.outcome,
-                outcome_label=str(topics.OUTCOMES.get(row.outcome, topics.OUTCOMES["other"])),
-                title=words.get("title", row.name),
-                summary=words.get("summary", ""),
-                story=render_story(words.get("story", "")),
-                figures=[
-                    {
-                        **item,
-                        "label": str(topics.UNITS.get(str(item.get("unit")), item.get("unit"))),
-                        "scope_name": scope_names.get(str(item.get("scope")), country_name(str(item.get("scope")))),
-                    }
-                    for item in row.figures
-                ],
-                quotes=row.quotes,
-                source=row.source,
-                source_title=row.source_title,
-                text_lang=locale,
-                text_dir=text_direction(locale),
-            )
-        )
-    return views
-
-
-def year_totals(session: Session, lens: Lens) -> list[TotalView]:
-    """Actions by year worldwide, oldest first; years without a figure are missing, not guessed."""
-    rows = session.scalars(
-        select(YearTotal).where(YearTotal.section == lens.section.code).order_by(YearTotal.year)
-    ).all()
-    return [TotalView(row.year, row.total, row.qualifier, row.source) for row in rows]
 
 
 def picture(session: Session, section: Section, slug: str, width: int) -> Picture:
