@@ -244,7 +244,7 @@ def cold(app: Any, rounds: int) -> Compared:
         columns = (
             Event.id, Event.slug, Event.title, Event.starts_local,
             type_coerce(Event.starts_at, DateTime()).label("starts_at"), Event.kind, Event.availability, Event.town,
-            Event.public_lat, Event.public_lon,
+            Event.public_lat, Event.public_lon, Event.ends_local,
         )  # fmt: skip
         rows = session.execute(select(*columns).where(*wanted).order_by(Event.starts_at, Event.id).limit(TO_COME + 1))
         cases: dict[int, list[str]] = {}
@@ -256,7 +256,7 @@ def cold(app: Any, rounds: int) -> Compared:
             .order_by(Case.position, Case.id)
         ):
             cases.setdefault(number, []).append(slug)
-        features = []
+        features: list[dict[str, Any]] = []
         for row in rows.all():
             point = None
             if row.kind != "online":
@@ -275,6 +275,8 @@ def cold(app: Any, rounds: int) -> Compared:
                     },
                 }
             )  # fmt: skip
+            if row.ends_local.date() != row.starts_local.date():
+                features[-1]["properties"]["ends_on"] = row.ends_local.date().isoformat()
         return orjson.dumps({"type": "FeatureCollection", "features": features})
 
     def floor() -> bytes:

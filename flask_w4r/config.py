@@ -44,7 +44,7 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
     }
 )
 DEFAULT_RETENTION: Mapping[str, int] = MappingProxyType(
-    {"pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730}
+    {"pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730, "event_days": 30}
 )
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
     {

@@ -8,7 +8,8 @@ from flask import Response, request
 
 from ..i18n import gettext
 from ..services import calendars, feeds
-from ..services.event_search import EventQuery, Found, find_event, read_query, search
+from ..services.event_query import EventQuery, read_query
+from ..services.event_search import Found, find_event, search
 from ..services.unit_of_work import read
 from ..services.views import Lens
 from ..templating import app_of_request
@@ -101,6 +102,8 @@ def _title(place: Here, found: Found) -> str:
 def _named(response: Response, name: str) -> Response:
     """Say what a saved file is called; not for search engines, which may have the page."""
     if response.status_code == 200:
+        # The same method as within (RFC 5545, 3.7.2).
+        response.mimetype_params["method"] = "PUBLISH"
         response.headers.set("Content-Disposition", "attachment", filename=f"{name}.ics")
     response.headers["X-Robots-Tag"] = "noindex"
     return response

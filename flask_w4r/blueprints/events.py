@@ -17,9 +17,10 @@ from werkzeug.routing import BuildError
 
 from .. import topics
 from ..i18n import gettext, language_name, long_date
-from ..services import catalogue, event_geojson, event_search, hosting_window, places
+from ..services import catalogue, event_geojson, event_query, event_search, hosting_window, places
 from ..services.event_grid import read_grid
-from ..services.event_search import EventQuery, Found
+from ..services.event_query import EventQuery
+from ..services.event_search import Found
 from ..services.event_views import EventView
 from ..services.unit_of_work import read
 from ..templating import json_ld, page
@@ -38,7 +39,7 @@ QUIET = ("private", "school")
 
 def events() -> Response:
     """The list, with the map beside it."""
-    query = event_search.read_query(request.args)
+    query = event_query.read_query(request.args)
     key = ("events", *sorted(query.args().items()), *query.faults)
     # What each reader asks differently would only push out what all ask for.
     common = query.page == 1 and not (query.near or query.since or query.until or query.case)
@@ -64,7 +65,7 @@ def _events(session: Session, query: EventQuery) -> str:
         found=found,
         query=query,
         opens_on=opens_on,
-        distances=sorted({*event_search.DISTANCES, query.km}),
+        distances=sorted({*event_query.DISTANCES, query.km}),
         case_choices=catalogue.cases_of(session, lens, edition) if edition else [],
         link_if=link_if,
         event_map=_map(place, found, opens_on),
@@ -105,7 +106,8 @@ def _event(session: Session, slug: str) -> str:
     place = here()
     found = event_search.find_event(session, place.lens, place.state.keyring, slug)
     phase = phase_of(found, place.lens.now)
-    quiet = found.visibility == "unlisted" or found.kind in QUIET or phase in ("cancelled", "over")
+    # One that is called off stays for search engines, so that they learn of it.
+    quiet = found.visibility == "unlisted" or found.kind in QUIET or phase == "over"
     og, jsonld = _metadata(found, place)
     return page(
         "events/event.html",
@@ -114,6 +116,7 @@ def _event(session: Session, slug: str) -> str:
         public=True,
         event=found,
         phase=phase,
+        has_begun=found.starts_at <= place.lens.now,
         quiet=quiet,
         link_if=link_if,
         og=None if quiet else og,
@@ -190,7 +193,7 @@ def event_map_data() -> Response:
     grid = read_grid(bbox, asked.args.get("zoom", ""))
     if grid is None:
         raise BadRequest
-    query = event_search.read_query({name: asked.args[name] for name in _VIEW_FILTERS if name in asked.args})
+    query = event_query.read_query({name: asked.args[name] for name in _VIEW_FILTERS if name in asked.args})
 
     def render() -> str:
         place = here()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, request
@@ -14,7 +15,7 @@ from ..forms.event import read_time
 from ..forms.host import DatesForm, MessageForm
 from ..i18n import gettext
 from ..models import Event
-from ..services import event_hosts, event_reports, events
+from ..services import event_again, event_hosts, event_reports, events
 from ..services.event_cases import cases_of
 from ..services.event_draft import secret_of
 from ..services.event_views import event_view
@@ -31,6 +32,8 @@ SAID = frozenset(
     {"edited", "submitted", "closed", "opened", "cancelled", "sent", "approved", "created", "renewed", "reported",
      "already", "gone", "listed"}
 )  # fmt: skip
+#: Put off by so much, the event may outlive the link that its host has: another one is mailed.
+LATER = timedelta(days=1)
 
 
 @hosts_only
@@ -59,7 +62,7 @@ def host_page(event: Event, code: int = 200, notice: str | None = None) -> Respo
     done = request.args.get("done", "")
     return show(
         "host.html", event, code, notice=notice, done=done if done in SAID else "",
-        secret=secret_of(event, place.state.keyring), coming=sum(guest.party_size for guest in coming),
+        secret=secret_of(event, place.state.keyring), withheld=event_hosts.withheld(event, place.state.keyring), coming=sum(guest.party_size for guest in coming),
         may_change=event.state in events.EDITABLE and event.ends_at > place.state.clock(), **found,
     )  # fmt: skip
 
@@ -90,7 +93,10 @@ def host_edit(event: Event) -> Response:
         return back(done="gone")
     if request.method != "POST":
         given = host_form.stored(place, event, cases, chosen)
-        return _edit_page(event, host_form.event_form(place, cases, edit=True, formdata=None, data=given))
+        form = host_form.event_form(place, cases, edit=True, formdata=None, data=given)
+        # A time that comes twice that day is shown with which one it is.
+        form.twice = [name for name in ("starts_at", "ends_at") if given[name.replace("_at", "_which")]]
+        return _edit_page(event, form)
     form = host_form.event_form(place, cases, edit=True, formdata=request.form)
     problem = token_problem()
     if problem is not None:
@@ -98,16 +104,21 @@ def host_edit(event: Event) -> Response:
     draft = host_form.draft_of(place, form, cases, event=event)
     if draft is None:
         return _edit_page(event, form, "")
-    state = place.state
+    state, later = place.state, draft.ends_at - event.ends_at >= LATER
+
+    def work(session: Session) -> Done:
+        done = events.edit(session, state.keyring, place.section, event.id, draft, now=state.clock())
+        if later and done.outcome != "gone":
+            event_hosts.renew_link(session, state.keyring, place.section, event.id, now=state.clock())
+        return done
+
     try:
-        done = _act(
-            lambda session: events.edit(
-                session, state.keyring, place.section, event.id, draft, now=state.clock()
-            ), signal=event_submitted, on="submitted",
-        )  # fmt: skip
+        done = _act(work, signal=event_submitted, on="submitted")
     except EventFull:
         form["capacity"].errors = [gettext("More people have a seat already")]
         return _edit_page(event, form, "")
+    if later and done.outcome != "gone":
+        host_session.enter(place, event.id, event.host_version + 1)
     return back(done=done.outcome)
 
 
@@ -136,6 +147,13 @@ def host_message(event: Event) -> Response:
             session, state.keyring, place.section, event.id, form["text"].data, states=states, now=state.clock()
         )
     )
+    if done.outcome == "withheld":
+        form.text.errors = [
+            gettext("Your message holds what not every guest was let in to know. Take it out, or let them in first.")
+        ]
+        return show("host_message.html", event, 422, form=form, errors=error_list(form), notice=None)
+    if done.outcome == "sent" and not done.told:
+        return show("host_message.html", event, 422, form=form, errors=[], notice=gettext("Nobody yet."))
     return back(done=done.outcome)
 
 
@@ -173,7 +191,7 @@ def host_duplicate(event: Event) -> Response:
     """The same event at another date."""
     place, state = here(), here().state
     if request.method != "POST":
-        starts, ends = event_hosts.suggested_dates(event)
+        starts, ends = event_again.suggested_dates(event, now=state.clock())
         given = {
             name: moment.isoformat(timespec="minutes") for name, moment in (("starts_at", starts), ("ends_at", ends))
         }
@@ -191,7 +209,7 @@ def host_duplicate(event: Event) -> Response:
     if breach is not None:
         return form_flow.too_many(breach)
     done = _act(
-        lambda session: event_hosts.duplicate(
+        lambda session: event_again.duplicate(
             session, state.keyring, place.section, event.id, starts_local=starts_local, ends_local=ends_local,
             starts_at=times[0], ends_at=times[1], now=state.clock(),
         ), signal=event_submitted, on="created",

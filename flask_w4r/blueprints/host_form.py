@@ -15,6 +15,7 @@ from ..i18n import gettext
 from ..models import Event
 from ..services import catalogue, event_times, events, geo, places
 from ..services.event_draft import PIN_KM, Draft, Town, secret_of
+from ..services.event_texts import looks_like_address
 from ..services.event_times import TimeFault
 from ..services.unit_of_work import read
 from ..services.views import CaseView
@@ -40,7 +41,12 @@ def event_form(place: Here, cases: Sequence[CaseView], *, edit: bool, **argument
     testing = current_app.testing or current_app.debug
     choices = [(case.slug, case.name) for case in cases]
     form_class = make_event_form(place.section, place.locale, testing=testing, edit=edit, case_choices=choices)
-    return form_class(**arguments)
+    form = form_class(**arguments)
+    zone, known = form["time_zone"], form["time_zone"].choices
+    if zone.data and zone.data not in [choice.value for choice in known] and event_times.is_zone(zone.data):
+        # Elsewhere in the world: not lost because the list is short.
+        zone.choices = [*known, SelectChoice(zone.data, zone.data.replace("_", " "))]
+    return form
 
 
 def stored(place: Here, event: Event, cases: Sequence[CaseView], case_ids: Sequence[int]) -> dict[str, Any]:
@@ -86,7 +92,10 @@ def draft_of(place: Here, form: Any, cases: Sequence[CaseView], *, event: Event 
         _fault(form, "online_url", gettext("Enter the link to the online room"))
     if kind in ("public", "hybrid") and form["visibility"].data == "exact" and not form["address"].data:
         _fault(form, "address", gettext("Enter the address, or choose that not everybody learns it"))
-    times = read_span(form, zone, place.state.clock(), event=event)
+    slugs = {case.slug for case in cases}
+    if cases and not slugs.intersection(form["cases"].data or ()):
+        _fault(form, "cases", gettext("Choose at least one person to write for"))
+    times = None if form["time_zone"].errors else read_span(form, zone, place.state.clock(), event=event)
     if not good or times is None or any(field.errors for field in form):
         return None
     pin = read_degrees(form["lat"].data, form["lon"].data)
@@ -144,6 +153,10 @@ def _moment(form: Any, name: str, zone: str, twice: list[str]) -> datetime | Non
     local = read_time(form[name].data)
     if local is None or form[name].errors:
         return None
+    # A day without an hour would be midnight.
+    if ":" not in form[name].data:
+        _fault(form, name, gettext("Enter day and time in the form 2026-12-10T18:30"))
+        return None
     try:
         which = form[name.replace("_at", "_which")].data or ""
         found = event_times.moments(local, zone)
@@ -182,6 +195,10 @@ def _town(place: Here, form: Any, event: Event | None) -> tuple[Town | None, str
         town = read(current_app, lambda session: places.get(session, number, place.locale))
         if town is not None:
             return Town(town.name, town.country, town.id, town.lat, town.lon), town.time_zone
+    if found.reason == "no_places_loaded" and looks_like_address(typed):
+        # What stands there is public, of a home too.
+        _fault(form, "place", gettext("Enter the name of the town alone, without street and number"))
+        return None, ""
     if found.reason == "no_places_loaded":
         # The desk sees what was typed; on the map it is nowhere.
         return Town(typed, place.section.country), ""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ..antiabuse.names import clean_text
 from ..errors import TokenInvalid
 from ..forms.event import clean_lines, read_number
-from ..i18n import gettext
+from ..i18n import gettext, lazy_gettext
 from ..models import Event
 from ..qr import qr_svg
 from ..services import catalogue, event_hosts, event_reports, events, report_counts
@@ -27,6 +27,11 @@ from .responses import sealed_page
 
 NOTE_MAX = 1000
 PAPERS = ("a4", "letter")
+COUNT_WORDS = {
+    "letter": lazy_gettext("Letters"),
+    "card": lazy_gettext("Cards"),
+    "paper_signature": lazy_gettext("Signatures on paper"),
+}
 
 
 def _do(work: Callable[[Session], Done]) -> Done:
@@ -151,11 +156,14 @@ def host_report(event: Event) -> Response:
     if request.method == "POST":
         words = gettext("Enter a whole number from %(low)s to %(high)s", low=0, high=event_reports.MOST)
         if read_number(people, 0, event_reports.MOST) is None:
-            errors.append(("people", words))
+            errors.append(("people", f"{gettext('How many people came?')} {words}"))
+        # Each of many fields by its name.
         errors += [
-            (f"count-{key}", words)
-            for key, value in typed.items()
-            if value.strip() and read_number(value, 0, event_reports.MOST) is None
+            (f"count-{case.id}-{name}", f"{case.name} – {COUNT_WORDS[name]} – {words}")
+            for case in cases
+            for name in report_counts.COUNTED
+            if typed[f"{case.id}-{name}"].strip()
+            and read_number(typed[f"{case.id}-{name}"], 0, event_reports.MOST) is None
         ]
         if len(note) > NOTE_MAX:
             errors.append(("note", gettext("Use %(count)s characters at most", count=NOTE_MAX)))
@@ -175,7 +183,7 @@ def host_report(event: Event) -> Response:
     code = 422 if notice is not None or errors else 200
     return show(
         "host_report.html", event, code, cases=cases, report=report, typed=typed, people=people, note=note,
-        errors=errors, faulty={key for key, _ in errors}, notice=notice,
+        errors=errors, faulty=dict(errors), count_words=COUNT_WORDS, notice=notice,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Response, current_app, redirect, session
+from flask import Response, current_app, redirect, request, session
 
 from ..i18n import gettext
 from ..models import Event
@@ -47,19 +47,24 @@ def event_here(place: Here) -> Event | None:
 
 
 def hosts_only(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Give a view the event of the host who asks; everybody else learns how to come in."""
+    """Give a view the event of the host who asks; everybody else learns how to come in.
+
+    Each form says which event it is of: one that stands open while the host opens another event must not act on that.
+    """
 
     @wraps(view)
     def guarded(**values: Any) -> Response:
         event = event_here(here())
-        return view(event, **values) if event is not None else away_page()
+        if event is None:
+            return away_page()
+        return view(event, **values) if request.form.get("event", event.uid) == event.uid else away_page(409)
 
     return guarded
 
 
-def away_page() -> Response:
-    """Whoever has no link that holds learns where to find one."""
-    return sealed_page("events/host_enter.html", 403, status="away", form=None, event_title="")
+def away_page(code: int = 403) -> Response:
+    """Whoever has no link that holds, or has another event open now, learns where to find the link."""
+    return sealed_page("events/host_enter.html", code, status="away", form=None, event_title="")
 
 
 def token_problem() -> str | None:

@@ -15,7 +15,7 @@ from ..services.unit_of_work import UnitOfWork, read, run
 from ..signals import event_submitted
 from ..templating import app_of_request, page
 from ..web import Here, here
-from . import form_flow, guard, host_form, host_session
+from . import form_flow, guard, host_form, host_lost, host_session
 from .form_flow import FAULTY, Author, Refusal
 from .responses import private, private_page, public_page, sealed_page
 
@@ -122,7 +122,7 @@ def host_enter(token: str) -> Response:
         link = read(current_app, lambda session: event_hosts.look(session, place.section, token, now=now))
     except TokenInvalid:
         return _enter_page(404, "invalid")
-    if link.status in ("expired", "ended"):
+    if link.status in ("expired", "ended", "unproved"):
         return _enter_page(410, link.status)
     if request.method != "POST":
         return _enter_page(200, link.status, token=token, title=link.title)
@@ -150,5 +150,6 @@ ROUTES = (
     ("/events/new", "event_new", event_new, ("GET", "POST"), "events"),
     ("/events/new/token", "event_new_token", event_new_token, ("GET",), "events"),
     ("/events/new/thanks", "event_new_thanks", event_new_thanks, ("GET",), "events"),
+    *host_lost.ROUTES,
     ("/host/<token>", "host_enter", host_enter, ("GET", "POST"), "events"),
 )

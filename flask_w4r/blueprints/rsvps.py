@@ -12,10 +12,11 @@ from ..antiabuse.limits import Breach
 from ..errors import EventFull, NotFound, ProofReplayed, TokenInvalid
 from ..forms.checks import error_list
 from ..forms.rsvp import PartyForm, RsvpForm
-from ..i18n import gettext, long_datetime, time_span
+from ..i18n import gettext, time_span
 from ..sections import Section
 from ..services import event_search, rsvp_links, rsvps, tokens
 from ..services.event_views import EventView
+from ..services.guest_views import deadline
 from ..services.rsvp_links import GuestView
 from ..services.rsvp_run import act_and_tell, ask_and_tell
 from ..services.rsvps import Done
@@ -141,9 +142,11 @@ def _form_page(form: RsvpForm, event: EventView, refusal: Refusal | None = None)
 
 
 def _not_open(event: EventView) -> Response:
-    """The event takes no guests (any more): its own page says why, and nothing was written."""
+    """The event takes no guests (any more): its own page says why, and nothing was written. Of one that runs, its page
+    does not."""
     why = _why_not(event) or "closed"
-    if request.method != "POST" and why != "paused":
+    runs = why == "over" and event.state == "published" and event.ends_at > here().state.clock()
+    if request.method != "POST" and why != "paused" and not runs:
         return private(redirect(event.url, 303))  # type: ignore[arg-type]
     response = private_page("events/rsvp_closed.html", 503 if why == "paused" else 409, event=event, why=why)
     if why == "paused":
@@ -208,7 +211,7 @@ def _act(token: str, view: GuestView) -> Response:
     }
     if what == "change" and view.status in ("going", "waitlisted", "offered"):
         return _change(token, view, ids)
-    if what in acts and view.status in rsvp_links.ALIVE:
+    if what in acts and (view.status in rsvp_links.ALIVE or (what == "cancel" and view.can_cancel)):
         act_and_tell(app_of_request(), here().section, acts[what])
     return _again(token)
 
@@ -251,7 +254,7 @@ def _manage_page(token: str, view: GuestView, code: int = 200, form: PartyForm |
         values = {"party_size": str(view.party_size), "access_needs": view.access_needs}
         form = PartyForm(formdata=None, data={**values, "access_consent": view.access_consent})
     link_form = form_flow.link_form(token)
-    due = view.due_at and view.event and long_datetime(view.due_at, view.event.time_zone)
+    due = view.due_at and view.event and deadline(view.due_at, view.event.time_zone)
     return sealed_page(
         "events/rsvp_manage.html",
         code,

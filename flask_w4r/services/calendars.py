@@ -136,7 +136,8 @@ def _entry(
     starts, ends = _moments(event)
     entry.add("DTSTART", starts)
     entry.add("DTEND", ends)
-    entry.add("SUMMARY", _clean(event.title))
+    title = gettext("Demo event: %(title)s", title=event.title) if event.is_demo else event.title
+    entry.add("SUMMARY", _clean(title))
     entry.add("DESCRIPTION", _clean(_description(event, party)))
     if where := _where(event, party):
         entry.add("LOCATION", _clean(where))

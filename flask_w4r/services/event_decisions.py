@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..keyring import Keyring
-from ..models import Batch, Event
+from ..models import Batch, Event, Rsvp
 from ..sections import Section
 from . import batch_rows, event_changes, events
 from .batches import Undone
@@ -46,6 +47,13 @@ def decide(
     return batch
 
 
+def _expected(session: Session, event: Event) -> bool:
+    coming = select(Rsvp.id).where(
+        Rsvp.event_id == event.id, Rsvp.state.in_(events.COMING), Rsvp.confirmed_at.is_not(None)
+    )
+    return session.scalar(coming.limit(1)) is not None
+
+
 def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, limit: int) -> Undone:
     """Give events back to the queue. A published one is public no more; mails that did not leave yet are not sent."""
 
@@ -53,6 +61,8 @@ def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, 
         # Somebody may come already: they hear of it in the words that they know.
         if batch.act == "approve" and row.approved is None:
             row.approved = as_shown(row, hidden=True)
+            # So that a no calls it off, and tells them.
+            row.published_at = row.published_at or (batch.created_at if _expected(session, row) else None)
 
     done = batch_rows.undo(
         session, section, batch, EVENT, Event, limit=limit, states=_LEAVES[batch.act], after=take_off

@@ -20,8 +20,11 @@ from .event_views import TOWN_ONLY
 
 #: Farther than this from where it was, the desk looks again.
 FAR_KM = 25.0
+_LINK = re.compile(r"https?:|//|\bwww\.|@|\b[a-z0-9-]{2,}\.(?:[a-z]{3,}|[a-z]{2}/)", re.IGNORECASE)
 #: A pin may stand so far from the middle of its town.
 PIN_KM = 75.0
+#: The finding that a text for everybody may tell an address.
+IN_TEXT = "address_in_text"
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,11 @@ class Draft:
         """Why the desk should look twice: a text for everybody that seems to say what only guests may know."""
         if self.shown_to == "exact":
             return []
-        texts = (self.title, self.description, self.access_notes)
+        # Where no gazetteer is loaded, the town is what the host typed.
+        town = self.town.name if self.town is not None and self.town.id is None else ""
+        texts = (self.title, self.description, self.access_notes, town)
         told = tells(texts, (self.address, self.online_url)) or looks_like_address(*texts)
-        return [{"check": "address_in_text", "score": 0, "hold": True}] if told else []
+        return [{"check": IN_TEXT, "score": 0, "hold": True}] if told else []
 
 
 def slug_for(title: str, visibility: str) -> str:
@@ -161,7 +166,8 @@ def is_moved(event: Event, before: Mapping[str, Any], draft: Draft) -> bool:
 
 
 def is_big(event: Event, draft: Draft) -> bool:
-    """Whether the desk must look again: other words, another kind, shown to others, or far from where it was."""
+    """Whether the desk must look again: other words, another kind, shown to others, a link where everybody reads the
+    place, or far from where it was."""
     if (event.title, event.description, event.kind, event.visibility, event.access_notes) != (
         draft.title, draft.description, draft.kind, draft.shown_to, draft.access_notes,
     ):  # fmt: skip
@@ -169,6 +175,8 @@ def is_big(event: Event, draft: Draft) -> bool:
     town = draft.town
     if draft.kind == "online" or town is None:
         return False
+    if draft.shown_to == "exact" and _LINK.search(f"{draft.venue_name} {draft.address}"):
+        return True
     if event.country != town.country:
         return True
     lat, lon = draft.public_point()

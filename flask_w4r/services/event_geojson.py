@@ -119,7 +119,7 @@ def document(session: Session, lens: Lens) -> tuple[str, int, datetime | None]:
         text, count = view(session, lens, Grid.world(WORLD_ZOOM), EventQuery())
         return text, count, None
     cases = _cases(session, lens, wanted)
-    first_end = min((row[10] for row in rows), default=None)
+    first_end = min((row[11] for row in rows), default=None)
     lines = _features(rows, cases, lens, _feature)
     return f"{_HEAD}{','.join(lines)}]}}", len(rows), first_end and first_end.replace(tzinfo=lens.now.tzinfo)
 
@@ -188,19 +188,21 @@ def _features(
 
 
 #: So many columns are written; what comes after is for us.
-_WRITTEN = 10
+_WRITTEN = 11
 
 
 def _feature(row: Any, cases: str, before: str, after: str) -> str:
     """Write one event: its columns, its cases, and its address around the slug."""
-    _, slug, title, local, moment, kind, availability, town, lat, lon = row
+    _, slug, title, local, moment, kind, availability, town, lat, lon, ends = row
     # Most stand where their town does.
     point = "null" if kind == "online" else _point(lat, lon)
     name = _quote(slug)
+    # The list finds one that goes on for days on each of them.
+    until = f'"ends_on":"{ends.date().isoformat()}",' if ends.date() != local.date() else ""
     link = slug if slug.isascii() and slug.replace("-", "").isalnum() else _url_quote(slug)
     return (
         f'{{"type":"Feature","id":{name},"geometry":{point},"properties":{{"id":{name},"title":{_quote(title)},'
-        f'"url":{before}{link}{after},"starts_at":"{local.isoformat()}{utc_offset(local - moment)}",'
+        f'"url":{before}{link}{after},"starts_at":"{local.isoformat()}{utc_offset(local - moment)}",{until}'
         f'"kind":"{kind}","online":{"true" if kind in _ONLINE else "false"},"cases":[{cases}],'
         f'"availability":"{availability}","place":{_quote(town)}}}}}'
     )

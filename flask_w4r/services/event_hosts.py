@@ -1,5 +1,5 @@
 """What a host does with an event of theirs: open it by its link, see who comes, let them know the address, check them
-in, write to them, repeat it, and end the link.
+in, write to them, and end the link.
 
 Only first names and party sizes are shown to whoever has the host's link; names, addresses and access needs need a fresh
 link of fifteen minutes, mailed to the host.
@@ -8,24 +8,25 @@ link of fifteen minutes, mailed to the host.
 from __future__ import annotations
 
 import hmac
-import secrets
 from base64 import b32decode, b32encode
 from binascii import Error as NotBase32
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..errors import TokenInvalid
 from ..keyring import Keyring
-from ..models import Event, EventCase, Rsvp
+from ..models import Event, Rsvp
 from ..sections import Section
 from . import events, host_mail, rsvp_mail, tokens
-from .event_draft import secret_of, slug_for
-from .event_times import moments
+from .event_draft import secret_of
+from .event_letters import HOST_DAYS
+from .event_texts import tells
+from .event_views import TOWN_ONLY
 from .events import COMING, Done
 from .rsvp_seats import lock_event, lock_rsvp
 
@@ -35,8 +36,8 @@ CONFIRM, HOST, LIST = "event_confirm", "host", "host_list"
 
 @dataclass(frozen=True)
 class HostLink:
-    """What a host's link opens. ``status``: ``confirm`` (the address is not proved yet), ``open``, ``expired`` or
-    ``ended`` (revoked, or the event is gone)."""
+    """What a host's link opens. ``status``: ``confirm`` (the address is not proved yet), ``open``, ``expired``,
+    ``unproved`` (it was not within the time there is for it) or ``ended`` (revoked, or the event is gone)."""
 
     status: str
     event_id: int = 0
@@ -85,7 +86,10 @@ def look_list(session: Session, section: Section, raw: str, *, now: datetime) ->
 def _opened(session: Session, section: Section, purpose: str, token: tokens.TokenView, now: datetime) -> HostLink:
     event_id, version = token.payload
     event = hosted(session, section, event_id, version)
-    if token.expired:
+    if purpose == CONFIRM and token.expired:
+        return HostLink("unproved" if event is None or event.state == "unconfirmed" else "ended")
+    # The event may have been put forward since the link was made.
+    if token.expired or (event is not None and event.ends_at + timedelta(days=HOST_DAYS) <= now):
         return HostLink("expired")
     if event is None or token.revoked:
         return HostLink("ended")
@@ -108,7 +112,6 @@ def renew_link(session: Session, keyring: Keyring, section: Section, event_id: i
         return Done(event_id, "gone")
     event.host_version += 1
     event.version += 1
-    event.updated_at = now
     host_mail.enqueue(session, keyring, section, event, "event_link", now=now)
     return Done(event_id, "renewed")
 
@@ -158,6 +161,15 @@ def _line(row: Rsvp, keyring: Keyring, *, full: bool) -> GuestLine:
     )
 
 
+def withheld(event: Event, keyring: Keyring) -> Literal["address", "link"] | None:
+    """What only guests learn whom the host lets in, if there is such a thing."""
+    secret = secret_of(event, keyring)
+    to_all = event.kind not in TOWN_ONLY and event.visibility in ("exact", "unlisted")
+    if event.kind != "online" and not to_all and any(secret.get(name) for name in ("venue_name", "address", "lat")):
+        return "address"
+    return "link" if event.visibility == "approval" and secret.get("online_url") else None
+
+
 def approve(
     session: Session, keyring: Keyring, section: Section, event_id: int, rsvp_id: int, *, now: datetime
 ) -> Done:
@@ -205,10 +217,9 @@ def rsvp_of_code(keyring: Keyring, code: str) -> int | None:
     except NotBase32:
         return None
     mark = raw[:8]
-    number = _masked(keyring, mark, raw[8:])
-    if not hmac.compare_digest(mark, hmac.digest(keyring.sub_key("checkin"), number, "sha256")[:8]):
-        return None
-    return int.from_bytes(number, "big")
+    rsvp_id = int.from_bytes(_masked(keyring, mark, raw[8:]), "big")
+    # The last letter has bits to spare: only the one that we wrote is ours.
+    return rsvp_id if hmac.compare_digest(check_in_code(keyring, rsvp_id), code.lower()) else None
 
 
 def _masked(keyring: Keyring, mark: bytes, number: bytes) -> bytes:
@@ -226,73 +237,24 @@ def message(
     states: Sequence[str] = ("going",),
     now: datetime,
 ) -> Done:
-    """Write to the guests in the host's own words. The same words are sent once."""
+    """Write to the guests in the host's own words. The same words are sent once.
+
+    :returns: ``sent``; ``withheld`` where they hold the address, or the link, and a guest who would read them was not
+        let in; ``gone``.
+    """
     event = lock_event(session, section, event_id)
     if event is None or event.state not in ("published", "over"):
         return Done(event_id, "gone")
+    secret = secret_of(event, keyring)
+    is_secret = event.kind == "private" or event.visibility == "approval"
+    if is_secret and tells([text], [str(secret.get(name, "")) for name in ("address", "online_url")]):
+        unknown = select(Rsvp.id).where(
+            Rsvp.event_id == event_id,
+            Rsvp.state.in_(states),
+            Rsvp.confirmed_at.is_not(None),
+            Rsvp.approved_at.is_(None),
+        )
+        if session.scalar(unknown.limit(1)) is not None:
+            return Done(event_id, "withheld")
     told = events.tell(session, keyring, section, event, "event_message", now=now, states=states, text=text)
     return Done(event_id, "sent", told)
-
-
-def duplicate(
-    session: Session,
-    keyring: Keyring,
-    section: Section,
-    event_id: int,
-    *,
-    starts_local: datetime,
-    ends_local: datetime,
-    starts_at: datetime,
-    ends_at: datetime,
-    now: datetime,
-) -> Done:
-    """The same event at another date, for the desk to look at. Its host's address was proved already, and nobody comes
-    to it yet."""
-    event = lock_event(session, section, event_id)
-    if event is None or event.state not in ("submitted", "published", "cancelled", "over"):
-        return Done(event_id, "gone")
-    same = (
-        "section", "kind", "visibility", "title", "description", "time_zone", "place_id", "town", "country",
-        "public_lat", "public_lon", "host_index", "host_verified", "locale", "languages", "access_status",
-        "access_notes", "capacity", "reasons", "score", "is_demo",
-    )  # fmt: skip
-    secret = {key: value for key, value in secret_of(event, keyring).items() if key != "told"}
-    copy = Event(
-        **{name: getattr(event, name) for name in same},
-        slug=slug_for(event.title, event.visibility),
-        uid=secrets.token_hex(16),
-        sequence=0,
-        state="submitted",
-        held_at=now,
-        secret=keyring.seal_json(secret),
-        host_version=1,
-        starts_local=starts_local,
-        ends_local=ends_local,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        seats_taken=0,
-        pending_seats=0,
-        waiting=0,
-        closed_at=now if event.kind == "school" else None,
-        availability="open",
-        availability_at=now,
-        version=1,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(copy)
-    session.flush()
-    rows = [{"event_id": copy.id, "case_id": number} for number in events.case_ids(session, event_id)]
-    if rows:
-        session.execute(insert(EventCase), rows)
-    host_mail.enqueue(session, keyring, section, copy, "event_link", now=now)
-    return Done(copy.id, "created")
-
-
-def suggested_dates(event: Event) -> tuple[datetime, datetime]:
-    """A week after an event, at the same time, on a day on which its clocks show it once."""
-    days = timedelta(days=7)
-    starts, ends = event.starts_local + days, event.ends_local + days
-    while len(moments(starts, event.time_zone)) != 1 or len(moments(ends, event.time_zone)) != 1:
-        starts, ends = starts + days, ends + days
-    return starts, ends

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import and_, case, exists, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from ..sections import Section
 from ..state import W4RState, get_state
 from . import event_changes, host_mail, rsvp_mail, rsvp_run, rsvps, seat_count
 from .mail_outbox import execute
+from .rsvp_mail import FRESH, REMINDERS, mark_of
 from .rsvp_seats import lock_event
 from .unit_of_work import UnitOfWork, read, run
 
@@ -33,10 +34,6 @@ log = logging.getLogger("flask_w4r.events")
 EVENTS_EVERY = 15.0
 #: So many events of a kind in one round; the others come in the next.
 ROUND = 200
-#: Reminders by name, nearest to the beginning first.
-REMINDERS = (("hours", timedelta(hours=2)), ("day", timedelta(days=1)))
-#: Who came so shortly before a reminder was due has a fresh mail that says the same.
-FRESH = timedelta(hours=1)
 #: What is shown of the seats is renewed on the round five minutes of the clock, so that no guest is seen to come.
 AVAILABILITY_EVERY = timedelta(minutes=5)
 #: Few: so many seats are left, or such a part of them.
@@ -206,8 +203,8 @@ def remind_guests(
     event = lock_event(session, section, event_id)
     if event is None or event.state != "published" or not now < event.starts_at <= now + lead:
         return 0, False
-    begins = event.starts_at.astimezone(UTC).isoformat()
-    marks = {f"{known} {begins}" for known, before in REMINDERS if before >= lead}
+    mark, marks = mark_of(name, event), {mark_of(known, event) for known, before in REMINDERS if before >= lead}
+    begins = mark.split()[1]
     count = 0
     for row in session.scalars(
         select(Rsvp)
@@ -216,7 +213,7 @@ def remind_guests(
         .with_for_update()
         .execution_options(populate_existing=True)
     ):
-        if f"{name} {begins}" in row.reminded:
+        if mark in row.reminded:
             continue
         if count >= limit:
             return count, True
@@ -232,9 +229,13 @@ def shown_availability() -> Any:
     """``open``, ``few`` or ``full``, in SQL, from the seats of those who proved their mailbox. While parties wait
     nobody else gets a seat."""
     left = Event.capacity - (Event.seats_taken - Event.pending_seats)
+    # As rsvp_seats.in_line: one that is larger than the whole event keeps nobody waiting.
+    in_line = exists().where(
+        Rsvp.event_id == Event.id, Rsvp.state == "waitlisted", Rsvp.held_at.is_(None), Rsvp.party_size <= Event.capacity
+    )
     return case(
         (Event.capacity.is_(None), "open"),
-        (or_(Event.waiting > 0, left <= 0), "full"),
+        (or_(left <= 0, and_(Event.waiting > 0, in_line)), "full"),
         (or_(left <= FEW_SEATS, left * FEW_SHARE <= Event.capacity), "few"),
         else_="open",
     )

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..i18n import long_datetime, time_span
+from ..i18n import time_span
 from ..keyring import Keyring
 from ..models import Event, Rsvp
 from . import host_mail, rsvp_mail, tokens
 from .event_cases import cases_of
 from .event_views import event_view
-from .guest_views import guest_calendar, guest_place
+from .guest_views import deadline, guest_calendar, guest_place, holds_seats
 from .views import Lens
 
 KINDS = frozenset(rsvp_mail.KINDS) | frozenset(host_mail.KINDS)
@@ -153,8 +153,8 @@ def look_up(
         "place": guest_place(event, rsvp, keyring),
         "guest_state": rsvp.state,
         "party_size": rsvp.party_size,
-        "holds_seats": rsvp.seats_held > 0,
-        "due": long_datetime(rsvp.due_at, event.time_zone) if rsvp.due_at else "",
+        "holds_seats": holds_seats(rsvp, lens.now),
+        "due": deadline(rsvp.due_at, event.time_zone) if rsvp.due_at else "",
     }
     email = str(keyring.open_json(rsvp.person).get("email", "")) if rsvp.person else ""
     has_entry = kind in _WITH_ENTRY and (rsvp.state == "going" or kind == "rsvp_cancelled")

@@ -47,6 +47,7 @@ COLUMNS: tuple[Any, ...] = (
     Event.town,
     Event.public_lat,
     Event.public_lon,
+    Event.ends_local,
     type_coerce(Event.ends_at, DateTime()).label("ends_at"),
 )
 _TOWN = 7

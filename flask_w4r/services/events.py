@@ -20,7 +20,7 @@ from ..keyring import Keyring
 from ..models import Case, Event, EventCase, Rsvp, SpentProof
 from ..sections import Section
 from . import event_changes, host_mail, rsvp_mail, rsvps
-from .event_draft import Draft, host_scope, is_big, is_moved, secret_of, slug_for
+from .event_draft import IN_TEXT, Draft, host_scope, is_big, is_moved, secret_of, slug_for
 from .event_views import as_shown
 from .rsvp_seats import lock_event
 from .signing import Judgement
@@ -167,30 +167,36 @@ def edit(session: Session, keyring: Keyring, section: Section, event_id: int, dr
     :returns: ``edited``, ``submitted`` or ``gone``.
     """
     event = lock_event(session, section, event_id)
-    if event is None or event.state not in EDITABLE or event.ends_at <= now:
+    # One that was called off and then hidden stays off: its guests were told.
+    off = event is not None and event.state == "rejected" and event.published_at is not None
+    if event is None or off or event.state not in EDITABLE or event.ends_at <= now:
         return Done(event_id, "gone")
     if draft.capacity is not None and event.seats_taken > draft.capacity:
         raise EventFull
     before, was_public = secret_of(event, keyring), event.state == "published"
-    big, moved = is_big(event, draft), is_moved(event, before, draft)
+    moved, findings = is_moved(event, before, draft), draft.findings()
+    flagged = any(item.get("check") == IN_TEXT for item in event.reasons)
+    # Words that the desk saw and let pass pass again, until the place that they may tell is another.
+    new_place = any(before.get(key) != value for key, value in draft.place().items())
+    looked_at = is_big(event, draft) or (bool(findings) and (new_place or not flagged))
     if draft.shown_to == "unlisted" and event.visibility != "unlisted":
         event.slug = slug_for(draft.title, "unlisted")
     if draft.kind == "school" and event.kind != "school":
         event.closed_at = event.closed_at or now
-    if was_public and (big or draft.findings()):
+    if was_public and looked_at:
         event.approved = as_shown(event)
     kept = {key: before[key] for key in ("host_name", "host_email", "told") if key in before}
     event.secret = keyring.seal_json({**draft.place(), **kept})
     for name, value in draft.columns(section).items():
         setattr(event, name, value)
     # What the checks found of the form stays; what they find of the words is found anew.
-    event.reasons = [item for item in event.reasons if item.get("check") != "address_in_text"] + draft.findings()
+    event.reasons = [item for item in event.reasons if item.get("check") != IN_TEXT] + findings
     event.updated_at = now
     event.version += 1
     event.sequence += 1 if moved else 0
     _set_cases(session, section, event, draft.case_ids)
     told, offered = 0, []
-    if event.state == "rejected" or (was_public and (big or draft.findings())):
+    if event.state == "rejected" or (was_public and looked_at):
         event.state, event.held_at = "submitted", now
     elif was_public:
         told = _tell_of_move(session, keyring, section, event, now=now)

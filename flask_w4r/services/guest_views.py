@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_name
+
+from ..i18n import babel_locale, get_locale, long_datetime
 from ..keyring import Keyring
 from ..models import Event, Rsvp
 from ..sections import Section
@@ -14,7 +19,8 @@ from .event_views import TOWN_ONLY, EventView
 
 @dataclass(frozen=True)
 class GuestPlace:
-    """Where a party is to go. ``is_hidden``: there is an exact place, and it was not told to this party (yet)."""
+    """Where a party is to go. ``is_hidden``: there is an exact place, and it was not told to this party (yet);
+    ``link_is_hidden``: likewise the link to take part."""
 
     venue: str = ""
     address: str = ""
@@ -22,6 +28,19 @@ class GuestPlace:
     lon: float | None = None
     online_url: str = ""
     is_hidden: bool = False
+    link_is_hidden: bool = False
+
+
+def holds_seats(rsvp: Rsvp, now: datetime) -> bool:
+    """Whether seats are kept for a party: not those of a claim that ended, even while it was not swept yet."""
+    return rsvp.seats_held > 0 and (rsvp.due_at is None or rsvp.due_at > now)
+
+
+def deadline(moment: datetime, time_zone: str) -> str:
+    """Until when seats are kept, on the event's clock, which is named: a guest of an online event may have another."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    name = get_timezone_name(local, "long", locale=babel_locale(get_locale()))
+    return f"{long_datetime(moment, time_zone)} ({name})"
 
 
 def guest_place(event: Event, rsvp: Rsvp, keyring: Keyring) -> GuestPlace:
@@ -33,22 +52,24 @@ def guest_place(event: Event, rsvp: Rsvp, keyring: Keyring) -> GuestPlace:
     if event.approved is not None:
         # Where it is now waits for the desk's word; nobody is to go there yet.
         return GuestPlace()
-    has_place = event.kind != "online"
+    has_place, has_link = event.kind != "online", event.kind in ("online", "hybrid")
     if rsvp.state != "going" or rsvp.held_at is not None:
-        return GuestPlace(is_hidden=has_place and not _told_to_all(event))
+        link_is_hidden = has_link and event.visibility == "approval"
+        return GuestPlace(is_hidden=has_place and not _told_to_all(event), link_is_hidden=link_is_hidden)
     secret: dict[str, Any] = keyring.open_json(event.secret) if event.secret else {}
     approved = rsvp.approved_at is not None
     knows_place = has_place and (approved or _told_to_all(event))
-    knows_link = event.kind in ("online", "hybrid") and (approved or event.visibility != "approval")
+    knows_link = has_link and (approved or event.visibility != "approval")
     link = str(secret.get("online_url") or "") if knows_link else ""
     if not knows_place:
-        return GuestPlace(online_url=link, is_hidden=has_place)
+        return GuestPlace(online_url=link, is_hidden=has_place, link_is_hidden=has_link and not knows_link)
     return GuestPlace(
         venue=str(secret.get("venue_name") or ""),
         address=str(secret.get("address") or ""),
         lat=secret.get("lat"),
         lon=secret.get("lon"),
         online_url=link,
+        link_is_hidden=has_link and not knows_link,
     )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from ..models import Consent, Rsvp, Signature, SpentProof
 from ..state import Mailer, get_state
-from . import audit_keep, audit_verify, event_jobs, invalidation_run, mail, mail_outbox, pulse, tokens
+from . import audit_keep, audit_verify, event_jobs, event_keep, invalidation_run, mail, mail_outbox, pulse, tokens
 from .networks import forget_networks, purge_day_keys
 from .rule_list import purge_rules
 from .unit_of_work import run
@@ -74,7 +74,7 @@ def invalidate(app: Any, tools: Tools) -> dict[str, Any]:
 
 def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
     """Delete what is over: old links, spent captcha proofs, records of mail, day keys, unconfirmed
-    signatures and RSVPs.
+    signatures and RSVPs, and who came to events and hosted them.
 
     :returns: how many of each went.
     """
@@ -108,6 +108,7 @@ def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
     chunked: dict[str, Callable[[Session], int]] = {
         "pending_signatures": partial(_purge_pending, before=pending_before),
         "pending_rsvps": partial(_purge_pending_rsvps, before=pending_before),
+        "events": partial(event_keep.forget_people, before=now - timedelta(days=kept["event_days"]), limit=_CHUNK),
         "networks": partial(forget_networks, today=now.date(), limit=_CHUNK),
         "log_entries": forget_log,
     }

@@ -41,6 +41,13 @@ def fold(text: str) -> str:
     return " ".join(words)[:MAX_FOLDED].rstrip()
 
 
+def other_article(folded: str) -> str:
+    """A folded Arabic name without its article, or with one, as people write it either way; nothing for other names."""
+    if not folded or not "\u0621" <= folded[0] <= "\u064a":
+        return ""
+    return folded.removeprefix("ال").lstrip() if folded.startswith("ال") else f"ال{folded}"[:MAX_FOLDED]
+
+
 def _take_apart(text: str) -> str:
     plain = (char for char in unicodedata.normalize("NFKD", text) if unicodedata.category(char) not in _MARKS)
     return "".join(plain).casefold().translate(_LETTERS)

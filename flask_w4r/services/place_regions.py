@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from .place_names import fold
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from ..i18n import babel_locale
+from ..models import Place
+from .place_names import fold, other_article
 
 _NAMES = {
     "AU": "ACT Australian Capital Territory;NSW New South Wales;NT Northern Territory;QLD Queensland;"
@@ -32,12 +38,41 @@ def _by_name() -> dict[str, frozenset[tuple[str, str]]]:
     return {name: frozenset(codes) for name, codes in found.items()}
 
 
-#: The divisions of a folded name or code, as ``(country, region)``: ``wa`` is one in Australia and one in the States.
-REGIONS = _by_name()
-
-
-_KNOWN = frozenset(pair for pairs in REGIONS.values() for pair in pairs)
+_REGIONS = _by_name()
+_KNOWN = frozenset(pair for pairs in _REGIONS.values() for pair in pairs)
 _LONG = {"ENG": "England", "NIR": "Northern Ireland", "SCT": "Scotland", "WLS": "Wales"}
+
+
+def regions(name: str) -> frozenset[tuple[str, str]]:
+    """The divisions of a folded name or code, as ``(country, region)``: ``wa`` is one in Australia and one in the
+    States."""
+    return _REGIONS.get(name, frozenset())
+
+
+def lands(name: str, locale: str) -> frozenset[str]:
+    """The countries of a folded name, in English or the reader's language, or of a code in small letters."""
+    spellings = [spelling for spelling in (name, other_article(name)) if spelling]
+    for spelling in spellings:
+        if found := _lands(locale).get(spelling, frozenset()) | _lands("en").get(spelling, frozenset()):
+            return found
+    return frozenset()
+
+
+def qualifies(name: str, locale: str) -> ColumnElement[bool] | None:
+    """A condition for a folded region's or country's name; ``None`` when it is neither."""
+    inside = lands(name, locale)
+    parts = [and_(Place.country == land, Place.region == code) for land, code in sorted(regions(name))]
+    return or_(Place.country.in_(sorted(inside)), *parts) if inside or parts else None
+
+
+@lru_cache(maxsize=32)
+def _lands(locale: str) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {"uk": {"GB"}, "usa": {"US"}}
+    for land, name in babel_locale(locale).territories.items():
+        if len(land) == 2:
+            found.setdefault(fold(name), set()).add(land)
+            found.setdefault(land.lower(), set()).add(land)
+    return {name: frozenset(codes) for name, codes in found.items()}
 
 
 def readable(country: str, region: str) -> str:

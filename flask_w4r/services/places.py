@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from ..i18n import babel_locale, country_name, gettext
+from ..i18n import country_name, gettext
 from ..models import Place, PlaceName
 from . import geo, postcodes
-from .place_names import fold
-from .place_regions import REGIONS, readable
+from .place_names import fold, other_article
+from .place_regions import lands, qualifies, readable, regions
 
 Reason = Literal["no_text", "no_place", "no_places_loaded", "no_postcodes_loaded"]
 GEONAMES_URL = "https://www.geonames.org/"
@@ -152,8 +151,16 @@ def _named(session: Session, text: str, country: str, locale: str, limit: int) -
     """The towns of that name, and whether what stood behind the name chose among them."""
 
     def look(name: str, *qualifiers: str) -> list[_Found]:
-        return _by_prefix(session, name, country, locale, limit, qualifiers) if name else []
+        for spelling in (name, other_article(name)) if name else ():
+            if spelling and (found := _by_prefix(session, spelling, country, locale, limit, qualifiers)):
+                return found
+        return []
 
+    if meant := _countries_called(fold(text), country, locale):
+        for land in meant:
+            if found := [item for item in look(fold(text), land) if item.exact]:
+                return found, False
+        return [], False
     # "Springfield, IL"; "12 High Street, Springfield, IL, USA".
     parts = [part for part in map(fold, text.split(",")) if not part.replace(" ", "").isdigit()][:4]
     parts = [part for part in parts if part]
@@ -172,6 +179,17 @@ def _named(session: Session, text: str, country: str, locale: str, limit: int) -
     return _named(session, without, country, locale, limit) if without != text and fold(without) else ([], False)
 
 
+def _countries_called(name: str, country: str, locale: str) -> list[str]:
+    """The codes of the countries to look in where a text is the name of a country, or of a division of ``country``: its
+    own, and ``country``. So "Portugal" is not Portugalete, and "Ontario" not the one in California, where it is meant as
+    Canada's."""
+    # Short ones are codes, and towns begin like them.
+    found = frozenset() if len(name) < 3 and name.isascii() else lands(name, locale)
+    if not found and len(name) > 3 and any(land == country for land, _ in regions(name)):
+        found = frozenset({country})
+    return [land.lower() for land in (*sorted(found - {country}), country)] if found else []
+
+
 def _by_prefix(
     session: Session, folded: str, country: str, locale: str, limit: int, qualifiers: Sequence[str] = ()
 ) -> list[_Found]:
@@ -187,7 +205,7 @@ def _by_prefix(
     size = Place.population * case((names.c.closeness.in_([1, 3]), _MUCH_LARGER), else_=1)
     statement = select(*_COLUMNS, names.c.closeness, size.label("size")).join(names, names.c.place_id == Place.id)
     for qualifier in qualifiers:
-        wanted = _qualifies(qualifier, locale)
+        wanted = qualifies(qualifier, locale)
         if wanted is None:
             return []
         statement = statement.where(wanted)
@@ -195,24 +213,6 @@ def _by_prefix(
     rows = session.execute(statement.order_by(*order).limit(limit)).all()
     hits = _named_in(session, [_hit(row) for row in rows], locale)
     return [_Found(hit, row.size, row.closeness >= 2) for hit, row in zip(hits, rows, strict=True)]
-
-
-def _qualifies(qualifier: str, locale: str) -> ColumnElement[bool] | None:
-    """A condition for a region's or a country's name; ``None`` when it is neither."""
-    lands = _lands(locale).get(qualifier, frozenset()) | _lands("en").get(qualifier, frozenset())
-    regions = [and_(Place.country == land, Place.region == code) for land, code in sorted(REGIONS.get(qualifier, ()))]
-    return or_(Place.country.in_(sorted(lands)), *regions) if lands or regions else None
-
-
-@lru_cache(maxsize=32)
-def _lands(locale: str) -> dict[str, frozenset[str]]:
-    """The countries by their folded names in a language, and by their codes."""
-    found: dict[str, set[str]] = {"uk": {"GB"}, "usa": {"US"}}
-    for land, name in babel_locale(locale).territories.items():
-        if len(land) == 2:
-            found.setdefault(fold(name), set()).add(land)
-            found.setdefault(land.lower(), set()).add(land)
-    return {name: frozenset(codes) for name, codes in found.items()}
 
 
 def _locales(locale: str) -> list[str]:

@@ -15,7 +15,9 @@ from ..models import Event, Rsvp
 from . import tokens
 from .event_cases import cases_of
 from .event_views import EventView, event_view
-from .guest_views import GuestPlace, guest_calendar, guest_place
+from .guest_views import GuestPlace, guest_calendar, guest_place, holds_seats
+from .rsvp_ask import COMING
+from .rsvp_seats import in_line
 from .views import Lens
 
 MANAGE, CONFIRM = "rsvp", "rsvp_confirm"
@@ -58,6 +60,9 @@ class GuestView:
     holds_seats: bool = False
     #: The event has not begun.
     can_change: bool = False
+    #: Also while the section looks at the event again.
+    can_cancel: bool = False
+    can_ask: bool = False
     place: GuestPlace | None = None
 
 
@@ -113,7 +118,7 @@ def _look(session: Session, keyring: Keyring, lens: Lens, link: GuestLink) -> tu
     if row.state == "pending" and link.version not in (None, row.version):
         # Somebody asked again with this address since, perhaps somebody else: the newest mail says what for.
         return GuestView("replaced"), event, row
-    status = _status(event, row, lens.now)
+    status, coming = _status(event, row, lens.now), event.starts_at > lens.now
     person: dict[str, Any] = keyring.open_json(row.person or "")
     view = GuestView(
         status=status,
@@ -126,10 +131,12 @@ def _look(session: Session, keyring: Keyring, lens: Lens, link: GuestLink) -> tu
         party_size=row.party_size,
         access_needs=str(person.get("access_needs", "")),
         access_consent=row.access_consent,
-        before=_before(session, row) if status == "waitlisted" else 0,
+        before=_before(session, event, row) if status == "waitlisted" else 0,
         due_at=row.due_at,
-        holds_seats=row.seats_held > 0,
-        can_change=status in ALIVE and event.starts_at > lens.now,
+        holds_seats=holds_seats(row, lens.now),
+        can_change=status in ALIVE and coming,
+        can_cancel=coming and status in (ALIVE | {"event_paused"}) and row.state in COMING,
+        can_ask=coming and status in ("expired", "cancelled") and event.state == "published" and not event.closed_at,
         place=guest_place(event, row, keyring) if status == "going" else None,
     )
     return view, event, row
@@ -141,7 +148,7 @@ def _status(event: Event, row: Rsvp, now: datetime) -> str:
     if event.state == "over" or event.ends_at <= now:
         return "event_over"
     if event.state != "published":
-        return "event_paused"
+        return row.state if row.state in ("cancelled", "expired") else "event_paused"
     if row.state in ("pending", "waitlisted", "offered") and event.starts_at <= now:
         return "event_over"
     if row.state == "offered" and row.due_at is not None and row.due_at <= now:
@@ -150,11 +157,9 @@ def _status(event: Event, row: Rsvp, now: datetime) -> str:
     return "ask" if row.state == "pending" else row.state
 
 
-def _before(session: Session, row: Rsvp) -> int:
+def _before(session: Session, event: Event, row: Rsvp) -> int:
     earlier = or_(
         Rsvp.waitlisted_at < row.waitlisted_at,
         (Rsvp.waitlisted_at == row.waitlisted_at) & (Rsvp.id < row.id),
     )
-    # Those whom the checks hold keep nobody waiting.
-    waiting = (Rsvp.event_id == row.event_id, Rsvp.state == "waitlisted", Rsvp.held_at.is_(None))
-    return session.scalars(select(func.count()).select_from(Rsvp).where(*waiting, earlier)).one()
+    return session.scalars(select(func.count()).select_from(Rsvp).where(*in_line(event), earlier)).one()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,15 @@ KINDS = (
     "rsvp_confirm", "rsvp_known", "rsvp_going", "rsvp_waitlisted", "rsvp_offer", "rsvp_expired", "rsvp_changed",
     "rsvp_cancelled", "rsvp_reminder", "rsvp_approved", "event_changed", "event_cancelled", "event_message",
 )  # fmt: skip
+#: Reminders by name, nearest to the beginning first.
+REMINDERS = (("hours", timedelta(hours=2)), ("day", timedelta(days=1)))
+#: Who came so shortly before a reminder was due has a fresh mail that says the same.
+FRESH = timedelta(hours=1)
+
+
+def mark_of(name: str, event: Event) -> str:
+    """What is kept of a reminder: its name, and the beginning it spoke of."""
+    return f"{name} {event.starts_at.astimezone(UTC).isoformat()}"
 
 
 def enqueue(
@@ -39,6 +48,10 @@ def enqueue(
     email = keyring.open_json(rsvp.person).get("email")
     if not email:
         return
+    if kind == "event_changed":
+        # It says when the event begins now, so that no reminder need do so at once.
+        said = {mark_of(name, event) for name, lead in REMINDERS if now > event.starts_at - lead - FRESH}
+        rsvp.reminded = sorted({*rsvp.reminded, *said})
     params: dict[str, int | str] = {
         "event": event.id,
         "rsvp": rsvp.id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..models import Event, Rsvp
@@ -103,6 +103,18 @@ def claims_again(event: Event, seats: int, had: int) -> bool:
     return seats <= had or (few and event.waiting == 0)
 
 
+def in_line(event: Event) -> list[ColumnElement[bool]]:
+    """Which of an event's parties wait for seats, and may get some. Not so one that the checks hold, nor one that is
+    larger than the whole event since the host made it smaller: it would keep everybody waiting for ever."""
+    found = [Rsvp.event_id == event.id, Rsvp.state == "waitlisted", Rsvp.held_at.is_(None)]
+    return found if event.capacity is None else [*found, Rsvp.party_size <= event.capacity]
+
+
+def someone_waits(session: Session, event: Event) -> bool:
+    """Whether there is a party in the line that nobody may pass. The event is locked."""
+    return event.waiting > 0 and session.scalar(select(Rsvp.id).where(*in_line(event)).limit(1)) is not None
+
+
 def join_list(session: Session, event: Event, rsvp: Rsvp, now: datetime) -> None:
     """Put a party at the end of the waiting list. The event is locked.
 
@@ -129,8 +141,7 @@ def promote(session: Session, event: Event, *, now: datetime) -> list[Rsvp]:
     """Offer free seats to the waiting list: strictly first come, first served, so that a large party at its head is
     not passed by smaller ones. An offer holds its seats until it ends.
 
-    A party that is larger than the whole event, since the host made it smaller, is passed: it would keep everybody
-    waiting for ever. So is one that the checks hold.
+    Those who cannot be served (:func:`in_line`) are passed.
 
     Call it, the event locked, wherever seats may have come free.
 
@@ -139,12 +150,9 @@ def promote(session: Session, event: Event, *, now: datetime) -> list[Rsvp]:
     offered: list[Rsvp] = []
     session.flush()
     while event.waiting > 0 and event.state == "published" and event.closed_at is None and event.starts_at > now:
-        possible = [Rsvp.event_id == event.id, Rsvp.state == "waitlisted", Rsvp.held_at.is_(None)]
-        if event.capacity is not None:
-            possible.append(Rsvp.party_size <= event.capacity)
         first = session.scalars(
             select(Rsvp)
-            .where(*possible)
+            .where(*in_line(event))
             .order_by(Rsvp.waitlisted_at, Rsvp.id)
             .limit(1)
             .with_for_update()

@@ -18,7 +18,7 @@ from ..models import Event, Rsvp
 from ..sections import Section
 from . import rsvp_mail
 from .rsvp_ask import COMING, LARGEST_PARTY, Done, Guest, ask, email_scope, offer_on
-from .rsvp_seats import fits, give_back, join_list, leave_list, lock_event, lock_rsvp
+from .rsvp_seats import OFFER_HOLDS, fits, give_back, join_list, leave_list, lock_event, lock_rsvp, someone_waits
 from .states import releases_itself
 
 __all__ = [
@@ -59,7 +59,7 @@ def confirm(
     if row.seats_held:
         event.pending_seats -= row.seats_held
         row.state = "going"
-    elif row.held_at is None and event.waiting == 0 and event.closed_at is None and fits(event, row.party_size):
+    elif row.held_at is None and event.closed_at is None and _is_free(session, event, row.party_size):
         event.seats_taken += row.party_size
         row.seats_held = row.party_size
         row.state = "going"
@@ -79,9 +79,15 @@ def accept(session: Session, keyring: Keyring, section: Section, event_id: int, 
         return Done(rsvp_id, event_id, "gone")
     if row.state == "going":
         return Done(row.id, event_id, "already")
-    if row.state != "offered" or event.state != "published" or (row.due_at is not None and row.due_at <= now):
+    if (
+        row.state != "offered"
+        or event.state != "published"
+        or min(row.due_at or event.starts_at, event.starts_at) <= now
+    ):
         return Done(row.id, event_id, "gone")
-    row.state, row.due_at, row.updated_at = "going", None, now
+    row.state, row.due_at = "going", None
+    # They said again that they come, and the mail that says so stands for the reminders that were due by now.
+    row.confirmed_at = row.updated_at = now
     row.sequence += 1
     rsvp_mail.enqueue(session, keyring, section, event, row, "rsvp_going", now=now)
     return Done(row.id, event_id, "going")
@@ -110,7 +116,7 @@ def change(
     if more > 0 and (event.closed_at is not None or (event.capacity is not None and party_size > event.capacity)):
         raise EventFull
     if row.seats_held and more > 0:
-        if event.waiting or not fits(event, more):
+        if not _is_free(session, event, more):
             raise EventFull
         event.seats_taken += more
         row.seats_held += more
@@ -151,7 +157,8 @@ def cancel(session: Session, keyring: Keyring, section: Section, event_id: int, 
 def expire(session: Session, keyring: Keyring, section: Section, event_id: int, *, now: datetime) -> Done:
     """Sweep one event: unconfirmed claims and offers that ended give back their seats, which are offered on.
 
-    A pending party stays pending: it claims seats when it confirms, if there are any then.
+    A pending party stays pending: it claims seats when it confirms, if there are any then. While the desk looks at the
+    event nobody can take an offer, so it holds on; :func:`offer_free_seats` makes it anew.
     """
     event = lock_event(session, section, event_id)
     if event is None:
@@ -164,8 +171,10 @@ def expire(session: Session, keyring: Keyring, section: Section, event_id: int, 
         .execution_options(populate_existing=True)
     ).all()
     for row in due:
-        give_back(event, row)
         row.due_at, row.updated_at = None, now
+        if row.state == "offered" and event.state == "submitted":
+            continue
+        give_back(event, row)
         if row.state == "offered":
             row.state = "expired"
             row.version += 1
@@ -187,8 +196,19 @@ def release(
 
 
 def offer_free_seats(session: Session, keyring: Keyring, section: Section, event: Event, *, now: datetime) -> list[int]:
-    """After the host raised the capacity, or takes guests again: the event is locked by the caller."""
+    """After the host raised the capacity or takes guests again, or the desk lets a changed event go on: the event is
+    locked by the caller."""
+    if event.state == "published" and event.starts_at > now:
+        stopped = select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.state == "offered", Rsvp.due_at.is_(None))
+        for row in session.scalars(stopped.with_for_update().execution_options(populate_existing=True)).all():
+            row.due_at, row.updated_at = min(now + OFFER_HOLDS, event.starts_at), now
+            row.version += 1
+            rsvp_mail.enqueue(session, keyring, section, event, row, "rsvp_offer", now=now)
     return offer_on(session, keyring, section, event, now=now)
+
+
+def _is_free(session: Session, event: Event, seats: int) -> bool:
+    return fits(event, seats) and not someone_waits(session, event)
 
 
 def _both(session: Session, section: Section, event_id: int, rsvp_id: int) -> tuple[Event | None, Rsvp | None]:

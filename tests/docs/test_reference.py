@@ -81,7 +81,7 @@ def test_numbers_that_the_texts_give() -> None:
     """Where a text says a number, it is the code's."""
     defaults = {item.name: item.metadata["key"].default for item in fields(W4RConfig)}
     assert dict(defaults["retention"]) == {
-        "pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730,
+        "pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730, "event_days": 30,
     }  # fmt: skip
     assert mail_caps.DAILY_CAP == 3
     assert (captcha.BREAKER_FAILURES, captcha.BREAKER_PAUSE_SECONDS) == (5, 30)

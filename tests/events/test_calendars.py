@@ -272,6 +272,11 @@ def test_a_search_that_finds_nothing_is_a_calendar_still() -> None:
     assert not hasattr(calendar, "vevent")
 
 
+def test_a_demo_event_says_so_where_a_calendar_shows_its_title() -> None:
+    text = feed_calendar([make_event(is_demo=True)], SECTION, name="All", url="https://w4r.example/events.ics")
+    assert parsed(text).vevent.summary.value == "Demo event: Letters; cards, and tea"
+
+
 def test_a_zone_that_this_machine_does_not_know_is_no_fault() -> None:
     event = make_event(time_zone="Moon/Tranquility")
     assert moments(parsed(event_calendar(event, SECTION)).vevent) == [event.starts_at, event.ends_at]

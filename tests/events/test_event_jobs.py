@@ -12,9 +12,10 @@ from sqlalchemy import update
 
 from flask_w4r import W4R
 from flask_w4r.models import Event, Rsvp
-from flask_w4r.services import event_jobs, jobs
+from flask_w4r.services import event_jobs, events, jobs
 from flask_w4r.services.event_changes import version
 from flask_w4r.services.mail_outbox import execute
+from flask_w4r.services.rsvp_seats import lock_event
 from flask_w4r.services.unit_of_work import read, run
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host, MakeHost, every_database
@@ -119,6 +120,24 @@ def test_a_new_time_is_a_new_reason_to_remind(site: Site) -> None:
     assert len(row.reminded) == 1, "marks of a beginning that is none any more are dropped"
 
 
+def test_who_was_just_told_the_new_time_is_not_reminded_of_it_at_once(site: Site) -> None:
+    site.come(1)
+    site.now = site.starts - timedelta(hours=20)
+    assert site.run()["reminded"] == 1
+    site.sent()
+    site.set(starts_at=site.starts + timedelta(hours=1), sequence=1)
+
+    def tell(work: Any) -> int:
+        session, party = work.session, site.party
+        event = lock_event(session, party.section, party.event_id)
+        return events.tell(session, party.state.keyring, party.section, event, "event_changed", now=site.now)
+
+    assert run(site.host.app, tell) == 1
+    assert "reminded" not in site.run()
+    site.now = site.starts - timedelta(hours=1)
+    assert site.run()["reminded"] == 1
+
+
 def test_many_guests_are_reminded_in_pieces(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.set(capacity=None)
     site.come(*range(7))
@@ -137,7 +156,6 @@ def test_many_guests_are_reminded_in_pieces(site: Site, monkeypatch: pytest.Monk
         ({"capacity": 10, "seats_taken": 6}, "open"),
         ({"capacity": 10, "seats_taken": 7}, "few"),
         ({"capacity": 10, "seats_taken": 10}, "full"),
-        ({"capacity": 10, "seats_taken": 8, "waiting": 1}, "full"),
         ({"capacity": 10, "seats_taken": 10, "pending_seats": 2}, "few"),
     ],
 )
@@ -146,6 +164,18 @@ def test_what_is_shown_of_the_seats(site: Site, values: dict[str, Any], shown: s
     site.set(**values)
     site.now += timedelta(minutes=5)
     assert site.run().get("renewed", 0) == (shown != "open")
+    assert site.party.event().availability == shown
+
+
+@pytest.mark.parametrize(("capacity", "shown"), [(8, "full"), (7, "full"), (5, "few")])
+@every_database
+def test_nobody_gets_a_seat_before_those_who_wait_and_can_be_served(site: Site, capacity: int, shown: str) -> None:
+    site.set(capacity=8)
+    site.come(1, size=4)
+    site.come(2, size=6)
+    site.set(capacity=capacity)
+    site.now += timedelta(minutes=5)
+    site.run()
     assert site.party.event().availability == shown
 
 

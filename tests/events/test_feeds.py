@@ -94,9 +94,9 @@ def test_a_calendar_says_where_it_can_be_had_again(site: Site) -> None:
 
 def test_each_is_what_it_says_and_the_same_for_all(site: Site) -> None:
     for path, kind in (
-        ("/au/events.ics", "text/calendar; charset=utf-8"),
+        ("/au/events.ics", "text/calendar; charset=utf-8; method=PUBLISH"),
         ("/au/events.atom", "application/atom+xml; charset=utf-8"),
-        ("/au/events/letters.ics", "text/calendar; charset=utf-8"),
+        ("/au/events/letters.ics", "text/calendar; charset=utf-8; method=PUBLISH"),
     ):
         response = site.get(path)
         assert response.headers["Content-Type"] == kind

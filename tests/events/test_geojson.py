@@ -76,6 +76,19 @@ def test_what_a_feature_says(host: Host) -> None:
     }
 
 
+def test_one_that_goes_on_for_days_says_until_when(host: Host) -> None:
+    begins, two_days = datetime(2099, 12, 9, 2, tzinfo=UTC), timedelta(days=2)
+    make_events(
+        host.app, 2, time_zone="Australia/Sydney", starts_at=begins,
+        ends_at=lambda number: begins + timedelta(hours=2) + (number - 1) * two_days,
+    )  # fmt: skip
+    short, long = (feature["properties"] for feature in features(host))
+    assert "ends_on" not in short
+    assert long["ends_on"] == "2099-12-11"
+    listed = host.app.test_client().get("/au/events?from=2099-12-11").text
+    assert long["url"] in listed and short["url"] not in listed
+
+
 def test_clocks_behind_and_half_hours(host: Host) -> None:
     zones = ["America/Los_Angeles", "Australia/Lord_Howe", "Pacific/Apia", "UTC"]
     make_events(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,13 +14,14 @@ from sqlalchemy import update
 
 from flask_w4r.errors import CaseWithdrawn
 from flask_w4r.models import Case, Event, Place, PlaceName
-from flask_w4r.services import event_search
-from flask_w4r.services.event_search import EventQuery, Found, read_query
+from flask_w4r.services import event_query, event_search
+from flask_w4r.services.event_query import EventQuery, read_query
+from flask_w4r.services.event_search import Found
 from flask_w4r.services.place_names import fold
 from flask_w4r.services.unit_of_work import UnitOfWork, read, run
 from flask_w4r.services.views import Lens
 from flask_w4r.state import get_state
-from flask_w4r.testing import make_campaign, make_events
+from flask_w4r.testing import form_fields, make_campaign, make_events
 from tests.conftest import Host, every_database
 
 TOWNS = {"Sydney": (-33.8688, 151.2093), "Katoomba": (-33.715, 150.312), "Melbourne": (-37.814, 144.963)}
@@ -191,6 +194,31 @@ def test_places_by_name(host: Host) -> None:
     assert "near Sydney" in client.get("/au/events?near=-33.9,151.2").text
 
 
+def test_a_chosen_town_stays_chosen(host: Host) -> None:
+    """Towns of one name, close to others: the answer to "which" leads to that one, and sending the form again too."""
+    store_places(
+        host,
+        ("Newport", "AU", "02", -33.6551, 151.3149, 9_000),
+        ("Newport", "AU", "02", -30.0049, 152.0049, 8_000),
+        ("Mona Vale", "AU", "02", -33.6649, 151.3151, 10_000),
+        # Nearer to the first, as two decimals have it, than itself.
+        ("Bilgola", "AU", "02", -33.66, 151.31, 7_000),
+    )
+    client = host.app.test_client()
+    page = client.get("/au/events?near=Newport&kind=public").text
+    chosen = [unescape(link) for link in re.findall(r'href="(/au/events\?near=-33[^"]+)"', page)]
+    assert len(chosen) == 1 and "kind=public" in chosen[0]
+    page = client.get(chosen[0]).text
+    assert "near Newport" in page
+    _, fields = form_fields(client.get(chosen[0]), "near")
+    again = find(host, near=fields["near"][0])
+    assert again.centre is not None and round(again.centre.lat, 2) == -33.66
+    assert not again.choices
+    # A town that is clear by its name stands there in words.
+    _, fields = form_fields(client.get("/au/events?near=-33.6648,151.315"), "near")
+    assert fields["near"][0].startswith("Mona Vale")
+
+
 def test_without_any_places_there_is_a_word_for_it(host: Host) -> None:
     page = host.app.test_client().get("/au/events?near=Sydney")
     assert page.status_code == 200
@@ -200,8 +228,8 @@ def test_without_any_places_there_is_a_word_for_it(host: Host) -> None:
 @given(st.dictionaries(st.sampled_from(["near", "km", "from", "to", "kind", "online", "case", "page"]), st.text()))
 def test_any_arguments_are_read(args: dict[str, str]) -> None:
     query = read_query(args)
-    assert 1 <= query.km <= event_search.MAX_KM
-    assert 1 <= query.page <= event_search.MAX_PAGE
+    assert 1 <= query.km <= event_query.MAX_KM
+    assert 1 <= query.page <= event_query.MAX_PAGE
     again = read_query({name: str(value) for name, value in query.args().items()})
     assert again.args() == query.args()
     assert not again.faults

@@ -1,6 +1,9 @@
 /* What the map shows: the events themselves, grouped here, or groups that the server made where there are too many. */
 
 const CLOSE = 56; // pixels nearer than which pins become one group
+const PATIENCE = 20_000;
+const SQUARE = 64; // pixels of a side of the squares in which the server groups
+const CLOSEST = 18; // asked for so close, the server says each event of a square
 
 /** The last part of an event's address: what list items are known by. */
 export function slugOf(url) {
@@ -16,7 +19,7 @@ export function near(longitude, centre) {
 function wanted({ properties: event }, filter) {
   const day = event.starts_at.slice(0, 10);
   return (
-    (!filter.from || day >= filter.from) &&
+    (!filter.from || (event.ends_on ?? day) >= filter.from) &&
     (!filter.to || day <= filter.to) &&
     (!filter.kind || event.kind === filter.kind) &&
     (!filter.case || event.cases?.includes(filter.case)) &&
@@ -62,8 +65,13 @@ class Whole {
     return zoom > this.maxZoom ? null : zoom;
   }
 
-  members(group, most) {
-    return group.event ? [group.event] : this.index.getLeaves(group.id, most).map(({ properties }) => properties);
+  /** The events of a group, as far as they are here. */
+  members(group) {
+    return group.event ? [group.event] : this.index.getLeaves(group.id, Infinity).map(({ properties }) => properties);
+  }
+
+  async everyone(group) {
+    return this.members(group);
   }
 
   find(slug) {
@@ -90,14 +98,10 @@ class InView {
     this.zoom = zoom;
     this.asked?.abort();
     this.asked = new AbortController();
-    const url = new URL(this.address, location.href);
     const wrap = (longitude) => ((((longitude + 180) % 360) + 360) % 360) - 180;
     // Across the antimeridian west is the larger one, as in RFC 7946.
     const sides = east - west >= 360 ? [-180, south, 180, north] : [wrap(west), south, wrap(east), north];
-    url.searchParams.set("bbox", sides.map((side) => side.toFixed(3)).join(","));
-    url.searchParams.set("zoom", zoom);
-    for (const [name, value] of Object.entries(this.filter)) if (value) url.searchParams.set(name, value);
-    const { features } = await fetchJson(url, this.asked.signal);
+    const features = await this.ask(sides.map((side) => side.toFixed(3)), zoom, this.asked);
     const points = new Map();
     for (const { geometry, properties } of features) {
       if (!geometry) continue;
@@ -114,12 +118,38 @@ class InView {
     return this.here;
   }
 
+  async ask(sides, zoom, control) {
+    const url = new URL(this.address, location.href);
+    url.searchParams.set("bbox", sides.join(","));
+    url.searchParams.set("zoom", zoom);
+    for (const [name, value] of Object.entries(this.filter)) if (value) url.searchParams.set(name, value);
+    return (await fetchJson(url, control)).features;
+  }
+
   apart(group) {
     return group.events?.length === group.count || this.zoom >= this.maxZoom ? null : Math.min(this.zoom + 2, this.maxZoom);
   }
 
-  members(group, most) {
-    return group.event ? [group.event] : (group.events ?? []).slice(0, most);
+  members(group) {
+    return group.event ? [group.event] : group.events;
+  }
+
+  /** The events of a group. Where no closer look would part it, those of its square are asked for. */
+  async everyone(group) {
+    const known = this.members(group);
+    if (known.length === group.count) return known;
+    const side = (360 * SQUARE) / (256 * 2 ** this.zoom);
+    const square = ([lon, lat]) => [Math.floor((lon + 180) / side), Math.floor((lat + 90) / side)];
+    const [column, row] = square([group.lon, group.lat]);
+    const [west, south] = [column * side - 180, row * side - 90];
+    const sides = [west, south, Math.min(180, west + side), Math.min(90, south + side)].map((edge) => edge.toFixed(6));
+    const features = await this.ask(sides, CLOSEST).catch(() => []);
+    const inside = features.filter(({ geometry, properties }) => {
+      if (!geometry || properties.cluster) return false;
+      const [x, y] = square(geometry.coordinates);
+      return x === column && y === row;
+    });
+    return inside.length ? inside.map(({ properties }) => properties) : known;
   }
 
   find(slug) {
@@ -135,10 +165,16 @@ function pinOf({ lat, lon, events: [event] }) {
   return { key: `event:${slugOf(event.url)}`, lat, lon, count: 1, event };
 }
 
-async function fetchJson(url, signal = AbortSignal.timeout(20_000)) {
-  const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/geo+json" }, signal });
-  if (!answer.ok) throw new Error(String(answer.status));
-  return answer.json();
+async function fetchJson(url, control = new AbortController()) {
+  const timer = setTimeout(() => control.abort(new DOMException("no answer in time", "TimeoutError")), PATIENCE);
+  try {
+    const headers = { Accept: "application/geo+json" };
+    const answer = await fetch(url, { credentials: "same-origin", headers, signal: control.signal });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return await answer.json();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Ask for the events; the answer says itself whether it is all of them or groups. */

@@ -8,9 +8,10 @@ export class Panel {
    * @param {object} words what it says, from the page
    * @param {string} lang the page's language
    * @param {string} listAddress where the list is searched
+   * @param {object} filters what it is searched for besides a place
    */
-  constructor(root, words, lang, listAddress) {
-    Object.assign(this, { root, words, listAddress });
+  constructor(root, words, lang, listAddress, filters) {
+    Object.assign(this, { root, words, listAddress, filters });
     this.body = root.querySelector("[data-w4r-map-chosen]");
     this.more = root.querySelector("[data-w4r-map-more]");
     const style = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" };
@@ -29,8 +30,9 @@ export class Panel {
     this.more.hidden = left <= 0;
     if (left > 0) {
       const url = new URL(this.listAddress, location.href);
-      url.searchParams.set("near", `${group.lat.toFixed(1)},${group.lon.toFixed(1)}`);
+      url.searchParams.set("near", `${group.lat.toFixed(3)},${group.lon.toFixed(3)}`);
       url.searchParams.set("km", "50");
+      for (const [name, value] of Object.entries(this.filters)) url.searchParams.set(name, value === true ? "1" : value);
       this.more.href = url;
     }
     this.root.hidden = false;

@@ -4,8 +4,8 @@ const ROW = 72; // pixels that count as one line of reading
 const PIN = 32;
 
 export class Pins {
-  constructor(L, map, { name, open, near }) {
-    Object.assign(this, { L, map, name, open, near });
+  constructor(L, map, { name, open, near, clear }) {
+    Object.assign(this, { L, map, name, open, near, clear });
     this.markers = new Map();
     this.pane = map.getPane("markerPane");
     this.Button = L.Icon.extend({
@@ -57,7 +57,7 @@ export class Pins {
     const pin = { group, marker, button, label, size };
     marker.on("click", () => this.open(pin.group, button));
     button.addEventListener("focus", () => {
-      if (button.matches(":focus-visible")) this.map.panInside(marker.getLatLng(), { padding: [PIN, PIN] });
+      if (button.matches(":focus-visible")) this.clear(marker.getLatLng());
     });
     return pin;
   }

@@ -3,7 +3,8 @@
 const WORLD = 1;
 const NARROW = 480; // pixels under which the section's view would not fit
 const TOWN = 8; // how close a single event is shown
-const EDGE = 48; // pixels that a chosen pin keeps from the edges
+const EDGE = 32; // pixels that a pin in focus keeps from the edges, and from what lies over the map
+const SLOW = 1000; // after so many milliseconds without an answer the map says that it waits
 const HASH = /^#map=(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/;
 
 export class EventMap {
@@ -22,8 +23,10 @@ export class EventMap {
       near,
       name: (group) => this.name(group),
       open: (group, button) => this.open(group, button),
+      clear: (at) => this.clear(at),
     });
-    this.panel = new Panel(root.querySelector("[data-w4r-map-panel]"), this.words, finder.lang, root.dataset.list);
+    const filters = JSON.parse(root.dataset.filters);
+    this.panel = new Panel(root.querySelector("[data-w4r-map-panel]"), this.words, finder.lang, root.dataset.list, filters);
     this.controls();
     this.start();
     if (root.dataset.tiles) addTiles(L, this.map, root.dataset.tiles, deepest);
@@ -98,11 +101,15 @@ export class EventMap {
     const bounds = map.getBounds();
     const sides = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
     let groups;
+    clearTimeout(this.slow);
+    const slow = (this.slow = setTimeout(() => this.finder.say("loading"), SLOW));
     try {
       groups = await this.events.groups(sides, map.getZoom());
     } catch (fault) {
       if (fault.name !== "AbortError") this.finder.say("failed");
       return;
+    } finally {
+      clearTimeout(slow);
     }
     const held = this.canvas.contains(document.activeElement) && document.activeElement !== this.canvas;
     this.holders = null;
@@ -142,11 +149,25 @@ export class EventMap {
     return this.L.latLng(lat, this.near(lon, this.map.getCenter().lng));
   }
 
-  choose(group, origin) {
+  /** Move a point out from under the map's words, tools and panel. */
+  clear(at) {
+    const { root, canvas } = this;
+    const [all, words, tools] = [canvas, root.querySelector("[data-w4r-map-state]"), root.querySelector(".w4r-map__tools")]
+      .map((element) => element.getBoundingClientRect());
+    const left = tools.left + tools.right < all.left + all.right;
+    this.map.panInside(at, {
+      paddingTopLeft: [EDGE + (left ? tools.right - all.left : 0), EDGE + words.bottom - all.top],
+      paddingBottomRight: [EDGE + (left ? 0 : all.right - tools.left), EDGE + this.panel.root.offsetHeight],
+    });
+  }
+
+  async choose(group, origin) {
     this.chosen = group;
     this.origin = origin;
-    this.panel.show(group, this.events.members(group, Infinity));
-    this.map.panInside(this.at(group), { paddingTopLeft: [EDGE, EDGE], paddingBottomRight: [EDGE, EDGE + this.panel.root.offsetHeight] });
+    const events = await this.events.everyone(group);
+    if (this.chosen !== group) return; // they went on meanwhile
+    this.panel.show(group, events);
+    this.clear(this.at(group));
     this.mark();
     this.finder.items.get(group.event && this.slugOf(group.event.url))?.scrollIntoView({ block: "nearest" });
   }
@@ -178,7 +199,7 @@ export class EventMap {
     if (!this.holders) {
       this.holders = new Map();
       for (const [key, { group }] of this.pins.markers) {
-        for (const event of this.events.members(group, Infinity)) this.holders.set(this.slugOf(event.url), key);
+        for (const event of this.events.members(group)) this.holders.set(this.slugOf(event.url), key);
       }
     }
     return this.holders.get(slug);

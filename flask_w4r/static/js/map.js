@@ -27,7 +27,7 @@ class Finder {
       this.view(this.whole.dataset.view === "map" ? "list" : "map");
       this.whole.scrollIntoView({ block: "start" });
     });
-    root.querySelector("[data-w4r-map-retry]").addEventListener("click", () => this.begin());
+    root.querySelector("[data-w4r-map-retry]").addEventListener("click", () => (this.map ? this.map.render() : this.begin()));
     this.whole.addEventListener("click", async (event) => {
       const button = event.target.closest("[data-w4r-on-map]");
       if (!button) return;
@@ -42,6 +42,7 @@ class Finder {
         if (item) this.map?.light(on ? item.dataset.event : null);
       });
     }
+    this.whole.dataset.ready = ""; // only now its buttons do something
   }
 
   view(which) {
@@ -79,7 +80,11 @@ class Finder {
     const words = JSON.parse(this.root.dataset.words);
     const text = typeof words[what] === "string" ? words[what] : this.count(words[what], count);
     this.root.querySelector("[data-w4r-map-state]").textContent = text;
-    this.root.querySelector("[data-w4r-map-retry]").hidden = what !== "failed";
+    const retry = this.root.querySelector("[data-w4r-map-retry]");
+    const ended = what !== "failed" && what !== "loading";
+    // Who pressed it stays where they were.
+    if (ended && document.activeElement === retry) this.root.querySelector("[data-w4r-map-canvas]").focus({ preventScroll: true });
+    retry.hidden = ended || (what === "loading" && retry.hidden);
   }
 
   /** A sentence with a number, in the form that the language has for it. */

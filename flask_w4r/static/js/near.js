@@ -31,6 +31,7 @@ export function enhance(buttons) {
         { enableHighAccuracy: false, maximumAge: 600_000, timeout: PATIENCE },
       );
     });
+    button.dataset.ready = ""; // only now it does something
     // Back from the list by the browser's own button: it can be pressed anew.
     window.addEventListener("pageshow", () => {
       button.removeAttribute("aria-disabled");

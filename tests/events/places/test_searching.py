@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,11 @@ from .world import (
     store,
     write_zip,
 )
+
+
+def town(name: str, country: str) -> Town:
+    """A town of our own."""
+    return Town(crc32(f"{name} {country}".encode()) + 10**8, name, country, "", 1.0, 1.0, 20_000, "UTC", (("", name),))
 
 
 @every_database
@@ -88,6 +94,41 @@ def test_the_country_chooses_in_either_language(world: Session) -> None:
         assert found.certain is not None and found.certain.time_zone == "Europe/Paris", typed
     # A street before a town says nothing of a region.
     assert places.search(world, "12 High Street, Leeds", country="GB", locale="en").hits[0].name == "Leeds"
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "locale"),
+    [("France", "AU", "en"), ("Algérie", "AU", "fr"), ("Nepal", "AU", "en"), ("USA", "AU", "en"),
+     ("Ontario", "CA", "en"), ("Western Australia", "AU", "en"), ("مصر", "MA", "ar")],
+)  # fmt: skip
+def test_a_country_is_no_town_that_begins_like_it(world: Session, typed: str, country: str, locale: str) -> None:
+    """Who types their country means no village abroad: "Portugal" is not Portugalete, nor "France" Franceville."""
+    store(world, [town("Franceville", "GA"), town("Usakos", "NA"), town("Nepalganj Sud", "FR"), town("Ontario", "US"),
+                  town("Western Australia Sud", "FR"), town("Algerienne", "FR"), town("مصراته", "LY")])  # fmt: skip
+    found = places.search(world, typed, country=country, locale=locale)
+    world.rollback()
+    assert (list(found.hits), found.reason) == ([], "no_place")
+
+
+def test_a_town_called_like_a_country_is_found(world: Session) -> None:
+    store(world, [town("Jordan", "US"), town("Singapore", "SG"), town("Jordan", "FR")])
+    own = places.search(world, "Jordan", country="US", locale="en").certain
+    its = places.search(world, "Singapore", country="AU", locale="en").certain
+    told = places.search(world, "Jordan, France", country="AU", locale="en").certain
+    world.rollback()
+    assert own is not None and own.country == "US"
+    assert its is not None and its.country == "SG"
+    assert told is not None and told.country == "FR"
+
+
+@pytest.mark.parametrize(
+    ("typed", "certain"),
+    [("الدار البيضاء", CASABLANCA), ("دار البيضاء", CASABLANCA), ("جزائر", ALGIERS), ("الجزائر", ALGIERS),
+     ("دار البيضاء، مغرب", CASABLANCA), ("دار البيضاء، المغرب", CASABLANCA)],
+)  # fmt: skip
+def test_with_and_without_the_arabic_article(world: Session, typed: str, certain: int) -> None:
+    hits = places.search(world, typed, country="MA", locale="ar").hits
+    assert hits and hits[0].id == certain
 
 
 def test_towns_are_named_in_the_readers_language(world: Session) -> None:
