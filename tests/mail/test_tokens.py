@@ -13,11 +13,13 @@ from flask_w4r.services.unit_of_work import read, run
 from .world import World
 
 
+#: Long enough to stand in no ciphertext by chance.
+IDS = [[170_017_170_017, 2], [18, 1]]
+
+
 def issue(world: World, days: float = 7) -> str:
     now = world.clock()
-    return run(
-        world.app, lambda work: tokens.issue(work.session, "AU", "confirm", [[17, 2], [18, 1]], now=now, days=days)
-    )
+    return run(world.app, lambda work: tokens.issue(work.session, "AU", "confirm", IDS, now=now, days=days))
 
 
 def find(world: World, raw: str, section: str = "AU", purpose: str = "confirm") -> tokens.TokenView:
@@ -28,8 +30,8 @@ def test_only_the_holder_learns_what_a_token_is_for(world: World) -> None:
     raw = issue(world)
     row = read(world.app, lambda session: session.execute(select(Token.__table__)).one())
     assert raw not in repr(row)
-    assert "17" not in row.payload
-    assert find(world, raw).payload == [[17, 2], [18, 1]]
+    assert str(IDS[0][0]) not in row.payload
+    assert find(world, raw).payload == IDS
 
 
 @pytest.mark.parametrize("raw", ["", "x", "a" * 10_000, "é" * 43, "\ud800", "A" * 43])
