@@ -12,7 +12,6 @@ from flask_w4r.services.unit_of_work import read, run
 
 from .world import World
 
-
 #: Long enough to stand in no ciphertext by chance.
 IDS = [[170_017_170_017, 2], [18, 1]]
 
