@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, redirect
+from flask import Response, current_app
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
@@ -13,7 +13,7 @@ from ..services.permissions import require
 from ..state import Actor, Permission
 from ..web import here
 from . import form_flow
-from .responses import private, private_page
+from .responses import private_page, see_other
 
 #: The desk's parts, in the order of its navigation: endpoint, words, and what one must be allowed to be shown it.
 PARTS = (
@@ -93,4 +93,4 @@ def desk_page(
 
 def back_to(endpoint: str, **values: Any) -> Response:
     """After a change: see the page it shows on."""
-    return private(redirect(here().url(endpoint, **values), 303))  # type: ignore[arg-type]
+    return see_other(here().url(endpoint, **values))

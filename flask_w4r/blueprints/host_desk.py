@@ -62,7 +62,8 @@ def host_page(event: Event, code: int = 200, notice: str | None = None) -> Respo
     done = request.args.get("done", "")
     return show(
         "host.html", event, code, notice=notice, done=done if done in SAID else "",
-        secret=secret_of(event, place.state.keyring), withheld=event_hosts.withheld(event, place.state.keyring), coming=sum(guest.party_size for guest in coming),
+        secret=secret_of(event, place.state.keyring), withheld=event_hosts.withheld(event, place.state.keyring),
+        coming=sum(guest.party_size for guest in coming),
         may_change=event.state in events.EDITABLE and event.ends_at > place.state.clock(), **found,
     )  # fmt: skip
 

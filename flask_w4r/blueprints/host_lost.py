@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, redirect, request
+from flask import Response, current_app, request
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 
@@ -17,7 +17,7 @@ from ..templating import app_of_request
 from ..web import Here, here
 from . import form_flow
 from .form_flow import Refusal
-from .responses import private, sealed_page
+from .responses import sealed_page, see_other
 
 
 class LostForm(FlaskForm):  # type: ignore[misc]
@@ -56,7 +56,7 @@ def host_lost() -> Response:
     # How often one address is written to changes no answer.
     if form_flow.limits(place).hit("host_message", place.section.code, f"lost {form.address.canonical}") is None:
         _send(place, form.address)
-    return private(redirect(place.url("host_lost", sent="1"), 303))  # type: ignore[arg-type]
+    return see_other(place.url("host_lost", sent="1"))
 
 
 def _send(place: Here, address: Address) -> None:

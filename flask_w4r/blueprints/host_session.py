@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Response, current_app, redirect, request, session
+from flask import Response, current_app, request, session
 
 from ..i18n import gettext
 from ..models import Event
@@ -15,7 +15,7 @@ from ..services import event_hosts
 from ..services.unit_of_work import read
 from ..web import Here, here
 from . import form_flow
-from .responses import private, sealed_page
+from .responses import sealed_page, see_other
 
 KEY = "w4r_host"
 HOLDS = timedelta(hours=2)
@@ -85,4 +85,4 @@ def show(template: str, event: Event, code: int = 200, **context: Any) -> Respon
 
 def back(endpoint: str = "host", **values: Any) -> Response:
     """On to one of the host's pages, once something was done."""
-    return private(redirect(here().url(endpoint, **values), 303))  # type: ignore[arg-type]
+    return see_other(here().url(endpoint, **values))

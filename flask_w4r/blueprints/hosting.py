@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Response, current_app, redirect, request
+from flask import Response, current_app, request
 
 from ..antiabuse.limits import Breach
 from ..errors import ProofReplayed, TokenInvalid
@@ -17,7 +17,7 @@ from ..templating import app_of_request, page
 from ..web import Here, here
 from . import form_flow, guard, host_form, host_lost, host_session
 from .form_flow import FAULTY, Author, Refusal
-from .responses import private, private_page, public_page, sealed_page
+from .responses import private_page, public_page, sealed_page, see_other
 
 
 def _form_id(place: Here) -> str:
@@ -56,7 +56,7 @@ def event_new() -> Response:
         return form_flow.too_many(done)
     if isinstance(done, Refusal):
         return _page(place, form, done)
-    return private(redirect(place.url("event_new_thanks"), 303))  # type: ignore[arg-type]
+    return see_other(place.url("event_new_thanks"))
 
 
 def _opens_on(place: Here) -> date | None:
@@ -131,7 +131,7 @@ def host_enter(token: str) -> Response:
     if link.status == "confirm":
         run(app_of_request(), lambda uow: _confirm(uow, place, link))
     host_session.enter(place, link.event_id, link.host_version)
-    return private(redirect(place.url("host"), 303))  # type: ignore[arg-type]
+    return see_other(place.url("host"))
 
 
 def _confirm(uow: UnitOfWork, place: Here, link: event_hosts.HostLink) -> None:

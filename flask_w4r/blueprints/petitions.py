@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response, current_app, redirect, request
+from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -24,7 +24,7 @@ from ..web import here
 from . import form_flow, guard, sign_flow
 from .campaign import share_links
 from .form_flow import FAULTY, Refusal
-from .responses import private, private_page, public_page
+from .responses import private_page, public_page, see_other
 
 
 def sign_token(slug: str | None = None) -> Response:
@@ -116,7 +116,7 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
     if isinstance(done, Refusal):
         return _form_back(form_class(formdata=request.form), slug, done)
     target = place.url("thanks", slug=slug) if slug else place.url("thanks_all")
-    return private(redirect(target, 303))  # type: ignore[arg-type]
+    return see_other(target)
 
 
 def _sign(
@@ -181,7 +181,7 @@ def _form_page(
 def _not_open(case: CaseView | None) -> Response:
     """The case takes no signatures (any more): its page says why, and nothing was written."""
     if request.method != "POST" and case is not None:
-        return private(redirect(case.url, 303))  # type: ignore[arg-type]
+        return see_other(case.url)
     return private_page("petitions/not_open.html", 409, case=case, edition=case.edition if case else None)
 
 

@@ -10,7 +10,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple, cast
 
-from flask import Response, current_app, g, jsonify, request
+from flask import Response, current_app, g, jsonify, redirect, request
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
@@ -139,6 +139,11 @@ def private(response: Response) -> Response:
     """Mark an answer as for one reader only."""
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def see_other(url: str) -> Response:
+    """After a press: go on to a page, for one reader, so that going back sends nothing again."""
+    return private(cast(Response, redirect(url, 303)))
 
 
 def private_page(template: str, code: int = 200, **context: Any) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from flask import Response, current_app, redirect, request
+from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from ..antiabuse.limits import Breach
@@ -29,7 +29,7 @@ from . import form_flow, guard
 from .events import link_if
 from .form_flow import FAULTY, Author, Refusal
 from .host_guests import check_in_qr
-from .responses import private, private_page, public_page, sealed_page
+from .responses import private, private_page, public_page, sealed_page, see_other
 
 #: Section, event, RSVP.
 _Ids = tuple[Section, int, int]
@@ -97,7 +97,7 @@ def _pressed(event: EventView) -> Response:
         return form_flow.too_many(done)
     if isinstance(done, Refusal):
         return _form_page(form, event, done)
-    return private(redirect(place.url("rsvp_thanks", slug=event.slug), 303))  # type: ignore[arg-type]
+    return see_other(place.url("rsvp_thanks", slug=event.slug))
 
 
 def _ask(form: RsvpForm, event: EventView) -> Done | Refusal | Breach:
@@ -147,7 +147,7 @@ def _not_open(event: EventView) -> Response:
     why = _why_not(event) or "closed"
     runs = why == "over" and event.state == "published" and event.ends_at > here().state.clock()
     if request.method != "POST" and why != "paused" and not runs:
-        return private(redirect(event.url, 303))  # type: ignore[arg-type]
+        return see_other(event.url)
     response = private_page("events/rsvp_closed.html", 503 if why == "paused" else 409, event=event, why=why)
     if why == "paused":
         response.headers["Retry-After"] = str(guard.COME_BACK)
@@ -244,7 +244,7 @@ def _change(token: str, view: GuestView, ids: _Ids) -> Response:
 
 
 def _again(token: str, **query: str) -> Response:
-    response = private(redirect(here().url("rsvp_manage", token=token, **query), 303))  # type: ignore[arg-type]
+    response = see_other(here().url("rsvp_manage", token=token, **query))
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
