@@ -23,9 +23,9 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from flask_w4r.models import Signature
-from flask_w4r.services import overview, overview_kept, pulse, queue
-from flask_w4r.services.queue_filters import Filters, NetworkMark
-from flask_w4r.services.unit_of_work import read
+from flask_w4r.services.moderation import overview, overview_kept, pulse, queue
+from flask_w4r.services.moderation.filters import Filters, NetworkMark
+from flask_w4r.services.storage.unit_of_work import read
 from flask_w4r.state import Actor, Hooks, get_state
 
 from . import inside, product, stand

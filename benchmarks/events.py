@@ -32,11 +32,12 @@ from sqlalchemy import DateTime, event, select, text, type_coerce
 from sqlalchemy.orm import Session
 
 from flask_w4r.models import Case, Event, EventCase
-from flask_w4r.services import event_changes, event_geojson
-from flask_w4r.services.event_grid import read_grid
-from flask_w4r.services.event_search import EventQuery, listed
-from flask_w4r.services.unit_of_work import UnitOfWork, read, run
-from flask_w4r.services.views import Lens
+from flask_w4r.services.campaign.views import Lens
+from flask_w4r.services.events import changes as event_changes
+from flask_w4r.services.events import geojson as event_geojson
+from flask_w4r.services.events.grid import read_grid
+from flask_w4r.services.events.search import EventQuery, listed
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from flask_w4r.models.pulse import Pulse
-from flask_w4r.services import invalidation, invalidation_run
-from flask_w4r.services.invalidation import Conditions
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.models.moderation import Pulse
+from flask_w4r.services.petitions import invalidation, invalidation_run
+from flask_w4r.services.petitions.invalidation import Conditions
+from flask_w4r.services.storage.unit_of_work import read, run
 
 from .poison_site import Site
 

@@ -20,10 +20,12 @@ from flask_w4r.config import DEFAULT_RATE_LIMITS
 from flask_w4r.keyring import generate_key
 from flask_w4r.models import EditionPerson, Signature, TallySlot
 from flask_w4r.models.moderation import DeskState
-from flask_w4r.services import confirming, mail, pulse
-from flask_w4r.services.addresses import parse_address
-from flask_w4r.services.desk_settings import touch
-from flask_w4r.services.unit_of_work import UnitOfWork, read, run
+from flask_w4r.services.mail import send as mail
+from flask_w4r.services.moderation import pulse
+from flask_w4r.services.moderation.settings import touch
+from flask_w4r.services.people.addresses import parse_address
+from flask_w4r.services.petitions import confirming
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign
 

@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from flask_w4r.cli.jobs import tools_for
-from flask_w4r.services.jobs import run_until_stopped
+from flask_w4r.services.jobs.rounds import run_until_stopped
 
 from . import create_app, flood, settings
 from .first_start import make_accounts, run_command, write_keys

@@ -18,9 +18,9 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from flask_w4r.models import Case, Edition, Signature
-from flask_w4r.services.networks import day_secret, network_hashes, network_tiers
-from flask_w4r.services.pulse import WHOLE_SECTION, add_opened, hour_of, run_pulse
-from flask_w4r.services.unit_of_work import UnitOfWork, read, run
+from flask_w4r.services.moderation.pulse import WHOLE_SECTION, add_opened, hour_of, run_pulse
+from flask_w4r.services.people.networks import day_secret, network_hashes, network_tiers
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_signatures
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from .cli.jobs import tools_for
 from .errors import W4RError
-from .services.event_jobs import EVENTS_EVERY
-from .services.jobs import JOBS, PURGE_EVERY, Tools
-from .services.pulse import PULSE_EVERY
+from .services.hosting.jobs import EVENTS_EVERY
+from .services.jobs.rounds import JOBS, PURGE_EVERY, Tools
+from .services.moderation.pulse import PULSE_EVERY
 
 #: Seconds between two runs of each task.
 SCHEDULE = {

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from flask import Flask
 
 from .i18n import available_locales
-from .services import mail, schema
-from .services.unit_of_work import read
+from .services.mail import send as mail
+from .services.storage import schema
+from .services.storage.unit_of_work import read
 from .state import W4RState
 
 

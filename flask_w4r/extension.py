@@ -10,20 +10,21 @@ from flask import Flask
 from flask_limiter import Limiter
 from sqlalchemy import Engine
 
-from . import models, templating
+from . import models
 from .blueprints import create_blueprint
-from .blueprints.assets import create_assets
 from .clock import Clock, system_clock
 from .config import W4RConfig
-from .csp import csp_directives, csp_header, tiles_csp
 from .errors import ConfigurationError
-from .host import find_limiter, host_problems, register_hooks
 from .keyring import Keyring, generate_key
 from .mailers import mailer_from_url, make_mailer
 from .migrations import protect_from_flask_migrate, stop_waiting_for_flask_migrate
 from .sections import Section
-from .services.unit_of_work import prepare_engine
+from .services.storage.unit_of_work import prepare_engine
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
+from .web import templating
+from .web.assets import create_assets
+from .web.csp import csp_directives, csp_header, tiles_csp
+from .web.host import find_limiter, host_problems, register_hooks
 
 log = logging.getLogger("flask_w4r")
 ActorLoader = Callable[[], Actor | None]

@@ -26,7 +26,7 @@ from typing import Any
 
 from babel import Locale
 
-from flask_w4r.services.place_names import fold
+from flask_w4r.services.places.names import fold
 
 TARGET = Path(__file__).resolve().parent.parent / "flask_w4r" / "places" / "towns.tsv.gz"
 LOCALES = ("en", "fr", "ar", "es", "de", "pt")

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from limits import parse_many
 
-from ..services.networks import UNKNOWN, NetworkTiers
+from ..services.people.networks import UNKNOWN, NetworkTiers
 from .counting import Counted
 from .findings import Finding
 

@@ -22,7 +22,7 @@ from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
-from ..services.networks import NetworkTiers
+from ..services.people.networks import NetworkTiers
 from .breaker import CircuitBreaker
 from .counting import Counted, MemberCounts
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..services.addresses import Address, is_disposable
+from ..services.people.addresses import Address, is_disposable
 from .captcha import CaptchaOutcome
 from .findings import Finding
 from .formtoken import FormAge

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..services.addresses import Address
-from ..services.networks import UNKNOWN, NetworkTiers
+from ..services.people.addresses import Address
+from ..services.people.networks import UNKNOWN, NetworkTiers
 from . import patterns
 from .counting import Counted
 from .findings import Finding

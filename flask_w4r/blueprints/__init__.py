@@ -11,30 +11,27 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from ..errors import W4RError
 from ..state import Mount, W4RState
-from ..web import HOST_VALUE, LOCALE_VALUE, enter, leave
-from . import (
-    campaign,
-    confirmation,
-    desk_audit,
-    desk_batches,
-    desk_cases,
-    desk_events,
-    desk_find,
-    desk_preview,
-    desk_queue,
-    desk_rules,
-    desk_texts,
-    event_feeds,
-    events,
-    host_desk,
-    host_guests,
-    hosting,
-    moderation,
-    petitions,
-    rsvps,
-    service,
-)
-from .responses import database_error, error_page, unforeseen_error, unmet_response
+from ..web import HOST_VALUE, LOCALE_VALUE, enter, leave, service
+from ..web.responses import database_error, error_page, unforeseen_error, unmet_response
+from .audit import log as desk_audit
+from .campaign import cases as desk_cases
+from .campaign import pages as campaign
+from .campaign import preview as desk_preview
+from .campaign import texts as desk_texts
+from .events import feeds as event_feeds
+from .events import pages as events
+from .hosting import desk as desk_events
+from .hosting import guests as host_guests
+from .hosting import manage as host_desk
+from .hosting import pages as hosting
+from .moderation import overview as moderation
+from .moderation import queue as desk_queue
+from .moderation import rules as desk_rules
+from .petitions import confirmation
+from .petitions import invalidations as desk_batches
+from .petitions import pages as petitions
+from .privacy import find as desk_find
+from .rsvps import pages as rsvps
 
 PARTS: tuple[Any, ...] = (
     campaign, petitions, confirmation, events, rsvps, hosting, host_desk, host_guests, moderation, desk_queue,

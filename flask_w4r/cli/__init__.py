@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from flask.cli import AppGroup
 
-from . import audit, case, db, demo, doctor, events, jobs, keys, kit, mail, places, tally
+from . import (
+    audit,
+    demo,
+    doctor,
+    jobs,
+    keys,
+    mail,
+    places,
+    tally,
+)
+from . import (
+    campaign as case,
+)
+from . import (
+    kits as kit,
+)
+from . import (
+    rsvps as events,
+)
+from . import (
+    storage as db,
+)
 
 w4r_group = AppGroup("w4r", help="Write for Rights.")
 for group in (

@@ -7,9 +7,9 @@ import json
 import click
 from flask.cli import AppGroup
 
-from ..services import audit as audit_service
-from ..services import audit_verify
-from ..services.unit_of_work import read
+from ..services.audit import record as audit_service
+from ..services.audit import verify as audit_verify
+from ..services.storage.unit_of_work import read
 from .common import choose_sections, state_and_app
 
 audit = AppGroup("audit", help="The log of what staff and commands did.")

@@ -8,8 +8,8 @@ import click
 from flask import Flask, current_app
 
 from ..sections import Section
-from ..services import audit
-from ..services.unit_of_work import UnitOfWork
+from ..services.audit import record as audit
+from ..services.storage.unit_of_work import UnitOfWork
 from ..state import W4RState, get_state
 
 

@@ -8,10 +8,10 @@ import click
 from flask.cli import with_appcontext
 
 from ..sections import Section
-from ..services import demo_events
-from ..services.catalogue import local_date
+from ..services.campaign.catalogue import local_date
+from ..services.events import demo as demo_events
 from ..services.kits import import_kit, read_kit, resolve_kit
-from ..services.unit_of_work import UnitOfWork, run
+from ..services.storage.unit_of_work import UnitOfWork, run
 from .common import choose_sections, state_and_app
 
 EDITIONS = ("2021", "2023", "2024")

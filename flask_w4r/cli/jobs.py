@@ -17,14 +17,15 @@ from sqlalchemy.exc import DBAPIError
 from ..i18n import use_locale
 from ..mailers import SMTPMailer, make_mailer
 from ..sections import Section
-from ..services import event_letters, jobs
-from ..services.catalogue import cases_by_id
-from ..services.mail_letters import Words
-from ..services.unit_of_work import read
-from ..services.views import Lens
+from ..services.campaign.catalogue import cases_by_id
+from ..services.campaign.views import Lens
+from ..services.hosting import letters as event_letters
+from ..services.jobs import rounds as jobs
+from ..services.mail.letters import Words
+from ..services.storage.unit_of_work import read
 from ..state import get_state
-from ..templating import render_mail
 from ..web import section_url
+from ..web.templating import render_mail
 
 group = AppGroup("jobs", help="Send mail and sweep away what is over.")
 

@@ -8,8 +8,8 @@ import click
 from flask.cli import AppGroup
 
 from ..keyring import generate_key
-from ..services.rotation import Place, rotate_keys
-from ..services.unit_of_work import UnitOfWork, run
+from ..services.people.rotation import Place, rotate_keys
+from ..services.storage.unit_of_work import UnitOfWork, run
 from .common import record, state_and_app
 
 keys = AppGroup("keys", help="The keys that seal personal data.")

@@ -8,10 +8,11 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from ..services import jobs, mail
-from ..services.addresses import AddressFault, parse_address
-from ..services.audit import typed
-from ..services.unit_of_work import UnitOfWork, read, run
+from ..services.audit.record import typed
+from ..services.jobs import rounds as jobs
+from ..services.mail import send as mail
+from ..services.people.addresses import AddressFault, parse_address
+from ..services.storage.unit_of_work import UnitOfWork, read, run
 from ..state import get_state
 from .common import choose_sections, record
 from .jobs import say, tools_for

@@ -10,9 +10,9 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from ..services import place_load
-from ..services.place_files import TOWNS, PlaceFileError, read_postcodes, read_towns
-from ..services.unit_of_work import run
+from ..services.places import load as place_load
+from ..services.places.files import TOWNS, PlaceFileError, read_postcodes, read_towns
+from ..services.storage.unit_of_work import run
 from .common import state_and_app
 
 places = AppGroup("places", help="Towns and postcodes, so that people find an event near them.")

@@ -10,7 +10,7 @@ from wtforms.validators import ValidationError
 
 from ..antiabuse.names import NameFault, check_name
 from ..i18n import gettext
-from ..services.addresses import AddressFault, parse_address
+from ..services.people.addresses import AddressFault, parse_address
 
 
 def email_check(required: bool, testing: bool) -> Callable[[Any, Field], None]:

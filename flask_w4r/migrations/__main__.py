@@ -21,7 +21,8 @@ from sqlalchemy.pool import NullPool
 
 from ..models import metadata
 from ..models.types import BlindIndex, EncryptedText, Id, LongText, UTCDateTime
-from ..services import schema, schema_compare
+from ..services.storage import compare as schema_compare
+from ..services.storage import schema
 
 
 def render_type(kind: str, item: Any, _context: Any) -> str | bool:

@@ -9,16 +9,14 @@ from sqlalchemy.sql.elements import conv
 from .audit import AuditCheckpoint, AuditEntry, AuditHead
 from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
-from .consent import Consent, ConsentText
-from .event import Event, EventCase, EventChange, EventReport
-from .moderation import Batch, BatchRow, DeskState, LiveLimit, Lockdown, Rule
-from .outbox import OutboxMail, Suppression
-from .place import Place, PlaceName, Postcode
-from .pulse import Alert, Pulse
-from .rsvp import Rsvp
-from .signature import DayKey, Signature, SpentProof
+from .events import Event, EventCase, EventChange, EventReport
+from .mail import OutboxMail, Suppression
+from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
+from .people import Consent, ConsentText, DayKey, SpentProof, Token
+from .petitions import Signature
+from .places import Place, PlaceName, Postcode
+from .rsvps import Rsvp
 from .tally import EditionPerson, TallySlot
-from .token import Token
 
 # Alembic's own table, declared so that a host's autogenerate does not propose to drop it.
 version_table = Table(

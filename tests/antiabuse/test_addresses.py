@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_w4r.services.addresses import AddressFault, is_disposable, mask_address, parse_address
-from flask_w4r.services.mail_providers import PUBLIC_PROVIDERS, RULES
+from flask_w4r.services.people.addresses import AddressFault, is_disposable, mask_address, parse_address
+from flask_w4r.services.people.providers import PUBLIC_PROVIDERS, RULES
 
 
 @pytest.mark.parametrize(

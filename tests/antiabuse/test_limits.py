@@ -13,7 +13,7 @@ from flask_limiter import Limiter
 
 from flask_w4r.antiabuse import limits
 from flask_w4r.antiabuse.limits import Breach, RateLimits, describe_problems
-from flask_w4r.services.networks import network_tiers
+from flask_w4r.services.people.networks import network_tiers
 
 from .conftest import make_limiter, redis_client
 from .servers import CuttableProxy

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from flask_w4r.keyring import Keyring, generate_key
-from flask_w4r.models.signature import DayKey
-from flask_w4r.services.networks import (
+from flask_w4r.models.people import DayKey
+from flask_w4r.services.people.networks import (
     DayKeyCache,
     NetworkTiers,
     day_secret,

@@ -14,7 +14,7 @@ from flask_w4r.antiabuse.hcaptcha_provider import HCaptchaProvider
 from flask_w4r.antiabuse.pipeline import Finding, Verdict, judge
 from flask_w4r.config import DEFAULT_SCORING, W4RConfig
 from flask_w4r.keyring import Keyring, generate_key
-from flask_w4r.services.addresses import parse_address
+from flask_w4r.services.people.addresses import parse_address
 
 
 def _judge(**changed: Any) -> Verdict:

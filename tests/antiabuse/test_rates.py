@@ -19,8 +19,8 @@ from flask_w4r.antiabuse.limits import RateLimits
 from flask_w4r.antiabuse.pipeline import judge
 from flask_w4r.antiabuse.rates import Arrival
 from flask_w4r.config import DEFAULT_SCORING
-from flask_w4r.services.addresses import parse_address
-from flask_w4r.services.networks import network_tiers
+from flask_w4r.services.people.addresses import parse_address
+from flask_w4r.services.people.networks import network_tiers
 
 from .conftest import make_limiter, redis_client
 from .servers import CuttableProxy

@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from example_app import create_app
 from flask_w4r.cli.jobs import tools_for
 from flask_w4r.keyring import generate_key
-from flask_w4r.services.jobs import run_until_stopped
+from flask_w4r.services.jobs.rounds import run_until_stopped
 from tests import services
 
 ARGUMENTS = [

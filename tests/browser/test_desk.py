@@ -13,8 +13,8 @@ from sqlalchemy import func, select, update
 
 from example_app.users import save_user
 from flask_w4r.models import Signature
-from flask_w4r.services.pulse import run_pulse
-from flask_w4r.services.unit_of_work import UnitOfWork, read, run
+from flask_w4r.services.moderation.pulse import run_pulse
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_signatures
 from tests.browser.conftest import Served, Visitor

@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from flask_w4r import W4R, Actor
 from flask_w4r.keyring import generate_key
-from flask_w4r.services import invalidation_run
+from flask_w4r.services.petitions import invalidation_run
 from flask_w4r.testing import make_campaign, make_signatures
 from tests.browser.conftest import Visitor
 

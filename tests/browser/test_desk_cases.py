@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from flask_w4r import W4R, Actor
 from flask_w4r.keyring import generate_key
 from flask_w4r.models import Case, CaseText, Edition
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.testing import make_signatures
 from tests.browser.conftest import Visitor
 

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select, update
 
 from flask_w4r.models import Event
-from flask_w4r.services.event_changes import touch
-from flask_w4r.services.unit_of_work import UnitOfWork, read, run
+from flask_w4r.services.events.changes import touch
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events
 from tests.browser.conftest import Served, Visitor

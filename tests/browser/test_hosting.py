@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy import select, update
 
 from flask_w4r.models import Case, Event, EventCase, EventReport
-from flask_w4r.services import event_hosts, rsvps, tokens
-from flask_w4r.services.addresses import parse_address
-from flask_w4r.services.event_changes import touch
-from flask_w4r.services.rsvps import Guest
-from flask_w4r.services.unit_of_work import UnitOfWork, read, run
+from flask_w4r.services.events.changes import touch
+from flask_w4r.services.hosting import hosts as event_hosts
+from flask_w4r.services.people import tokens
+from flask_w4r.services.people.addresses import parse_address
+from flask_w4r.services.rsvps import lifecycle as rsvps
+from flask_w4r.services.rsvps.lifecycle import Guest
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events
 from tests.browser.conftest import Served, Visitor

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from flask_w4r.services import event_geojson
-from flask_w4r.services.event_changes import touch
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.events import geojson as event_geojson
+from flask_w4r.services.events.changes import touch
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.state import get_state
 from tests.browser.conftest import Served, Visitor
 from tests.browser.test_map import FOCUSED, PANEL, READY, STATE, STILL, names, some_events, tab_to

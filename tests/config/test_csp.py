@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_w4r.csp import csp_directives, csp_header, tiles_csp
+from flask_w4r.web.csp import csp_directives, csp_header, tiles_csp
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, inspect
 
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 from flask_w4r.testing import make_campaign
 
 from .conftest import MakeSite, run

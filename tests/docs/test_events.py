@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
-from flask_w4r.models.event import VISIBILITIES
-from flask_w4r.services import event_letters, rsvp_seats
+from flask_w4r.models.events import VISIBILITIES
+from flask_w4r.services.hosting import letters as event_letters
+from flask_w4r.services.rsvps import seats as rsvp_seats
 from flask_w4r.signals import event_published
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events

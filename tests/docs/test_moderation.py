@@ -8,8 +8,9 @@ import pytest
 
 from flask_w4r import Permission
 from flask_w4r.config import DEFAULT_RETENTION, DEFAULT_SCORING
-from flask_w4r.services import alerts, decisions, invalidation_preview, invalidation_run, pulse
-from flask_w4r.services.reasons import REASON_WORDS
+from flask_w4r.services.moderation import alerts, decisions, pulse
+from flask_w4r.services.moderation.reasons import REASON_WORDS
+from flask_w4r.services.petitions import invalidation_preview, invalidation_run
 from flask_w4r.signals import alert_raised
 from flask_w4r.state import get_state
 

@@ -15,8 +15,8 @@ from flask_w4r.antiabuse import captcha
 from flask_w4r.cli import w4r_group
 from flask_w4r.config import W4RConfig
 from flask_w4r.sections.checks import THEME_TOKENS
-from flask_w4r.services import mail_caps
-from flask_w4r.templating import MAIL_KINDS
+from flask_w4r.services.mail import caps as mail_caps
+from flask_w4r.web.templating import MAIL_KINDS
 
 from .pages import DOCS, MARKDOWN, PAGES, ROOT, SNIPPETS
 

@@ -19,7 +19,7 @@ from jinja2 import FileSystemLoader
 from flask_w4r import doctor
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import generate_key
-from flask_w4r.services.jobs import JOBS
+from flask_w4r.services.jobs.rounds import JOBS
 from flask_w4r.state import get_state
 from flask_w4r.testing import run_jobs, sign
 from tests import services

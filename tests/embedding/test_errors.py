@@ -98,7 +98,7 @@ def test_a_server_that_cannot_be_reached(make_site: MakeSite, database: str, cap
 def test_another_fault_of_the_database_says_nothing_either(
     host: Host, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from flask_w4r.blueprints import campaign
+    from flask_w4r.blueprints.campaign import pages as campaign
 
     def fail(*args: Any) -> Any:
         raise IntegrityError("INSERT", {"email": SECRET}, Exception(f"Key (email)=({SECRET}) exists"))
@@ -248,7 +248,7 @@ def test_an_unforeseen_error_tells_no_token(
     def broken(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError(SECRET)
 
-    monkeypatch.setattr("flask_w4r.services.confirming.look", broken)
+    monkeypatch.setattr("flask_w4r.services.petitions.confirming.look", broken)
     answer = host.app.test_client().get("/au/confirm/secret-token-of-a-mail")
     assert answer.status_code == 500
     assert "ZeroDivisionError" in caplog.text, "the kind of error is logged"

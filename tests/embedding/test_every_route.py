@@ -10,10 +10,11 @@ from sqlalchemy import select, text
 
 from flask_w4r import W4R, Actor, models
 from flask_w4r.keyring import hash_token
-from flask_w4r.services import invalidation, rule_list
-from flask_w4r.services import tokens as token_service
-from flask_w4r.services.invalidation import Conditions
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.moderation import rule_list
+from flask_w4r.services.people import tokens as token_service
+from flask_w4r.services.petitions import invalidation
+from flask_w4r.services.petitions.invalidation import Conditions
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, supporter
 from tests.conftest import Host

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from flask_w4r.blueprints import responses
 from flask_w4r.models import Case, CaseText, Edition
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.testing import form_fields, make_campaign
+from flask_w4r.web import responses
 from tests.conftest import Host
 from tests.embedding.conftest import MA, MakeSite, clear_pages
 

@@ -10,7 +10,7 @@ import pytest
 
 from flask_w4r import W4R, Actor, Permission
 from flask_w4r.models import Case, Edition, ImpactStory, Picture
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.signals import case_changed
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, sign, submit, supporter
 from tests.conftest import Host
@@ -114,7 +114,7 @@ def test_withdrawn_is_gone_everywhere(host: Host, change: Change) -> None:
 
 
 def test_a_cached_page_is_gone_with_its_time(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flask_w4r.blueprints import responses
+    from flask_w4r.web import responses
 
     client = host.app.test_client()
     clock = [1000.0]

@@ -20,7 +20,9 @@ from sqlalchemy.orm import Session
 
 from flask_w4r.errors import EventFull
 from flask_w4r.models import Event, Rsvp
-from flask_w4r.services import rsvp_ask, rsvp_seats, rsvps
+from flask_w4r.services.rsvps import ask as rsvp_ask
+from flask_w4r.services.rsvps import lifecycle as rsvps
+from flask_w4r.services.rsvps import seats as rsvp_seats
 from tests.petitions.site import create_app
 
 from .guests import Party

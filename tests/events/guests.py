@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import select
 
 from flask_w4r.models import Event, Rsvp
-from flask_w4r.services import rsvps, seat_count
-from flask_w4r.services.addresses import parse_address
-from flask_w4r.services.rsvps import Done, Guest
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.people.addresses import parse_address
+from flask_w4r.services.rsvps import lifecycle as rsvps
+from flask_w4r.services.rsvps import seat_count
+from flask_w4r.services.rsvps.lifecycle import Done, Guest
+from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
 
 from .rows import add_event

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from flask_w4r.keyring import Keyring
 from flask_w4r.models import Event, EventCase, Rsvp
 from flask_w4r.sections import Section
-from flask_w4r.services.rsvps import email_scope
+from flask_w4r.services.rsvps.lifecycle import email_scope
 
 SECRET = {
     "venue_name": "Old Library",

@@ -18,9 +18,15 @@ from hypothesis import strategies as st
 
 from flask_w4r.i18n import use_locale
 from flask_w4r.sections import Section
-from flask_w4r.services import calendars, feeds
-from flask_w4r.services.calendars import Party, event_calendar, feed_calendar, party_calendar, zone_rules
-from flask_w4r.services.event_views import EventCaseView, EventView
+from flask_w4r.services.events import calendars, feeds
+from flask_w4r.services.events.calendars import (
+    Party,
+    event_calendar,
+    feed_calendar,
+    party_calendar,
+    zone_rules,
+)
+from flask_w4r.services.events.views import EventCaseView, EventView
 
 SECTION = Section("AU", "Amnesty Example", "AU", ("en", "ar"), "en", "Australia/Sydney")
 SENDER = "Write for Rights <w4r@mail.example.org>"

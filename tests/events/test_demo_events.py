@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from flask_w4r import W4R
 from flask_w4r.models import Event
-from flask_w4r.services import demo_events
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.events import demo as demo_events
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign
 from tests.conftest import Host, MakeHost

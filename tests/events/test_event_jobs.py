@@ -12,11 +12,13 @@ from sqlalchemy import update
 
 from flask_w4r import W4R
 from flask_w4r.models import Event, Rsvp
-from flask_w4r.services import event_jobs, events, jobs
-from flask_w4r.services.event_changes import version
-from flask_w4r.services.mail_outbox import execute
-from flask_w4r.services.rsvp_seats import lock_event
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.events.changes import version
+from flask_w4r.services.hosting import jobs as event_jobs
+from flask_w4r.services.hosting import lifecycle as events
+from flask_w4r.services.jobs import rounds as jobs
+from flask_w4r.services.rsvps.seats import lock_event
+from flask_w4r.services.storage.rows import execute
+from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host, MakeHost, every_database
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from flask_w4r.services import event_hosts
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.hosting import hosts as event_hosts
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events
 from tests.conftest import Host

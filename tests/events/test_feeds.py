@@ -10,8 +10,8 @@ import pytest
 import vobject
 
 from flask_w4r.models import Case, Event
-from flask_w4r.services.feeds import ATOM
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.events.feeds import ATOM
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign
 from tests.conftest import Host, MakeHost

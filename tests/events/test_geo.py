@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, Float, Integer, MetaData, Table, create_engine, insert, select
 
-from flask_w4r.services import geo
+from flask_w4r.services.places import geo
 from tests.conftest import every_database
 
 TAVEUNI, SUVA = (-16.85, -179.97), (-18.1416, 178.4419)

@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from flask_w4r.models import Case, Event
-from flask_w4r.services import event_changes, event_geojson, event_squares
-from flask_w4r.services.event_grid import MAX_SQUARES, read_grid
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.events import (
+    changes as event_changes,
+)
+from flask_w4r.services.events import (
+    geojson as event_geojson,
+)
+from flask_w4r.services.events import (
+    squares as event_squares,
+)
+from flask_w4r.services.events.grid import MAX_SQUARES, read_grid
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_events
 from tests.conftest import Host, every_database

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from flask_w4r import W4R
-from flask_w4r.services import event_again, event_hosts
-from flask_w4r.services.event_texts import looks_like_address
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.hosting import again as event_again
+from flask_w4r.services.hosting import hosts as event_hosts
+from flask_w4r.services.hosting.texts import looks_like_address
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.testing import RecordingMailer, submit
 from tests.conftest import MakeHost, every_database
 from tests.events.rows import add_rsvp

@@ -10,10 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from flask_w4r.models import Event, EventReport, Place, PlaceName
-from flask_w4r.services import event_hosts, events
-from flask_w4r.services.event_draft import secret_of
-from flask_w4r.services.place_names import fold
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.hosting import hosts as event_hosts
+from flask_w4r.services.hosting import lifecycle as events
+from flask_w4r.services.hosting.draft import secret_of
+from flask_w4r.services.places.names import fold
+from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, submit
 from tests.conftest import Host, MakeHost, every_database

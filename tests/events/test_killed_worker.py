@@ -17,7 +17,8 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 
 from flask_w4r import W4R
-from flask_w4r.services import event_jobs, mail
+from flask_w4r.services.hosting import jobs as event_jobs
+from flask_w4r.services.mail import send as mail
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host, MakeHost, every_database

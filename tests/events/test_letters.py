@@ -12,10 +12,12 @@ from sqlalchemy import select
 
 from flask_w4r.cli.jobs import tools_for
 from flask_w4r.models import Event, Rsvp, Token
-from flask_w4r.services import event_letters, host_mail, rsvp_mail
-from flask_w4r.services.jobs import JOBS
-from flask_w4r.services.mail import run_due
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.hosting import letters as event_letters
+from flask_w4r.services.hosting import mail as host_mail
+from flask_w4r.services.jobs.rounds import JOBS
+from flask_w4r.services.mail.send import run_due
+from flask_w4r.services.rsvps import mail as rsvp_mail
+from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign
 from tests.conftest import Host, MakeHost, every_database

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import update
 
 from flask_w4r.models import Event
-from flask_w4r.services import event_changes
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.events import changes as event_changes
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_events
 from tests.conftest import Host

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from flask_w4r.services import event_acts, events, tokens
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.hosting import acts as event_acts
+from flask_w4r.services.hosting import lifecycle as events
+from flask_w4r.services.people import tokens
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import Actor, Hooks, Permission
 from flask_w4r.testing import submit
 from tests.conftest import MakeHost, every_database

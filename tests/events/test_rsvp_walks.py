@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from flask_w4r.models import Event
-from flask_w4r.services import events, rsvps
-from flask_w4r.services.mail_outbox import execute
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.hosting import lifecycle as events
+from flask_w4r.services.rsvps import lifecycle as rsvps
+from flask_w4r.services.storage.rows import execute
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import run_jobs
 from tests.conftest import Host, MakeHost, every_database

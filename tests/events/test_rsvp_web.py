@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flask_w4r import W4R, Actor
-from flask_w4r.services import lockdown
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.moderation import lockdown
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.signals import rsvp_changed, rsvp_created
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, submit

@@ -14,12 +14,13 @@ from sqlalchemy import update
 
 from flask_w4r.errors import CaseWithdrawn
 from flask_w4r.models import Case, Event, Place, PlaceName
-from flask_w4r.services import event_query, event_search
-from flask_w4r.services.event_query import EventQuery, read_query
-from flask_w4r.services.event_search import Found
-from flask_w4r.services.place_names import fold
-from flask_w4r.services.unit_of_work import UnitOfWork, read, run
-from flask_w4r.services.views import Lens
+from flask_w4r.services.campaign.views import Lens
+from flask_w4r.services.events import query as event_query
+from flask_w4r.services.events import search as event_search
+from flask_w4r.services.events.query import EventQuery, read_query
+from flask_w4r.services.events.search import Found
+from flask_w4r.services.places.names import fold
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, make_events
 from tests.conftest import Host, every_database

@@ -19,7 +19,7 @@ from example_app.flood import FLOOD
 from example_app.users import db, save_user
 from flask_w4r.cli.jobs import tools_for
 from flask_w4r.keyring import generate_key
-from flask_w4r.services.jobs import run_once
+from flask_w4r.services.jobs.rounds import run_once
 from flask_w4r.testing import form_fields
 
 HELD = sum(wave.count for wave in FLOOD)

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from flask_w4r.errors import KitError, NotFound
 from flask_w4r.models import Case, CaseText
-from flask_w4r.services.kit_exporter import _texts
-from flask_w4r.services.kit_fields import text_fault
-from flask_w4r.services.kit_source import Faults, KitFolder
-from flask_w4r.services.kit_texts import read_texts, story_faults, tidy
+from flask_w4r.services.campaign.status import change_case_status
 from flask_w4r.services.kits import export_kit, import_kit, read_kit, resolve_kit, shipped_kits
-from flask_w4r.services.states import change_case_status
+from flask_w4r.services.kits.exporter import _texts
+from flask_w4r.services.kits.fields import text_fault
+from flask_w4r.services.kits.source import Faults, KitFolder
+from flask_w4r.services.kits.texts import read_texts, story_faults, tidy
 
 from .conftest import AU, LATER, MA, NOW, swap
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from flask_w4r.errors import KitError
 from flask_w4r.models import Case, CaseText, Edition, ImpactStory, YearTotal
+from flask_w4r.services.campaign.status import change_case_status
 from flask_w4r.services.kits import KitReport, import_kit, read_kit, resolve_kit, shipped_kits
-from flask_w4r.services.states import change_case_status
-from flask_w4r.services.unit_of_work import RETRIES, is_transient
+from flask_w4r.services.storage.unit_of_work import RETRIES, is_transient
 
 from .conftest import ADA, AU, LATER, MA, NOW, Writes, put, swap
 
@@ -210,7 +210,7 @@ def test_nothing_is_kept_of_an_import_that_breaks_off(
     session: Session, kit_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kit = read_kit(kit_path)
-    monkeypatch.setattr("flask_w4r.services.kit_importer.merge_totals", lambda *_: 1 / 0)
+    monkeypatch.setattr("flask_w4r.services.kits.importer.merge_totals", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         import_kit(session, AU, kit, now=NOW)
     session.rollback()

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from flask_w4r.errors import KitError
 from flask_w4r.models import Case, Picture
-from flask_w4r.services.kit_pictures import PictureFault, render
 from flask_w4r.services.kits import export_kit, import_kit, read_kit
+from flask_w4r.services.kits.pictures import PictureFault, render
 
 from .conftest import AU, LATER, MA, NOW, put, swap
 

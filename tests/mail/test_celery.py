@@ -10,7 +10,7 @@ from flask import Flask
 
 from flask_w4r import celery_tasks
 from flask_w4r.errors import W4RError
-from flask_w4r.services.jobs import JOBS, Tools
+from flask_w4r.services.jobs.rounds import JOBS, Tools
 
 from .world import World, words
 

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select, update
 
 from flask_w4r.models import OutboxMail, Suppression
-from flask_w4r.services import mail, mail_outbox
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.mail import outbox as mail_outbox
+from flask_w4r.services.mail import send as mail
+from flask_w4r.services.storage.unit_of_work import read, run
 
 from .world import World, told
 

@@ -17,8 +17,9 @@ from flask_w4r.cli import jobs as jobs_cli
 from flask_w4r.cli import mail as mail_cli
 from flask_w4r.mailers import SMTPMailer
 from flask_w4r.models import Consent, DayKey, OutboxMail, Signature, SpentProof, Suppression, Token
-from flask_w4r.services import jobs, tokens
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.jobs import rounds as jobs
+from flask_w4r.services.people import tokens
+from flask_w4r.services.storage.unit_of_work import read, run
 
 from .sink import Sink
 from .world import World, words
@@ -133,8 +134,8 @@ def test_the_worker_outlives_a_mail_server_that_hangs_refuses_and_goes_away(
     caplog.set_level(logging.DEBUG)
     world = small_world
     monkeypatch.setattr(jobs, "LONGEST_WAIT", 0.05)
-    monkeypatch.setattr("flask_w4r.services.mail_faults.FIRST_PAUSE", timedelta(0))
-    monkeypatch.setattr("flask_w4r.services.mail.MAX_ATTEMPTS", 10**6)
+    monkeypatch.setattr("flask_w4r.services.mail.faults.FIRST_PAUSE", timedelta(0))
+    monkeypatch.setattr("flask_w4r.services.mail.send.MAX_ATTEMPTS", 10**6)
     addresses = [f"canary{number}@mail.example.org" for number in range(12)]
     world.add_plain(addresses)
     mailer = SMTPMailer("127.0.0.1", sink.port, timeout=0.1)

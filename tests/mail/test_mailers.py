@@ -22,7 +22,7 @@ from flask import Flask, current_app
 from flask_w4r.config import W4RConfig
 from flask_w4r.errors import ConfigurationError, DeliveryFailed
 from flask_w4r.mailers import FileMailer, SMTPMailer, mailer_from_url, make_mailer
-from flask_w4r.services.mail_faults import classify
+from flask_w4r.services.mail.faults import classify
 from flask_w4r.state import Hooks
 
 from .sink import Sink

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from flask_w4r.models import Case, Token
-from flask_w4r.services import mail, tokens
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.mail import send as mail
+from flask_w4r.services.people import tokens
+from flask_w4r.services.storage.unit_of_work import read, run
 
 from .world import SENDER, World, told
 

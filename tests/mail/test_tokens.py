@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from flask_w4r.errors import TokenInvalid
 from flask_w4r.models import Token
-from flask_w4r.services import tokens
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.people import tokens
+from flask_w4r.services.storage.unit_of_work import read, run
 
 from .world import World
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from flask_w4r.models import Case, SpentProof, Token
-from flask_w4r.services.unit_of_work import read, run
-from flask_w4r.services.upsert import insert_ignore, insert_new, upsert
+from flask_w4r.services.storage.unit_of_work import read, run
+from flask_w4r.services.storage.upsert import insert_ignore, insert_new, upsert
 
 from .world import World
 

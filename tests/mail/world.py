@@ -18,10 +18,10 @@ from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import Keyring
 from flask_w4r.models import Case, Edition, OutboxMail, Signature
 from flask_w4r.sections import Section
-from flask_w4r.services import mail
-from flask_w4r.services.addresses import parse_address
-from flask_w4r.services.networks import day_secret
-from flask_w4r.services.unit_of_work import prepare_engine, read, run
+from flask_w4r.services.mail import send as mail
+from flask_w4r.services.people.addresses import parse_address
+from flask_w4r.services.people.networks import day_secret
+from flask_w4r.services.storage.unit_of_work import prepare_engine, read, run
 from flask_w4r.state import Hooks, W4RState
 
 ENCRYPTION_KEY = "c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3JlISE="

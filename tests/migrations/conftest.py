@@ -9,7 +9,8 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from flask_w4r.services import schema, schema_compare
+from flask_w4r.services.storage import compare as schema_compare
+from flask_w4r.services.storage import schema
 from tests import services
 
 from .later import LATER_REVISION, copy_revisions, later_metadata

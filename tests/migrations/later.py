@@ -10,7 +10,7 @@ from sqlalchemy import Column, Engine, Index, MetaData, PrimaryKeyConstraint, St
 from sqlalchemy.sql.elements import conv
 
 from flask_w4r import models
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 
 LATER_REVISION = "9999"
 LATER_TEXT = """

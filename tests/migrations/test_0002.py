@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, insert, select
 
 from flask_w4r.models import metadata
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
 SIGNATURE, TEXT = metadata.tables["w4r_signature"], metadata.tables["w4r_case_text"]

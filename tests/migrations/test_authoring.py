@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from flask_w4r.migrations import __main__ as authoring
-from flask_w4r.services import schema, schema_compare
+from flask_w4r.services.storage import compare as schema_compare
+from flask_w4r.services.storage import schema
 
 from .later import later_metadata, picture
 

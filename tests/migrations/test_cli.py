@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, inspect, text
 
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 
 from .hosts import close, invoke, make_host
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import conv
 
 from flask_w4r.errors import SchemaError
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 
 from .later import copied_metadata
 

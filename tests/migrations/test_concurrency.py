@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from flask_w4r.errors import SchemaError
-from flask_w4r.services import schema, schema_lock
+from flask_w4r.services.storage import lock as schema_lock
+from flask_w4r.services.storage import schema
 
 PROCESSES = 4
 SCRIPT = """

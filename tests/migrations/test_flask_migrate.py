@@ -21,7 +21,7 @@ from flask_w4r.migrations import (
     protect_from_flask_migrate,
     stop_waiting_for_flask_migrate,
 )
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 
 from .hosts import close, make_host
 from .later import picture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, inspect
 
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 
 from .hosts import close, invoke, make_host
 from .later import picture

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, inspect, text
 
 from flask_w4r.errors import SchemaError
 from flask_w4r.models import metadata
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 
 from .later import later_metadata, picture
 

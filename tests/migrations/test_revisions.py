@@ -7,7 +7,7 @@ from sqlalchemy import Engine, inspect
 
 from flask_w4r.errors import SchemaError
 from flask_w4r.models import metadata
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 
 from .later import picture
 
@@ -80,7 +80,7 @@ def test_only_stamped_tables_are_taken_back(small_engine: Engine) -> None:
 
 
 def test_upgrade_on_the_engine_that_our_sessions_write_with(small_engine: Engine) -> None:
-    from flask_w4r.services.unit_of_work import prepare_engine
+    from flask_w4r.services.storage.unit_of_work import prepare_engine
 
     writer, reader = prepare_engine(small_engine)
     assert schema.upgrade(writer) == REVISIONS

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from flask_w4r import W4R
-from flask_w4r.services import audit, audit_keep, audit_verify
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.audit import keep as audit_keep
+from flask_w4r.services.audit import record as audit
+from flask_w4r.services.audit import verify as audit_verify
+from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs
 from tests.conftest import Host, MakeHost, every_database

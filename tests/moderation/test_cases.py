@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from flask_w4r.models import Case, CaseText, Edition
-from flask_w4r.services.catalogue import local_date
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.campaign.catalogue import local_date
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.signals import case_changed
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_signatures, run_jobs, sign

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from flask_w4r.models import Case, EventReport, Rsvp
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.signals import event_published
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events, run_jobs

@@ -10,9 +10,10 @@ import pytest
 
 from flask_w4r import Actor
 from flask_w4r.errors import NotFound, PermissionDenied
-from flask_w4r.services import invalidation, invalidation_preview, invalidation_run, tally
-from flask_w4r.services.invalidation import ConditionFault, Conditions, StateMoved
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.petitions import invalidation, invalidation_preview, invalidation_run
+from flask_w4r.services.petitions.invalidation import ConditionFault, Conditions, StateMoved
+from flask_w4r.services.storage.unit_of_work import run
+from flask_w4r.services.tally import counts as tally
 from flask_w4r.state import Hooks, Permission, W4RState, get_state
 from flask_w4r.testing import make_campaign, make_signatures
 from tests.conftest import Host, MakeHost, every_database

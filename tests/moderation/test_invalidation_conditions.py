@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from flask_w4r.services import invalidation, invalidation_preview
-from flask_w4r.services.invalidation import ConditionFault
+from flask_w4r.services.petitions import invalidation, invalidation_preview
+from flask_w4r.services.petitions.invalidation import ConditionFault
 from flask_w4r.testing import make_campaign, make_signatures, sign, supporter
 from tests.conftest import MakeHost, every_database
 

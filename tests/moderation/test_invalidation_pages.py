@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flask_w4r.services import invalidation, invalidation_preview, invalidation_run
+from flask_w4r.services.petitions import invalidation, invalidation_preview, invalidation_run
 from flask_w4r.testing import form_fields, make_signatures, run_jobs
 from tests.conftest import Host
 
@@ -196,7 +196,7 @@ def test_without_the_token_or_the_permission(desk: Host, staff: MakeStaff, act: 
 
 
 def test_a_long_list_goes_on(desk: Host, staff: MakeStaff, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flask_w4r.blueprints import desk_batches
+    from flask_w4r.blueprints.petitions import invalidations as desk_batches
 
     monkeypatch.setattr(desk_batches, "PAGE", 2)
     make_signatures(desk.app, "ann-example", 1)

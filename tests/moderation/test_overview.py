@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import event, insert, text
 
 from flask_w4r import W4R
-from flask_w4r.blueprints.desk_chart import ceiling, chart_of, spark
+from flask_w4r.blueprints.moderation.chart import ceiling, chart_of, spark
 from flask_w4r.models import Alert
-from flask_w4r.services import pulse
-from flask_w4r.services.overview import SEGMENTS, Bucket
-from flask_w4r.services.overview_kept import KEPT, MOST_KEPT, Kept, Stamp
+from flask_w4r.services.moderation import pulse
+from flask_w4r.services.moderation.overview import SEGMENTS, Bucket
+from flask_w4r.services.moderation.overview_kept import KEPT, MOST_KEPT, Kept, Stamp
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, make_signatures
 from tests.conftest import Host, MakeHost

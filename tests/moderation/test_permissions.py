@@ -16,11 +16,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from flask_w4r import W4R, blueprints, models
-from flask_w4r.blueprints.desk_common import actor_here
 from flask_w4r.models import Batch, BatchRow, Rule, Signature
-from flask_w4r.services.unit_of_work import UnitOfWork, run
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.state import Permission, get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, make_events, make_signatures
+from flask_w4r.web.desk import actor_here
 from tests.conftest import Host, MakeHost
 
 from .conftest import ALL, check_permission, load_actor

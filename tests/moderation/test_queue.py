@@ -16,11 +16,11 @@ from flask_w4r.config import DEFAULT_SCORING
 from flask_w4r.errors import NotFound, PermissionDenied
 from flask_w4r.models import Signature
 from flask_w4r.models.moderation import RULE_KINDS
-from flask_w4r.services import decisions, queue
-from flask_w4r.services.networks import day_secret, network_hashes, network_tiers
-from flask_w4r.services.queue_filters import Filters, NetworkMark, Place, parse_filters
-from flask_w4r.services.reasons import REASON_WORDS, reason_lines
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.moderation import decisions, queue
+from flask_w4r.services.moderation.filters import Filters, NetworkMark, Place, parse_filters
+from flask_w4r.services.moderation.reasons import REASON_WORDS, reason_lines
+from flask_w4r.services.people.networks import day_secret, network_hashes, network_tiers
+from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import Actor, get_state
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, make_signatures, run_jobs, sign
 from tests.conftest import Host, MakeHost, every_database

@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_w4r import W4R
-from flask_w4r.services import desk_settings
-from flask_w4r.services.addresses import parse_address
-from flask_w4r.services.jobs import purge
-from flask_w4r.services.networks import network_hashes, network_tiers, tier_hash
-from flask_w4r.services.rules import (
+from flask_w4r.services.jobs.rounds import purge
+from flask_w4r.services.moderation import settings as desk_settings
+from flask_w4r.services.moderation.rules import (
     MOST_HASHES,
     RuleEntry,
     RuleFault,
@@ -25,7 +23,9 @@ from flask_w4r.services.rules import (
     normalise,
     parse_network,
 )
-from flask_w4r.services.unit_of_work import read
+from flask_w4r.services.people.addresses import parse_address
+from flask_w4r.services.people.networks import network_hashes, network_tiers, tier_hash
+from flask_w4r.services.storage.unit_of_work import read
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, supporter
 from tests.conftest import Host, MakeHost, every_database
@@ -331,7 +331,7 @@ def test_hashes_of_a_network(make_host: MakeHost, clock: MovingClock, cidr: str,
 
 
 def _secrets(session: Any, keyring: Any) -> Any:
-    from flask_w4r.services.rules import day_secrets
+    from flask_w4r.services.moderation.rules import day_secrets
 
     return day_secrets(session, keyring)
 

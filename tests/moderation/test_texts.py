@@ -16,9 +16,9 @@ from sqlalchemy import select
 from flask_w4r import W4R, Actor
 from flask_w4r.errors import PermissionDenied
 from flask_w4r.models import Case, CaseText
-from flask_w4r.services import case_texts
-from flask_w4r.services.case_texts import Edit, Saved
-from flask_w4r.services.unit_of_work import UnitOfWork, read, run
+from flask_w4r.services.campaign import texts as case_texts
+from flask_w4r.services.campaign.texts import Edit, Saved
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.signals import case_changed
 from flask_w4r.state import Hooks, get_state
 from flask_w4r.testing import make_campaign

@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.serving import make_server
 
 from flask_w4r import W4R
-from flask_w4r.blueprints import sign_flow
+from flask_w4r.blueprints.petitions import flow as sign_flow
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, submit
 from tests.conftest import Host, MakeHost
 from tests.services import REDIS, need

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
 from tests.conftest import Host, MakeHost, every_database
 
@@ -42,7 +42,7 @@ def test_the_database_has_the_last_word(host: Host, status: str, code: int) -> N
 
 def test_closed_between_the_look_and_the_write(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """The view saw an active case; the statement that writes does not."""
-    from flask_w4r.services import signing_run
+    from flask_w4r.services.petitions import run as signing_run
 
     original = signing_run.sign
 
@@ -115,7 +115,7 @@ def test_what_does_not_exist(host: Host) -> None:
 
 
 def test_counts_on_pages_are_at_most_five_seconds_old(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flask_w4r.blueprints import responses
+    from flask_w4r.web import responses
 
     moment = time.monotonic()
     monkeypatch.setattr(responses, "monotonic", lambda: moment)

@@ -13,8 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from flask_w4r.services import mail, mail_caps
-from flask_w4r.services.unit_of_work import run
+from flask_w4r.services.mail import caps as mail_caps
+from flask_w4r.services.mail import send as mail
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, supporter
 from tests.conftest import Host, MakeHost, every_database

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from flask_w4r.forms.press import filled
-from flask_w4r.forms.sign import make_sign_form, submission_of
-from flask_w4r.services import consents
+from flask_w4r.forms.petitions.press import filled
+from flask_w4r.forms.petitions.sign import make_sign_form, submission_of
+from flask_w4r.services.people import consents
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, supporter
 from tests.conftest import Host, MakeHost, every_database

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flask_w4r.services import mail
-from flask_w4r.services.unit_of_work import read, run
+from flask_w4r.services.mail import send as mail
+from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, run_jobs, sign, submit
 from tests.conftest import Host, MakeHost, every_database

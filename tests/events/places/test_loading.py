@@ -14,8 +14,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flask_w4r.models import Place, PlaceName
-from flask_w4r.services import geo, place_files, place_load, places
-from flask_w4r.services.place_files import Town, read_towns
+from flask_w4r.services.places import files as place_files
+from flask_w4r.services.places import geo
+from flask_w4r.services.places import load as place_load
+from flask_w4r.services.places import search as places
+from flask_w4r.services.places.files import Town, read_towns
 from scripts import build_gazetteer
 from tests.conftest import Host, every_database
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_w4r.services.place_names import fold, fold_postcode
+from flask_w4r.services.places.names import fold, fold_postcode
 
 
 @pytest.mark.parametrize(

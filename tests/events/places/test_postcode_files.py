@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from flask_w4r.services import place_files, places
-from flask_w4r.services.place_files import PlaceFileError, read_postcodes
+from flask_w4r.services.places import files as place_files
+from flask_w4r.services.places import search as places
+from flask_w4r.services.places.files import PlaceFileError, read_postcodes
 from tests.conftest import every_database
 
 from .world import (

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from flask_w4r.services import geo, places
-from flask_w4r.services.place_files import Town
+from flask_w4r.services.places import geo
+from flask_w4r.services.places import search as places
+from flask_w4r.services.places.files import Town
 from tests.conftest import every_database
 
 from .world import (

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from flask_w4r.models import Place, PlaceName, Postcode
-from flask_w4r.services import place_load
-from flask_w4r.services.place_files import Town, read_postcodes, read_towns
+from flask_w4r.services.places import load as place_load
+from flask_w4r.services.places.files import Town, read_postcodes, read_towns
 
 TABLES = [model.__table__ for model in (Place, PlaceName, Postcode)]
 SYDNEY, CASABLANCA, LONDON, ALGIERS = 2147714, 2553604, 2643743, 2507480

@@ -1,0 +1,240 @@
+"""The pages that many people read: campaign, archive, case, impact, portraits, counts."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, current_app, jsonify, request
+from sqlalchemy.orm import Session
+
+from ... import topics
+from ...errors import NotFound
+from ...i18n import gettext
+from ...models import Picture
+from ...services.campaign import catalogue, results
+from ...services.campaign.views import CaseView, EditionView
+from ...services.events import search as event_search
+from ...services.events.search import EventQuery
+from ...services.storage.unit_of_work import read
+from ...services.tally import counts as tally
+from ...web import guard, here
+from ...web.responses import for_all, public_page
+from ...web.templating import campaign_metadata, case_metadata, page
+from ..petitions import flow as sign_flow
+
+#: The newest stories, and the next events, on the campaign page.
+STORIES = NEXT_EVENTS = 3
+
+
+def campaign() -> Response:
+    """The edition: its cases, totals, next steps and good news."""
+    return public_page(("campaign", *guard.page_key(here())), lambda: read(current_app, _campaign))
+
+
+def _campaign(session: Session) -> str:
+    lens = here().lens
+    edition = catalogue.current_edition(session, lens)
+    if edition is None:
+        return page("campaign/index.html", endpoint="campaign", public=True)
+    return page(
+        "campaign/index.html",
+        endpoint="campaign",
+        stories=results.impact_stories(session, lens)[:STORIES],
+        **_next_events(session),
+        **_edition_context(session, edition),
+    )
+
+
+def _next_events(session: Session) -> dict[str, Any]:
+    """What the campaign page shows of writing events."""
+    place = here()
+    if "events" not in place.state.config.features:
+        return {}
+    found = event_search.search(session, place.lens, place.state.keyring, EventQuery(), limit=NEXT_EVENTS)
+    return {
+        "next_events": found.events,
+        "event_kinds": topics.EVENT_KINDS,
+        "access_statuses": topics.ACCESS_STATUSES,
+        "availabilities": topics.AVAILABILITIES,
+    }
+
+
+def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
+    lens = here().lens
+    cases = catalogue.cases_of(session, lens, edition)
+    counts = tally.counts(session, lens.section, edition.id, lens.now)
+    og, jsonld = campaign_metadata(edition, cases)
+    others = [item for item in catalogue.editions(session, lens) if item.id != edition.id and item.phase != "before"]
+    return {
+        "public": True,
+        "edition": edition,
+        "cases": [(case, counts.of_case(case.id, case.goal)) for case in cases],
+        "paused": guard.is_paused(here()),
+        "paused_cases": guard.page_key(here()),
+        "counts": counts.of_edition([case.id for case in cases]),
+        "totals": results.year_totals(session, lens),
+        "other_editions": others,
+        "og": og,
+        "jsonld": jsonld,
+    }
+
+
+def edition(year: str) -> Response:
+    """A past edition, read only."""
+
+    def render(session: Session) -> str:
+        lens = here().lens
+        found = next((item for item in catalogue.editions(session, lens) if item.year == year), None)
+        if found is None or found.phase == "before":
+            raise NotFound(year)
+        context = _edition_context(session, found)
+        return page("campaign/edition.html", endpoint="edition", values={"year": year}, **context)
+
+    return public_page(("edition", year), lambda: read(current_app, render))
+
+
+def case(slug: str) -> Response:
+    """A case: the story, the demand, and the form's fields without any token."""
+    return public_page(
+        ("case", slug, *guard.page_key(here())), lambda: read(current_app, lambda session: _case(session, slug))
+    )
+
+
+def _case(session: Session, slug: str) -> str:
+    lens = here().lens
+    found = catalogue.find_case(session, lens, slug)
+    counts = tally.counts(session, lens.section, found.edition.id, lens.now)
+    others = [
+        other
+        for other in catalogue.cases_of(session, lens, found.edition)
+        if other.slug != slug and (other.takes_actions or not found.takes_actions)
+    ]
+    og, jsonld = case_metadata(found)
+    return page(
+        "cases/case.html",
+        endpoint="case",
+        values={"slug": slug},
+        public=True,
+        edition=found.edition,
+        case=found,
+        count=counts.of_case(found.id, found.goal),
+        paused=guard.is_paused(here(), found.id),
+        form=sign_flow.form_class(here(), several=False)(formdata=None),
+        share=share_links(found),
+        other_cases=others[:3],
+        og=og,
+        jsonld=jsonld,
+    )
+
+
+def share_links(case: CaseView) -> list[dict[str, str]]:
+    """Plain links that hand the case's address to a service the reader chooses; nothing of theirs is loaded here."""
+    url = quote(here().absolute("case", slug=case.slug), safe="")
+    words = quote(f"{case.name}: {case.demand}", safe="")
+    return [
+        {"key": "email", "label": gettext("E-mail"), "url": f"mailto:?subject={words}&body={url}"},
+        {"key": "whatsapp", "label": "WhatsApp", "url": f"https://wa.me/?text={words}%20{url}"},
+        {"key": "bluesky", "label": "Bluesky", "url": f"https://bsky.app/intent/compose?text={words}%20{url}"},
+        {"key": "facebook", "label": "Facebook", "url": f"https://www.facebook.com/sharer/sharer.php?u={url}"},
+        {"key": "x", "label": "X", "url": f"https://twitter.com/intent/tweet?text={words}&url={url}"},
+    ]
+
+
+def impact() -> Response:
+    """What changed, and totals by year."""
+
+    def render(session: Session) -> str:
+        lens = here().lens
+        return page(
+            "campaign/impact.html",
+            endpoint="impact",
+            public=True,
+            edition=catalogue.current_edition(session, lens),
+            stories=results.impact_stories(session, lens),
+            totals=results.year_totals(session, lens),
+        )
+
+    return public_page(("impact",), lambda: read(current_app, render))
+
+
+def photo(slug: str, width: int) -> Response:
+    """A portrait in one width."""
+
+    def load(session: Session) -> Picture:
+        try:
+            return catalogue.picture(session, here().section, slug, width)
+        except NotFound:
+            # A withdrawn case says of each of its URLs that it is gone.
+            catalogue.find_case(session, here().lens, slug)
+            raise
+
+    found = read(current_app, load)
+    # Within the page's own limit, so that a withdrawn case's picture goes when its pages go.
+    response = for_all(Response(found.data, mimetype=found.mime), found.digest, here().state.config.cache_seconds)
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def edition_tally() -> Response:
+    """``/tally.json``: counts of the current edition."""
+
+    def render(session: Session) -> str:
+        lens = here().lens
+        edition = catalogue.current_edition(session, lens)
+        if edition is None:
+            raise NotFound("edition")
+        counts = tally.counts(session, lens.section, edition.id, lens.now)
+        cases = catalogue.cases_of(session, lens, edition)
+        whole = counts.of_edition([case.id for case in cases])
+        body = {
+            "edition": edition.year,
+            "cases": [_case_tally(case, counts) for case in cases],
+            "actions": whole.actions,
+            "total": whole.total,
+            "people": whole.people,
+            "as_of": _stamp(counts),
+        }
+        return str(jsonify(body).get_data(as_text=True))
+
+    return public_page(("tally",), lambda: read(current_app, render), mimetype="application/json")
+
+
+def case_tally(slug: str) -> Response:
+    """``/cases/<slug>/tally.json``: counts of one case."""
+
+    def render(session: Session) -> str:
+        lens = here().lens
+        found = catalogue.find_case(session, lens, slug)
+        counts = tally.counts(session, lens.section, found.edition.id, lens.now)
+        return str(jsonify({**_case_tally(found, counts), "as_of": _stamp(counts)}).get_data(as_text=True))
+
+    return public_page(("tally", slug), lambda: read(current_app, render), mimetype="application/json")
+
+
+def _case_tally(case: CaseView, counts: tally.Counts) -> dict[str, Any]:
+    view = counts.of_case(case.id, case.goal)
+    total = sum(view.actions.values())
+    return {"case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal}
+
+
+def _stamp(counts: tally.Counts) -> str:
+    return counts.as_of.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def theme() -> Response:
+    """The section's theme, as a stylesheet: its tokens over ours."""
+    section = here().section
+    tokens = "".join(f"  --w4r-{name}: {value};\n" for name, value in sorted(section.theme.items()))
+    return public_page(("theme",), lambda: f".w4r {{\n{tokens}}}\n", mimetype="text/css")
+
+
+ROUTES = (
+    ("/", "campaign", campaign, ("GET",), None),
+    ("/editions/<year>/", "edition", edition, ("GET",), None),
+    ("/cases/<slug>", "case", case, ("GET",), None),
+    ("/cases/<slug>/photo-<int:width>", "photo", photo, ("GET",), None),
+    ("/impact", "impact", impact, ("GET",), "impact"),
+    ("/tally.json", "tally", edition_tally, ("GET",), "tally"),
+    ("/cases/<slug>/tally.json", "case_tally", case_tally, ("GET",), "tally"),
+    ("/theme.css", "theme", theme, ("GET",), None),
+)

@@ -1,0 +1,160 @@
+"""Hosting an event: the public form, and the link that its host gets by mail."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, current_app, request
+
+from ...antiabuse.limits import Breach
+from ...errors import ProofReplayed, TokenInvalid
+from ...forms.checks import error_list
+from ...services.campaign import catalogue
+from ...services.hosting import hosts as event_hosts
+from ...services.hosting import lifecycle as events
+from ...services.hosting import window as hosting_window
+from ...services.storage.unit_of_work import UnitOfWork, read, run
+from ...signals import event_submitted
+from ...web import Here, form_flow, guard, here
+from ...web.form_flow import FAULTY, Author, Refusal
+from ...web.responses import private_page, public_page, sealed_page, see_other
+from ...web.templating import app_of_request, page
+from . import form as host_form
+from . import lost
+from . import session as host_session
+
+
+def _form_id(place: Here) -> str:
+    return f"event:{place.section.code}"
+
+
+def event_new_token() -> Response:
+    """What the script asks for on first input. Same origin only."""
+    place = here()
+    refused = form_flow.token_refusal(place)
+    if refused is not None:
+        return refused
+    return guard.paused_answer() if guard.is_paused(place) else form_flow.token_answer(place, _form_id(place))
+
+
+def event_new() -> Response:
+    """The form for hosting an event."""
+    place = here()
+    if guard.is_paused(place):
+        return guard.paused_page(None)
+    opens_on = _opens_on(place)
+    if opens_on is not None:
+        answer = 200 if request.method in ("GET", "HEAD") else 403
+        return private_page("events/not_open.html", answer, endpoint="event_new", opens_on=opens_on)
+    cases = host_form.case_choices(place)
+    if request.method != "POST":
+        # Somebody who has one language to choose from has chosen it.
+        given = {"cases": [case.slug for case in cases], "languages": [place.locale], "access": "unknown"}
+        return _page(place, host_form.event_form(place, cases, edit=False, formdata=None, data=given), None)
+    breach = form_flow.enter_limits(place, "event")
+    if breach is not None:
+        return form_flow.too_many(breach)
+    form = host_form.event_form(place, cases, edit=False, formdata=request.form)
+    done = _create(place, form, cases)
+    if isinstance(done, Breach):
+        return form_flow.too_many(done)
+    if isinstance(done, Refusal):
+        return _page(place, form, done)
+    return see_other(place.url("event_new_thanks"))
+
+
+def _opens_on(place: Here) -> date | None:
+    lens = place.lens
+    return read(current_app, lambda session: hosting_window.opens_on(catalogue.current_edition(session, lens), lens))
+
+
+def _create(place: Here, form: Any, cases: Any) -> Refusal | Breach | None:
+    age = form_flow.check_tokens(place, _form_id(place))
+    if isinstance(age, Refusal):
+        return age
+    draft = host_form.draft_of(place, form, cases)
+    if draft is None:
+        return FAULTY
+    captcha = form_flow.check_captcha(place, _form_id(place), "event_uncaptcha")
+    if isinstance(captcha, Refusal | Breach):
+        return captcha
+    author = Author(draft.host_address, draft.host_name, texts=(draft.title, draft.description))
+    verdict = form_flow.weigh(place, author, age, captcha, honeypot=bool(form["website"].data))
+    judgement = form_flow.judgement(verdict)
+
+    def work(uow: UnitOfWork) -> None:
+        now = place.state.clock()
+        events.create(uow.session, place.state.keyring, place.section, draft, judgement, now=now)
+
+    return _run(work)
+
+
+def _run(work: Any) -> Refusal | None:
+    try:
+        run(app_of_request(), work)
+    except ProofReplayed:
+        return form_flow.captcha_replayed()
+    return None
+
+
+def _page(place: Here, form: Any, refusal: Refusal | None) -> Response:
+    for name, value in form_flow.fresh_tokens(place, _form_id(place)).items():
+        form[name].data = value
+    return private_page(
+        "events/new.html", refusal.status if refusal else 200, endpoint="event_new", form=form,
+        errors=error_list(form), notice=refusal.notice if refusal and refusal.notice else None,
+        captcha=form_flow.challenge(place, _form_id(place)),
+    )  # fmt: skip
+
+
+def event_new_thanks() -> Response:
+    """What happens next: the same for everybody."""
+    return public_page(
+        ("event_new_thanks",), lambda: page("events/new_thanks.html", endpoint="event_new_thanks", public=True)
+    )
+
+
+def host_enter(token: str) -> Response:
+    """The link in a mail to a host: a page with a button; the button proves the address, and opens the host's page
+    without the token in its URL."""
+    place = here()
+    breach = form_flow.link_limit(place)
+    if breach is not None:
+        return form_flow.too_many(breach)
+    now = place.state.clock()
+    try:
+        link = read(current_app, lambda session: event_hosts.look(session, place.section, token, now=now))
+    except TokenInvalid:
+        return _enter_page(404, "invalid")
+    if link.status in ("expired", "ended", "unproved"):
+        return _enter_page(410, link.status)
+    if request.method != "POST":
+        return _enter_page(200, link.status, token=token, title=link.title)
+    if not form_flow.link_pressed(token):
+        return _enter_page(422, link.status, token=token, title=link.title)
+    if link.status == "confirm":
+        run(app_of_request(), lambda uow: _confirm(uow, place, link))
+    host_session.enter(place, link.event_id, link.host_version)
+    return see_other(place.url("host"))
+
+
+def _confirm(uow: UnitOfWork, place: Here, link: event_hosts.HostLink) -> None:
+    now, keyring = place.state.clock(), place.state.keyring
+    done = events.confirm(uow.session, keyring, place.section, link.event_id, link.host_version, now=now)
+    if done.outcome == "confirmed":
+        uow.emit(event_submitted, event_id=link.event_id, section=place.section.code)
+
+
+def _enter_page(code: int, status: str, *, token: str = "", title: str = "") -> Response:
+    form = form_flow.link_form(token) if token else None
+    return sealed_page("events/host_enter.html", code, status=status, form=form, event_title=title)
+
+
+ROUTES = (
+    ("/events/new", "event_new", event_new, ("GET", "POST"), "events"),
+    ("/events/new/token", "event_new_token", event_new_token, ("GET",), "events"),
+    ("/events/new/thanks", "event_new_thanks", event_new_thanks, ("GET",), "events"),
+    *lost.ROUTES,
+    ("/host/<token>", "host_enter", host_enter, ("GET", "POST"), "events"),
+)

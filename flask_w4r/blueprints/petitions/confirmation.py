@@ -1,0 +1,121 @@
+"""The pages behind the links in a confirmation mail. A GET shows a button; only its POST changes anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, request
+from sqlalchemy.orm import Session
+
+from ...errors import TokenInvalid
+from ...services.campaign import catalogue
+from ...services.petitions import confirming
+from ...services.storage.unit_of_work import UnitOfWork, read, run
+from ...signals import signature_confirmed
+from ...web import form_flow, here
+from ...web.responses import sealed_page
+from ...web.templating import app_of_request
+
+
+def _cases(session: Session, ids: Any) -> list[Any]:
+    return catalogue.cases_by_id(session, here().lens, ids)
+
+
+def _show_confirm(token: str, code: int = 200) -> Response:
+    place = here()
+
+    def load(session: Session) -> tuple[confirming.LinkView, list[Any]]:
+        now = place.state.clock()
+        view = confirming.look(session, place.state.keyring, place.section, token, confirming.CONFIRM, now=now)
+        return view, _cases(session, view.case_ids)
+
+    view, cases = read(current_app, load)
+    if view.status == "invalid":
+        code = 404
+    elif view.status == "closed" and request.method == "POST":
+        code = 409
+    return sealed_page(
+        "petitions/confirm.html", code, cases=cases, person_name=view.person_name,
+        form=form_flow.link_form(token), status=view.status,
+    )  # fmt: skip
+
+
+def confirm(token: str) -> Response:
+    """The link in the mail: a page with a button, and the button."""
+    place = here()
+    breach = form_flow.link_limit(place)
+    if breach is not None:
+        return form_flow.too_many(breach)
+    try:
+        if request.method != "POST":
+            return _show_confirm(token)
+        if not form_flow.link_pressed(token):
+            return _show_confirm(token, 422)
+        if request.form.get("resend"):
+            return _resend(token)
+        return _confirm(token)
+    except TokenInvalid:
+        return sealed_page("petitions/confirm.html", 404, cases=[], person_name="", form=None, status="invalid")
+
+
+def _confirm(token: str) -> Response:
+    place = here()
+    state = place.state
+
+    def work(uow: UnitOfWork) -> tuple[confirming.Confirmed | None, list[Any]]:
+        now, scoring = state.clock(), state.config.scoring
+        done = confirming.confirm(
+            uow.session, state.keyring, place.section, token, hold_at=scoring["hold_at"], now=now,
+            fast_score=scoring["fast_confirm"],
+            to_subscribers=state.hooks.subscriber_sink is not None,
+        )  # fmt: skip
+        if done is None:
+            return None, []
+        for number in done.signature_ids:
+            uow.emit(signature_confirmed, signature_id=number, section=place.section.code)
+        return done, _cases(uow.session, done.case_ids)
+
+    done, cases = run(app_of_request(), work)
+    if done is None:
+        return _show_confirm(token)
+    return sealed_page("petitions/confirm.html", cases=cases, person_name="", form=None, status="done")
+
+
+def _resend(token: str) -> Response:
+    place = here()
+
+    def work(uow: UnitOfWork) -> None:
+        confirming.resend(uow.session, place.state.keyring, place.section, token, now=place.state.clock())
+
+    run(app_of_request(), work)
+    return sealed_page("petitions/confirm.html", cases=[], person_name="", form=None, status="resent")
+
+
+def not_me(token: str) -> Response:
+    """ "This was not me": a page with a button, and the button."""
+    place = here()
+    breach = form_flow.link_limit(place)
+    if breach is not None:
+        return form_flow.too_many(breach)
+    state, now = place.state, place.state.clock()
+    try:
+        if request.method == "POST" and form_flow.link_pressed(token):
+            run(
+                app_of_request(),
+                lambda uow: confirming.disown(uow.session, state.keyring, place.section, token, now=now),
+            )
+            return sealed_page("petitions/not_me.html", form=None, status="done")
+        read(
+            current_app,
+            lambda session: confirming.look(session, state.keyring, place.section, token, confirming.NOT_ME, now=now),
+        )
+    except TokenInvalid:
+        return sealed_page("petitions/not_me.html", 404, form=None, status="invalid")
+    code = 422 if request.method == "POST" else 200
+    return sealed_page("petitions/not_me.html", code, form=form_flow.link_form(token), status="ask")
+
+
+ROUTES = (
+    ("/confirm/<token>", "confirm", confirm, ("GET", "POST"), "petitions"),
+    ("/not-me/<token>", "not_me", not_me, ("GET", "POST"), "petitions"),
+)

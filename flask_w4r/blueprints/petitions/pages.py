@@ -1,0 +1,242 @@
+"""Signing: the form page, its tokens, thanks, and the confirmation by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Response, current_app, request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from ...antiabuse.limits import Breach
+from ...errors import CaseNotActive, NotFound
+from ...forms.checks import error_list
+from ...forms.petitions.press import filled
+from ...forms.petitions.sign import SignForm
+from ...i18n import gettext
+from ...services.campaign import catalogue
+from ...services.campaign.views import CaseView
+from ...services.moderation import funnel
+from ...services.petitions.signing import Signed
+from ...services.storage.unit_of_work import read
+from ...web import form_flow, guard, here
+from ...web.form_flow import FAULTY, Refusal
+from ...web.responses import private_page, public_page, see_other
+from ...web.templating import app_of_request, page
+from ..campaign.pages import share_links
+from . import flow
+
+
+def sign_token(slug: str | None = None) -> Response:
+    """What the script asks for on first input: CSRF token, form token, captcha challenge. Same origin only."""
+    place = here()
+    refused = form_flow.token_refusal(place)
+    if refused is not None:
+        return refused
+    number = None
+    if slug is not None:
+        number = read(current_app, lambda session: catalogue.insist_on_case(session, place.section, slug))
+    if guard.is_paused(place, number):
+        return guard.paused_answer()
+    _opened(number)
+    guarded = guard.cautious_cases(place) if number is None else (number,)
+    return form_flow.token_answer(place, flow.form_id(place, slug), guarded)
+
+
+def _opened(case_id: int | None) -> None:
+    """Count a form that was opened, without telling who did."""
+    app = app_of_request()
+    funnel.opened(app).note(app, here().section, case_id)
+
+
+def sign_all_token() -> Response:
+    """The same for the form for several cases."""
+    return sign_token(None)
+
+
+def sign_form(slug: str) -> Response:
+    """The form page of one case; a POST that lacks valid tokens gets it back filled."""
+    if request.method == "POST":
+        number = flow.open_case(here(), slug)
+        if number is None:
+            return _not_open(_find(slug))
+        if guard.is_paused(here(), number):
+            return guard.paused_page(_find(slug))
+        return _pressed(slug, lambda form: [number], (number,))
+    case = _find(slug)
+    if not case.takes_actions:
+        return _not_open(case)
+    if guard.is_paused(here(), case.id):
+        return guard.paused_page(case)
+    _opened(case.id)
+    return _form_page(flow.form_class(here(), several=False)(formdata=None), [case], case, slug)
+
+
+def sign_all() -> Response:
+    """One form for several cases."""
+    if guard.is_paused(here()):
+        return guard.paused_page(None)
+    cases = _open_cases()
+    if request.method == "POST":
+        return _pressed(None, lambda form: [case.id for case in cases if case.slug in form["cases"].data])
+    _opened(None)
+    chosen = MultiDict([("cases", name) for name in request.args.getlist("cases")])
+    return _form_page(flow.form_class(here(), several=True)(formdata=chosen), cases, None, None)
+
+
+def _find(slug: str) -> CaseView:
+    return read(current_app, lambda session: catalogue.find_case(session, here().lens, slug))
+
+
+def _open_cases() -> list[CaseView]:
+    def load(session: Session) -> list[CaseView]:
+        edition = catalogue.current_edition(session, here().lens)
+        return catalogue.cases_of(session, here().lens, edition) if edition else []
+
+    place = here()
+    return [case for case in read(current_app, load) if case.takes_actions and not guard.is_paused(place, case.id)]
+
+
+def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case_ids: Sequence[int] = ()) -> Response:
+    """The button was pressed: the checks in their order, then the one service call.
+
+    What the case page shows is only read where a page is the answer.
+    """
+    place = here()
+    breach = form_flow.enter_limits(place, "sign", case_ids)
+    if breach is not None:
+        return form_flow.too_many(breach)
+    form_class = flow.form_class(place, several=slug is None)
+    try:
+        done = _sign(form_class, slug, choose)
+    except CaseNotActive:
+        return _not_open(_find(slug) if slug else None)
+    if isinstance(done, Breach):
+        return form_flow.too_many(done)
+    if isinstance(done, Refusal):
+        return _form_back(form_class(formdata=request.form), slug, done)
+    target = place.url("thanks", slug=slug) if slug else place.url("thanks_all")
+    return see_other(target)
+
+
+def _sign(
+    form_class: type[SignForm], slug: str | None, choose: Callable[[SignForm], Sequence[int]]
+) -> Signed | Refusal | Breach:
+    place = here()
+    age = form_flow.check_tokens(place, flow.form_id(place, slug))
+    if isinstance(age, Refusal):
+        return age
+    form = filled(form_class, request.form)
+    if form is None:
+        return FAULTY
+    chosen = choose(form)
+    if not chosen:
+        return Refusal(gettext("None of the people chosen takes signatures now."))
+    captcha = form_flow.check_captcha(place, flow.form_id(place, slug), "sign_uncaptcha", chosen)
+    if isinstance(captcha, Breach | Refusal):
+        return captcha
+    return flow.write(place, form, chosen, age, captcha)
+
+
+def _form_back(form: SignForm, slug: str | None, refusal: Refusal) -> Response:
+    """The form with everything typed, for a case as it stands now."""
+    if refusal is FAULTY:
+        form.validate()
+    if slug is None:
+        return _form_page(form, _open_cases(), None, None, refusal)
+    case = _find(slug)
+    return _form_page(form, [case], case, slug, refusal) if case.takes_actions else _not_open(case)
+
+
+def _form_page(
+    form: SignForm,
+    cases: Sequence[CaseView],
+    case: CaseView | None,
+    slug: str | None,
+    refusal: Refusal | None = None,
+) -> Response:
+    """The form page with fresh tokens, and with everything typed where it comes back."""
+    place = here()
+    form_id = flow.form_id(place, slug)
+    for name, value in form_flow.fresh_tokens(place, form_id).items():
+        form[name].data = value
+    guarded = [case.id] if case is not None else guard.cautious_cases(place)
+    challenge = form_flow.challenge(place, form_id, guarded)
+    context: dict[str, Any] = {
+        "form": form,
+        "errors": error_list(form),
+        "notice": refusal.notice if refusal and refusal.notice else None,
+        "captcha": challenge,
+    }
+    status = refusal.status if refusal else 200
+    if case is not None:
+        values = {"slug": slug}
+        return private_page(
+            "petitions/sign.html", status, endpoint="sign", values=values, edition=case.edition, case=case, **context
+        )
+    edition = cases[0].edition if cases else None
+    return private_page("petitions/sign_all.html", status, endpoint="sign_all", edition=edition, cases=cases, **context)
+
+
+def _not_open(case: CaseView | None) -> Response:
+    """The case takes no signatures (any more): its page says why, and nothing was written."""
+    if request.method != "POST" and case is not None:
+        return see_other(case.url)
+    return private_page("petitions/not_open.html", 409, case=case, edition=case.edition if case else None)
+
+
+def thanks(slug: str) -> Response:
+    """What happens next. The same page for everybody, whatever became of the signature."""
+
+    def render(session: Session) -> str:
+        case = catalogue.find_case(session, here().lens, slug)
+        others = [
+            other
+            for other in catalogue.cases_of(session, here().lens, case.edition)
+            if other.takes_actions and other.slug != slug
+        ]
+        # The case after this one on the page, so that somebody who goes on meets each of them.
+        after = next((other for other in others if _position(case, other)), others[0] if others else None)
+        return page(
+            "petitions/thanks.html",
+            endpoint="thanks",
+            values={"slug": slug},
+            public=True,
+            edition=case.edition,
+            case=case,
+            next_case=after,
+            cases_left=len(others),
+            share=share_links(case),
+        )
+
+    return public_page(("thanks", slug), lambda: read(current_app, render))
+
+
+def _position(case: CaseView, other: CaseView) -> bool:
+    return (other.position, other.name) > (case.position, case.name)
+
+
+def thanks_all() -> Response:
+    """The same after signing several cases."""
+
+    def render(session: Session) -> str:
+        edition = catalogue.current_edition(session, here().lens)
+        if edition is None:
+            raise NotFound("edition")
+        return page(
+            "petitions/thanks.html", endpoint="thanks_all", public=True, edition=edition, case=None, next_case=None,
+            cases_left=0, share=[],
+        )  # fmt: skip
+
+    return public_page(("thanks_all",), lambda: read(current_app, render))
+
+
+ROUTES = (
+    ("/cases/<slug>/sign", "sign", sign_form, ("GET", "POST"), "petitions"),
+    ("/cases/<slug>/sign/token", "sign_token", sign_token, ("GET",), "petitions"),
+    ("/sign", "sign_all", sign_all, ("GET", "POST"), "petitions"),
+    ("/sign/token", "sign_all_token", sign_all_token, ("GET",), "petitions"),
+    ("/cases/<slug>/thanks", "thanks", thanks, ("GET",), "petitions"),
+    ("/sign/thanks", "thanks_all", thanks_all, ("GET",), "petitions"),
+)

@@ -1,0 +1,75 @@
+"""Did this address sign? Asked rarely, with a reason, and logged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, request
+
+from ...i18n import gettext, lazy_gettext
+from ...services.people.addresses import AddressFault, parse_address
+from ...services.privacy import find as find_person
+from ...services.storage.unit_of_work import UnitOfWork, run
+from ...state import Actor, Permission
+from ...web import form_flow, here
+from ...web.desk import allowed, desk_page, token_problem
+from ...web.form_flow import too_many
+from ...web.templating import app_of_request
+
+REASON_WORDS = {
+    "asked_by_person": lazy_gettext("The person asked us"),
+    "complaint": lazy_gettext("Somebody complained that they did not sign"),
+    "abuse": lazy_gettext("I am looking into abuse"),
+    "authority": lazy_gettext("An authority or a court asked"),
+}
+STATE_WORDS = {
+    "pending": lazy_gettext("Mailbox not proved yet"),
+    "confirmed": lazy_gettext("Counted"),
+    "invalid": lazy_gettext("Made invalid"),
+    "erased": lazy_gettext("Erased"),
+}
+
+
+def find() -> Response:
+    """The form; and, posted, the answer, on a page that nothing keeps: neither it nor the address is in any URL."""
+    actor = allowed(Permission.FIND_PERSON)
+    return _answer(actor) if request.method == "POST" else _form(actor)
+
+
+def _form(actor: Actor, code: int = 200, **context: Any) -> Response:
+    shown = {"typed": "", "chosen": "", "found": None, **context}
+    return desk_page(
+        "find.html", "moderation_find", actor, code, reasons=REASON_WORDS.items(), states=STATE_WORDS, **shown
+    )
+
+
+def _answer(actor: Actor) -> Response:
+    place = here()
+    typed, reason = request.form.get("address", "").strip()[:400], request.form.get("why", "")
+    kept: dict[str, Any] = {"typed": typed, "chosen": reason}
+    problem = token_problem()
+    if problem is not None:
+        return _form(actor, 422, notice=problem, **kept)
+    errors = []
+    try:
+        address = parse_address(typed, test_environment=current_app.testing or current_app.debug)
+    except AddressFault:
+        errors.append(("w4r-find-address", gettext("Enter the whole e-mail address, such as name@example.org.")))
+    if reason not in find_person.REASONS:
+        errors.append(("w4r-find-reason-asked_by_person", gettext("Say why you ask.")))
+    if errors:
+        return _form(actor, 422, errors=errors, **kept)
+    breach = form_flow.limits(place).hit("desk_find", place.section.code, actor.id)
+    if breach is not None:
+        return too_many(breach)
+
+    def work(uow: UnitOfWork) -> Any:
+        return find_person.find(
+            uow.session, place.state.hooks, actor, place.state.keyring, place.section, address, reason,
+            now=place.state.clock(),
+        )  # fmt: skip
+
+    return _form(actor, found=run(app_of_request(), work), **kept)
+
+
+ROUTES = (("/moderation/find", "moderation_find", find, ("GET", "POST"), "moderation"),)

@@ -1,0 +1,305 @@
+"""Coming to an event: the form, its tokens, thanks; and the page behind the link in the mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from flask import Response, current_app, request
+from sqlalchemy.orm import Session
+
+from ...antiabuse.limits import Breach
+from ...errors import EventFull, NotFound, ProofReplayed, TokenInvalid
+from ...forms.checks import error_list
+from ...forms.rsvps import PartyForm, RsvpForm
+from ...i18n import gettext, time_span
+from ...sections import Section
+from ...services.campaign.views import Lens
+from ...services.events import search as event_search
+from ...services.events.views import EventView
+from ...services.people import tokens
+from ...services.rsvps import lifecycle as rsvps
+from ...services.rsvps import links as rsvp_links
+from ...services.rsvps.guests import deadline
+from ...services.rsvps.lifecycle import Done
+from ...services.rsvps.links import GuestView
+from ...services.rsvps.run import act_and_tell, ask_and_tell
+from ...services.storage.unit_of_work import UnitOfWork, read
+from ...state import W4RState
+from ...web import Here, form_flow, guard, here
+from ...web.form_flow import FAULTY, Author, Refusal
+from ...web.responses import private, private_page, public_page, sealed_page, see_other
+from ...web.templating import app_of_request, page
+from ..events.pages import link_if
+from ..hosting.guests import check_in_qr
+
+#: Section, event, RSVP.
+_Ids = tuple[Section, int, int]
+
+
+def _form_id(place: Here, slug: str) -> str:
+    return f"rsvp:{place.section.code}:{slug}"
+
+
+def _find(slug: str) -> EventView:
+    place = here()
+    return read(current_app, lambda session: event_search.find_event(session, place.lens, place.state.keyring, slug))
+
+
+def _when(event: EventView) -> str:
+    return time_span(event.starts_at, event.ends_at, event.time_zone)
+
+
+def _why_not(event: EventView) -> str | None:
+    """Why an event takes no guests now, or ``None``."""
+    if event.state == "cancelled":
+        return "cancelled"
+    if event.state != "published" or event.starts_at <= here().state.clock():
+        return "over"
+    return "closed" if event.is_closed else "paused" if guard.is_paused(here()) else None
+
+
+def rsvp_token(slug: str) -> Response:
+    """What the script asks for on first input. Same origin only."""
+    place = here()
+    refused = form_flow.token_refusal(place)
+    if refused is not None:
+        return refused
+    _find(slug)
+    if guard.is_paused(place):
+        return guard.paused_answer()
+    return form_flow.token_answer(place, _form_id(place, slug))
+
+
+def rsvp(slug: str) -> Response:
+    """The form of one event; a POST that lacks valid tokens gets it back filled."""
+    event = _find(slug)
+    if _why_not(event):
+        return _not_open(event)
+    if request.method == "POST":
+        return _pressed(event)
+    return _form_page(RsvpForm(formdata=None), event)
+
+
+def _pressed(event: EventView) -> Response:
+    place = here()
+    breach = form_flow.enter_limits(place, "rsvp")
+    if breach is not None:
+        return form_flow.too_many(breach)
+    form = RsvpForm(formdata=request.form)
+    form.testing = current_app.testing or current_app.debug
+    try:
+        done = _ask(form, event)
+    except NotFound:
+        return _not_open(_find(event.slug))
+    except EventFull:
+        done = Refusal("")
+        form.party_size.errors = [gettext("This event is too small for so many; choose fewer")]
+    if isinstance(done, Breach):
+        return form_flow.too_many(done)
+    if isinstance(done, Refusal):
+        return _form_page(form, event, done)
+    return see_other(place.url("rsvp_thanks", slug=event.slug))
+
+
+def _ask(form: RsvpForm, event: EventView) -> Done | Refusal | Breach:
+    """The checks in their order, then the one service call. Its outcome changes nothing in the answer."""
+    place = here()
+    form_id = _form_id(place, event.slug)
+    age = form_flow.check_tokens(place, form_id)
+    if isinstance(age, Refusal):
+        return age
+    if not form.validate():
+        return FAULTY
+    captcha = form_flow.check_captcha(place, form_id, "rsvp_uncaptcha")
+    if isinstance(captcha, Breach | Refusal):
+        return captcha
+    guest = form.guest(place.locale)
+    author = Author(guest.address, guest.name)
+    verdict = form_flow.weigh(place, author, age, captcha, honeypot=bool(form.website.data))
+    try:
+        return ask_and_tell(app_of_request(), place.section, event.id, guest, form_flow.judgement(verdict))
+    except ProofReplayed:
+        return form_flow.captcha_replayed()
+
+
+def _form_page(form: RsvpForm, event: EventView, refusal: Refusal | None = None) -> Response:
+    """The form page with fresh tokens, and with everything typed where it comes back."""
+    place = here()
+    form_id = _form_id(place, event.slug)
+    for name, value in form_flow.fresh_tokens(place, form_id).items():
+        form[name].data = value
+    return private_page(
+        "events/rsvp.html",
+        refusal.status if refusal else 200,
+        endpoint="rsvp",
+        values={"slug": event.slug},
+        event=event,
+        when=_when(event),
+        form=form,
+        errors=error_list(form),
+        notice=refusal.notice if refusal and refusal.notice else None,
+        captcha=form_flow.challenge(place, form_id),
+    )
+
+
+def _not_open(event: EventView) -> Response:
+    """The event takes no guests (any more): its own page says why, and nothing was written. Of one that runs, its page
+    does not."""
+    why = _why_not(event) or "closed"
+    runs = why == "over" and event.state == "published" and event.ends_at > here().state.clock()
+    if request.method != "POST" and why != "paused" and not runs:
+        return see_other(event.url)
+    response = private_page("events/rsvp_closed.html", 503 if why == "paused" else 409, event=event, why=why)
+    if why == "paused":
+        response.headers["Retry-After"] = str(guard.COME_BACK)
+    return response
+
+
+def rsvp_thanks(slug: str) -> Response:
+    """What happens next. The same page for everybody, whatever became of the RSVP."""
+
+    def render() -> str:
+        event = _find(slug)
+        values = {"slug": slug}
+        return page(
+            "events/rsvp_thanks.html", endpoint="rsvp_thanks", values=values, public=True, event=event,
+            when=_when(event),
+        )  # fmt: skip
+
+    return public_page(("rsvp_thanks", slug), render)
+
+
+def _full_lens(place: Here) -> Lens:
+    return Lens(place.section, place.locale, place.state.clock(), place.absolute)
+
+
+def _look(token: str) -> GuestView:
+    place = here()
+    return read(current_app, lambda session: rsvp_links.look(session, place.state.keyring, place.lens, token))
+
+
+def rsvp_manage(token: str) -> Response:
+    """The link in a guest's mail: one page to confirm, change, accept and cancel. Only its POST changes anything."""
+    place = here()
+    breach = form_flow.link_limit(place)
+    if breach is not None:
+        return form_flow.too_many(breach)
+    try:
+        view = _look(token)
+        if request.method != "POST":
+            return _manage_page(token, view)
+        if not form_flow.link_pressed(token):
+            return _manage_page(token, view, 422)
+        return _act(token, view)
+    except TokenInvalid:
+        return _no_such_link()
+
+
+def _no_such_link() -> Response:
+    return sealed_page("events/rsvp_manage.html", 404, guest=GuestView("invalid"), form=None, link_token="")
+
+
+def _act(token: str, view: GuestView) -> Response:
+    """One of the page's buttons. What is no longer possible changes nothing: the page then says how things stand."""
+    # The first button of each state is the one that a press without a name means.
+    usual = {"ask": "confirm", "offered": "accept"}.get(view.status, "")
+    what = request.form.get("do", usual)
+    ids = (here().section, view.event_id, view.rsvp_id)
+    acts: dict[str, Callable[[UnitOfWork, W4RState], Done]] = {
+        "confirm": partial(_confirm, ids=ids, token=token, version=request.form.get("version", "")),
+        "accept": lambda uow, state: rsvps.accept(uow.session, state.keyring, *ids, now=state.clock()),
+        "cancel": lambda uow, state: rsvps.cancel(uow.session, state.keyring, *ids, now=state.clock()),
+    }
+    if what == "change" and view.status in ("going", "waitlisted", "offered"):
+        return _change(token, view, ids)
+    if what in acts and (view.status in rsvp_links.ALIVE or (what == "cancel" and view.can_cancel)):
+        act_and_tell(app_of_request(), here().section, acts[what])
+    return _again(token)
+
+
+def _confirm(uow: UnitOfWork, state: W4RState, *, ids: _Ids, token: str, version: str) -> Done:
+    """Confirm what the link was made for; a link that manages confirms what its page showed."""
+    place = here()
+    link = rsvp_links.find_link(uow.session, place.lens, token)
+    shown = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+    wanted = link.version if link.version is not None else shown
+    hold_at = state.config.scoring["hold_at"]
+    done = rsvps.confirm(uow.session, state.keyring, *ids, wanted, hold_at=hold_at, now=state.clock())
+    tokens.mark_used(uow.session, link.token_id, now=state.clock())
+    return done
+
+
+def _change(token: str, view: GuestView, ids: _Ids) -> Response:
+    form = PartyForm(formdata=request.form)
+    if not form.validate():
+        return _manage_page(token, view, 422, form)
+    try:
+        act_and_tell(app_of_request(), here().section, lambda uow, state: rsvps.change(
+            uow.session, state.keyring, *ids, form.size, access_needs=form.access_needs.data,
+            access_consent=bool(form.access_consent.data), now=state.clock(),
+        ))  # fmt: skip
+    except EventFull:
+        form.party_size.errors = [gettext("There are not enough seats for so many. Nothing was changed.")]
+        return _manage_page(token, view, 422, form)
+    return _again(token, saved="1")
+
+
+def _again(token: str, **query: str) -> Response:
+    response = see_other(here().url("rsvp_manage", token=token, **query))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _manage_page(token: str, view: GuestView, code: int = 200, form: PartyForm | None = None) -> Response:
+    if form is None:
+        values = {"party_size": str(view.party_size), "access_needs": view.access_needs}
+        form = PartyForm(formdata=None, data={**values, "access_consent": view.access_consent})
+    link_form = form_flow.link_form(token)
+    due = view.due_at and view.event and deadline(view.due_at, view.event.time_zone)
+    return sealed_page(
+        "events/rsvp_manage.html",
+        code,
+        guest=view,
+        event=view.event,
+        when=_when(view.event) if view.event else "",
+        due=due,
+        form=form,
+        errors=error_list(form),
+        saved=bool(request.args.get("saved")) and code == 200,
+        link_token=link_form.form_token.data,
+        token=token,
+        # A site may be without the pages for hosts.
+        door_code=check_in_qr(view.rsvp_id) if view.status == "going" and link_if("host_checkin") else None,
+    )
+
+
+def rsvp_calendar(token: str) -> Response:
+    """The calendar entry of a party that is going."""
+    place = here()
+    breach = form_flow.link_limit(place)
+    if breach is not None:
+        return form_flow.too_many(breach)
+    lens, keyring, sender = _full_lens(place), place.state.keyring, place.state.config.mail_sender
+
+    def load(session: Session) -> tuple[str, bytes]:
+        return rsvp_links.calendar_of(session, keyring, lens, token, sender=sender)
+
+    try:
+        method, body = read(current_app, load)
+    except TokenInvalid:
+        return _no_such_link()
+    response = private(Response(body, content_type=f"text/calendar; method={method}; charset=utf-8"))
+    response.headers["Content-Disposition"] = "attachment; filename=event.ics"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+ROUTES = (
+    ("/events/<slug>/rsvp", "rsvp", rsvp, ("GET", "POST"), "events"),
+    ("/events/<slug>/rsvp/token", "rsvp_token", rsvp_token, ("GET",), "events"),
+    ("/events/<slug>/rsvp/thanks", "rsvp_thanks", rsvp_thanks, ("GET",), "events"),
+    ("/rsvp/<token>", "rsvp_manage", rsvp_manage, ("GET", "POST"), "events"),
+    ("/rsvp/<token>/calendar.ics", "rsvp_calendar", rsvp_calendar, ("GET",), "events"),
+)

@@ -1,0 +1,215 @@
+"""``flask w4r kit``: check a case kit, import it into a section, export an edition as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from ..errors import KitError, NotFound
+from ..models import Case
+from ..sections import Section
+from ..services.campaign.status import case_urls
+from ..services.kits import KitReport, export_kit, import_kit, read_kit, resolve_kit
+from ..services.storage.unit_of_work import UnitOfWork, read, run
+from ..signals import case_changed
+from ..web import purge_url
+from .common import choose_sections, record, state_and_app
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_section = click.option("--section", "code", help="The section's code; 'all' for every one (import only).")
+_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+class _DryRun(Exception):
+    """Leaves a unit of work without committing, with what it would have done."""
+
+    def __init__(self, reports: dict[str, KitReport]) -> None:
+        self.reports = reports
+
+
+@click.group()
+def kit() -> None:
+    """Check, import and export case kits."""
+
+
+def _explained(command: Callable[P, R]) -> Callable[P, R]:
+    """Say a kit's faults one a line on the error stream and end with status 1 (in JSON: on the output)."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except KitError as error:
+            if kwargs.get("as_json"):
+                click.echo(json.dumps({"ok": False, "faults": list(error.faults)}, ensure_ascii=False))
+            else:
+                for fault in error.faults:
+                    click.echo(fault, err=True)
+            raise click.exceptions.Exit(1) from error
+        except NotFound as error:
+            raise click.ClickException(str(error)) from error
+
+    return wrapper
+
+
+@kit.command()
+@click.argument("path")
+@_json
+@_explained
+def validate(path: str, as_json: bool) -> None:
+    """Name every fault of the kit in folder PATH (or of one that ships, such as 2024)."""
+    found = read_kit(resolve_kit(path))
+    summary = {
+        "ok": True,
+        "edition": found.edition,
+        "cases": len(found.cases),
+        "texts": sum(len(case.texts) for case in found.cases),
+        "stories": len(found.stories),
+        "totals": len(found.totals),
+    }
+    if as_json:
+        click.echo(json.dumps(summary))
+    else:
+        click.echo("valid: edition {edition}, {cases} cases in {texts} texts, {stories} stories, "
+                   "{totals} yearly totals".format_map(summary))  # fmt: skip
+
+
+@kit.command("import")
+@click.argument("path")
+@_section
+@click.option("--demo/--no-demo", default=None, help="Mark the edition as a demonstration, or as real.")
+@click.option("--starts-on", type=click.DateTime(["%Y-%m-%d"]), help="First day here, instead of the kit's.")
+@click.option("--ends-on", type=click.DateTime(["%Y-%m-%d"]), help="Last day here, instead of the kit's.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@_json
+@with_appcontext
+@_explained
+def import_(
+    path: str,
+    code: str | None,
+    demo: bool | None,
+    starts_on: datetime | None,
+    ends_on: datetime | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring a section up to the kit in folder PATH (or to one that ships, such as 2024)."""
+    state, app = state_and_app()
+    sections = choose_sections(code)
+    source = read_kit(resolve_kit(path))
+
+    def work(uow: UnitOfWork) -> dict[str, KitReport]:
+        reports = {}
+        for section in sections:
+            reports[section.code] = report = import_kit(
+                uow.session,
+                section,
+                source,
+                now=state.clock(),
+                demo=demo,
+                starts_on=_day(starts_on),
+                ends_on=_day(ends_on),
+            )
+            _emit(uow, app, section, report.case_ids_changed)
+            if report.changed:
+                record(
+                    uow,
+                    section,
+                    "kit_imported",
+                    f"edition:{report.edition}",
+                    cases_added=[0, len(report.cases_added)],
+                    cases_changed=[0, len(report.cases_changed)],
+                    texts_changed=[0, len(set(report.texts_changed))],
+                )
+        if dry_run:
+            raise _DryRun(reports)
+        return reports
+
+    try:
+        reports = run(app, work)
+    except _DryRun as stop:
+        reports = stop.reports
+    if as_json:
+        found = {name: report.as_dict() for name, report in reports.items()}
+        click.echo(json.dumps({"ok": True, "dry_run": dry_run, "sections": found}, ensure_ascii=False))
+        return
+    for name, report in reports.items():
+        _tell(name, report, dry_run)
+
+
+@kit.command()
+@click.argument("path", type=click.Path(file_okay=False))
+@_section
+@click.option("--edition", "year", required=True, help="The edition's year.")
+@click.option("--words", type=click.Choice(["shown", "centre"]), default="shown", show_default=True,
+              help="The words on the section's pages, or the centre's.")  # fmt: skip
+@_json
+@with_appcontext
+@_explained
+def export(path: str, code: str | None, year: str, words: Any, as_json: bool) -> None:
+    """Write an edition of a section to the new folder PATH, as a kit."""
+    _, app = state_and_app()
+    (section,) = choose_sections(code, several=False)
+    target = read(app, lambda session: export_kit(session, section, year, path, words=words))
+    click.echo(json.dumps({"ok": True, "path": str(target)}) if as_json else f"written: {target}")
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _emit(uow: UnitOfWork, app: Any, section: Section, case_ids: list[int]) -> None:
+    """Tell of each case whose pages differ, with the addresses that a cache in front should drop."""
+    rows = uow.session.execute(select(Case.id, Case.slug, Case.status).where(Case.id.in_(case_ids)).order_by(Case.id))
+    for case_id, slug, status in rows:
+        urls = case_urls(uow.session, section, slug, partial(purge_url, app, section))
+        uow.emit(case_changed, section=section.code, slug=slug, status=status, case_ids=[case_id], urls=urls)
+
+
+def _tell(name: str, report: KitReport, dry_run: bool) -> None:
+    if not report.changed:
+        click.echo(f"{name}: edition {report.edition} is up to date, nothing changed")
+    else:
+        head = "would change" if dry_run else "changed"
+        click.echo(f"{name}: edition {report.edition} {head}")
+    counts = {
+        "edition added": int(report.edition_added),
+        "edition changed": int(report.edition_changed),
+        "cases added": len(report.cases_added),
+        "cases changed": len(report.cases_changed),
+        "texts of known cases changed": len(set(report.texts_changed)),
+        "pictures": len(report.pictures),
+        "stories": len(report.stories),
+        "yearly totals": len(report.totals),
+    }
+    for label, count in counts.items():
+        if count:
+            click.echo(f"  {label}: {count}")
+    for label, slugs in (
+        ("not in this kit, left as they are", report.cases_missing),
+        ("status set here, kept", report.statuses_kept),
+        ("own words kept", report.texts_kept_local),
+    ):
+        if slugs:
+            click.echo(f"  {label}: {', '.join(slugs)}")
+    if report.window_kept:
+        click.echo("  the dates differ from the kit's and were kept; --starts-on and --ends-on change them")
+    for conflict in report.conflicts:
+        click.echo(f"  the centre changed {conflict.slug}/{conflict.locale}/{conflict.field} beneath your own words:")
+        click.echo(f"    centre, before: {_short(conflict.before)}")
+        click.echo(f"    centre, now:    {_short(conflict.now)}")
+        click.echo(f"    shown here:     {_short(conflict.own)}")
+
+
+def _short(text: str | None) -> str:
+    words = " ".join((text or "(none)").split())
+    return words if len(words) <= 100 else words[:99] + "…"

@@ -1,0 +1,90 @@
+"""``flask w4r db``: our tables, apart from the host's own migrations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from ..errors import SchemaError
+from ..services.storage import schema
+from .common import state_and_app
+
+db = AppGroup("db", help="Our tables in the database.")
+
+
+@db.command("upgrade")
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Bring our tables to REVISION (default: the newest).
+
+    Tables that a host's create_all made as they should be are stamped; others that no revision made are refused.
+    """
+    with _telling() as engine:
+        before = schema.status(engine)
+        applied = schema.upgrade(engine, revision)
+        after = schema.status(engine)
+    for name in applied:
+        click.echo(f"applied {name}")
+    if before.current is None and not applied:
+        click.echo(f"the tables stood as they should: stamped {after.current}")
+    elif not applied:
+        click.echo(f"nothing to do: the tables are at {after.current}")
+
+
+@db.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(as_json: bool) -> None:
+    """Compare our tables with what this version wants. Exits with 1 when anything differs or is pending."""
+    with _telling() as engine:
+        status = schema.status(engine)
+        problems = schema.check(engine)
+    if as_json:
+        report = {"state": status.state, "current": status.current, "head": status.head, "problems": problems}
+        click.echo(json.dumps(report))
+    elif problems:
+        for problem in problems:
+            click.echo(problem)
+    else:
+        click.echo(f"the tables are as they should be, at {status.current}")
+    if problems:
+        raise SystemExit(1)
+
+
+@db.command("downgrade")
+@click.argument("revision")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def downgrade(revision: str, yes: bool) -> None:
+    """Take our tables back to REVISION, or to no tables at all with 'base'. Data is lost."""
+    if not yes:
+        click.confirm(
+            f"This deletes what came after {revision}: tables and columns, with the signatures and all other data in"
+            " them. Without a backup they are gone. Go on?",
+            abort=True,
+        )
+    with _telling() as engine:
+        undone = schema.downgrade(engine, revision)
+    for name in undone:
+        click.echo(f"took back {name}")
+    if not undone:
+        click.echo(f"nothing to do: the tables are at {revision}")
+
+
+@contextmanager
+def _telling() -> Iterator[Engine]:
+    """The engine to work on; what goes wrong becomes a message instead of a traceback."""
+    state, app = state_and_app()
+    try:
+        # The one for reading begins nothing by itself; the upgrade takes its own lock.
+        _, engine = state.engines(app)
+        yield engine
+    except SchemaError as error:
+        raise click.ClickException(str(error)) from None
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[:1]
+        raise click.ClickException(f"the database refused: {''.join(reason) or type(error).__name__}") from None

@@ -1,0 +1,292 @@
+"""The form for hosting an event, new or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields import Field
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
+
+from ...antiabuse.names import clean_text
+from ...i18n import gettext, language_name, lazy_gettext
+from ...models.events import ACCESS_STATUSES, EVENT_KINDS
+from ...sections import Section
+from ...services.hosting.times import is_zone, zones_of
+from ...services.people.addresses import Address
+from ...services.places.geo import is_point
+from ...topics import ACCESS_STATUSES as ACCESS_WORDS
+from ...topics import EVENT_KINDS as KIND_WORDS
+from ..checks import email_check, name_check
+
+TITLE_MAX, DESCRIPTION_MAX, NOTES_MAX, ADDRESS_MAX, URL_MAX = 120, 4000, 500, 300, 500
+CAPACITY_MAX = 100_000
+VISIBILITY_WORDS = {
+    "exact": lazy_gettext("Everybody"),
+    "approval": lazy_gettext("Only guests whom I let in, by mail"),
+    "town": lazy_gettext("Nobody here: I tell my guests myself"),
+    "unlisted": lazy_gettext("Who has the link: the event is in no list"),
+}
+WHICH_WORDS = (
+    SelectChoice("first", lazy_gettext("Before the clocks are put back")),
+    SelectChoice("second", lazy_gettext("After the clocks are put back")),
+)
+
+
+def clean_lines(text: str, longest: int) -> str:
+    """A text of several lines, without control and direction marks, with one empty line at most between two."""
+    lines = [clean_text(line, longest) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    kept: list[str] = []
+    for line in lines:
+        if line or (kept and kept[-1]):
+            kept.append(line)
+    return "\n".join(kept).strip()
+
+
+def _line(longest: int, missing: Any = None) -> Callable[[Any, Field], None]:
+    def check(form: Any, field: Field) -> None:
+        typed = field.data or ""
+        if len(typed) > longest:
+            raise ValidationError(gettext("Use %(count)s characters at most", count=longest))
+        field.data = clean_text(typed, longest)
+        if missing is not None and not field.data:
+            raise ValidationError(str(missing))
+
+    return check
+
+
+def lines_check(longest: int, missing: Any = None) -> Callable[[Any, Field], None]:
+    """Make the check of a text of several lines, which it cleans.
+
+    :param missing: what to say where there is none; ``None`` where there need not be any.
+    """
+
+    def check(form: Any, field: Field) -> None:
+        typed = field.data or ""
+        if len(typed) > longest:
+            raise ValidationError(gettext("Use %(count)s characters at most", count=longest))
+        field.data = clean_lines(typed, longest)
+        if missing is not None and not field.data:
+            raise ValidationError(str(missing))
+
+    return check
+
+
+def read_time(text: str | None) -> datetime | None:
+    """A local time as a browser sends it, ``2026-12-10T18:30``; ``None`` when it is anything else."""
+    try:
+        found = datetime.fromisoformat((text or "").strip().replace(" ", "T"))
+    except ValueError:
+        return None
+    return found.replace(second=0, microsecond=0) if found.tzinfo is None and 2000 <= found.year < 2200 else None
+
+
+def time_check(form: Any, field: Field) -> None:
+    """A local time must be there, in the form that browsers send."""
+    if not (field.data or "").strip():
+        ends = field.short_name == "ends_at"
+        raise ValidationError(gettext("Enter when the event ends") if ends else gettext("Enter when the event begins"))
+    if read_time(field.data) is None:
+        raise ValidationError(gettext("Enter day and time in the form 2026-12-10T18:30"))
+
+
+def _number(lowest: int, highest: int) -> Callable[[Any, Field], None]:
+    def check(form: Any, field: Field) -> None:
+        if not (field.data or "").strip():
+            return
+        if read_number(field.data, lowest, highest) is None:
+            words = gettext("Enter a whole number from %(low)s to %(high)s", low=lowest, high=highest)
+            raise ValidationError(words)
+
+    return check
+
+
+def read_number(text: str | None, lowest: int, highest: int) -> int | None:
+    """A whole number within bounds, in any digits; ``None`` when it is anything else."""
+    text = (text or "").strip()
+    number = int(text) if text.isdecimal() and len(text) < 10 else None
+    return number if number is not None and lowest <= number <= highest else None
+
+
+def _url(form: Any, field: Field) -> None:
+    field.data = typed = (field.data or "").strip()
+    if not typed:
+        return
+    try:
+        parts = urlsplit(typed)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and typed.isprintable() and " " not in typed
+    except ValueError:
+        good = False
+    if not good or len(typed) > URL_MAX:
+        raise ValidationError(gettext("Enter a link that begins with https://"))
+
+
+def _one_of(values: Sequence[str], missing: Any) -> Callable[[Any, Field], None]:
+    def check(form: Any, field: Field) -> None:
+        if field.data not in values:
+            raise ValidationError(str(missing))
+
+    return check
+
+
+def read_degrees(lat: str | None, lon: str | None) -> tuple[float, float] | None:
+    """A point of two typed numbers; ``None`` when they are none."""
+    try:
+        point = float((lat or "").strip()), float((lon or "").strip())
+    except ValueError:
+        return None
+    return point if is_point(*point) else None
+
+
+def _point(form: Any, field: Field) -> None:
+    typed = (form.lat.data or "").strip() or (form.lon.data or "").strip()
+    if typed and read_degrees(form.lat.data, form.lon.data) is None:
+        raise ValidationError(gettext("Enter latitude and longitude in degrees, such as -33.8981 and 151.1750"))
+
+
+def _cases(form: Any, field: Field) -> None:
+    if form.has_cases and not field.data:
+        raise ValidationError(gettext("Choose at least one person to write for"))
+
+
+def _host_email(testing: bool) -> Callable[[Any, Field], None]:
+    """The check of the host's address; ``address`` of this form is where the event is."""
+    inner = email_check(True, testing)
+
+    def check(form: Any, field: Field) -> None:
+        found = SimpleNamespace(address=None)
+        inner(found, field)
+        form.address_of_host = found.address
+
+    return check
+
+
+def _access(form: Any, field: Field) -> None:
+    # No answer is an answer.
+    field.data = field.data or "unknown"
+    if field.data not in ACCESS_STATUSES:
+        raise ValidationError(gettext("Choose one of the answers"))
+
+
+def _zone(form: Any, field: Field) -> None:
+    if field.data and not is_zone(field.data):
+        raise ValidationError(gettext("Choose one of the time zones"))
+
+
+class EventForm(FlaskForm):  # type: ignore[misc]
+    """What a host tells of an event. CSRF and form token are checked by the view, which keeps what was typed."""
+
+    class Meta:
+        csrf = False
+
+    csrf_token = HiddenField()
+    form_token = HiddenField()
+    website = StringField()
+    address_of_host: Address | None = None
+    has_cases = False
+    #: Places that what was typed may mean, to choose from.
+    place_choices: Sequence[tuple[str, str]] = ()
+    #: Which times come twice on that day: ``starts_at``, ``ends_at``.
+    twice: Sequence[str] = ()
+
+
+def make_event_form(section: Section, locale: str, *, testing: bool, edit: bool, case_choices: Sequence[Any]) -> Any:
+    """Make the form class for a section, in the current language.
+
+    :param testing: accept addresses under ``.test``.
+    :param edit: without the host's name and address, which stay.
+    :param case_choices: slugs and names of the cases to write for.
+    """
+    own = zones_of(section.country)
+    zones = own if section.time_zone in own else [section.time_zone, *own]
+    fields: dict[str, Any] = {
+        "has_cases": bool(case_choices),
+        "title": StringField(
+            lazy_gettext("Name of the event"), [_line(TITLE_MAX, lazy_gettext("Give the event a name"))],
+            render_kw={"required": True},
+        ),
+        "kind": RadioField(
+            lazy_gettext("What kind of event is it?"),
+            [_one_of(EVENT_KINDS, lazy_gettext("Choose what kind of event it is"))],
+            choices=[SelectChoice(kind, KIND_WORDS[kind]) for kind in EVENT_KINDS],
+            validate_choice=False, render_kw={"required": True},
+        ),
+        "starts_at": StringField(
+            lazy_gettext("Begins"), [time_check], render_kw={"required": True},
+            description=lazy_gettext("On the clocks of the place where it is."),
+        ),
+        "starts_which": RadioField(
+            lazy_gettext("This time comes twice that day: which one do you mean?"), choices=WHICH_WORDS,
+            validate_choice=False,
+        ),
+        "ends_at": StringField(lazy_gettext("Ends"), [time_check], render_kw={"required": True}),
+        "ends_which": RadioField(
+            lazy_gettext("This time comes twice that day: which one do you mean?"), choices=WHICH_WORDS,
+            validate_choice=False,
+        ),
+        "time_zone": SelectField(
+            lazy_gettext("Time zone"), [_zone], validate_choice=False,
+            choices=[SelectChoice("", lazy_gettext("The one of the place")),
+                     *(SelectChoice(name, name.replace("_", " ")) for name in zones)],
+        ),
+        "place": StringField(
+            lazy_gettext("Town"), [_line(200)], description=lazy_gettext("This much everybody learns."),
+        ),
+        "place_id": RadioField(lazy_gettext("Which one do you mean?"), choices=[], validate_choice=False),
+        "venue_name": StringField(lazy_gettext("Name of the place"), [_line(200)]),
+        "address": StringField(lazy_gettext("Street address"), [_line(ADDRESS_MAX)]),
+        "lat": StringField(lazy_gettext("Latitude"), [_point]),
+        "lon": StringField(lazy_gettext("Longitude")),
+        "visibility": RadioField(
+            lazy_gettext("Who learns the exact place?"),
+            [_one_of(tuple(VISIBILITY_WORDS), lazy_gettext("Choose who learns the exact place"))],
+            choices=[SelectChoice(key, words) for key, words in VISIBILITY_WORDS.items()],
+            validate_choice=False, render_kw={"required": True},
+            description=lazy_gettext("Of a home or a school everybody learns the town and no more, whatever you choose."),
+        ),
+        "online_url": StringField(
+            lazy_gettext("Link to the online room"), [_url],
+            description=lazy_gettext("For guests only."),
+        ),
+        "capacity": StringField(
+            lazy_gettext("How many people fit in?"), [_number(1, CAPACITY_MAX)],
+            description=lazy_gettext("Leave it empty if there is room for as many as come."),
+        ),
+        "description": TextAreaField(
+            lazy_gettext("About the event"), [lines_check(DESCRIPTION_MAX, lazy_gettext("Say in a few words what happens"))],
+            description=lazy_gettext("What happens, what to bring. No street address of a home: everybody can read this."),
+            render_kw={"required": True},
+        ),
+        "cases": SelectMultipleField(
+            lazy_gettext("Whom do you write for?"), [_cases], choices=[SelectChoice(slug, name) for slug, name in case_choices], validate_choice=False,
+        ),
+        "languages": SelectMultipleField(
+            lazy_gettext("Languages spoken"), choices=[SelectChoice(code, language_name(code)) for code in section.locales],
+            validate_choice=False,
+        ),
+        "access": SelectField(
+            lazy_gettext("Can people get in without steps?"),
+            [_access], choices=[SelectChoice(key, ACCESS_WORDS[key]) for key in ACCESS_STATUSES],
+            validate_choice=False,
+        ),
+        "access_notes": TextAreaField(
+            lazy_gettext("More about access"), [lines_check(NOTES_MAX)],
+            description=lazy_gettext("Lift, toilets, sign language, quiet corner."),
+        ),
+    }  # fmt: skip
+    if not edit:
+        fields["host_name"] = StringField(
+            lazy_gettext("Your name"), [name_check], render_kw={"required": True},
+            description=lazy_gettext("Shown with the event, but not for an event at somebody's home."),
+        )  # fmt: skip
+        fields["host_email"] = StringField(
+            lazy_gettext("Your e-mail address"), [_host_email(testing)], render_kw={"required": True},
+            description=lazy_gettext("Shown to nobody. Your link to manage the event goes there."),
+        )  # fmt: skip
+    return type(f"EventForm_{section.code}", (EventForm,), fields)

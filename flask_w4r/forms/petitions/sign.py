@@ -1,0 +1,194 @@
+"""The sign form, fitted to the section: its fields, its consents, its own questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields import Field
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
+
+from ...antiabuse.names import NameFault, check_name, clean_text
+from ...i18n import gettext, lazy_gettext
+from ...sections import CustomField, Section
+from ...services.people import consents
+from ...services.people.addresses import Address
+from ...services.people.consents import ConsentAnswer, ConsentQuestion
+from ...services.petitions.signing import Submission
+from ..checks import email_check
+
+PHONE_MAX, POSTCODE_MAX = 40, 20
+LABELS = {
+    "first_name": lazy_gettext("First name"),
+    "last_name": lazy_gettext("Last name"),
+    "email": lazy_gettext("E-mail address"),
+    "phone": lazy_gettext("Phone number"),
+    "postcode": lazy_gettext("Postcode"),
+}
+MISSING = {
+    "first_name": lazy_gettext("Enter your first name"),
+    "last_name": lazy_gettext("Enter your last name"),
+    "phone": lazy_gettext("Enter your phone number"),
+    "postcode": lazy_gettext("Enter your postcode"),
+}
+
+
+#: Where the section's own questions stand among the form's attributes, so that none hides one of the form's own.
+OWN = "own_"
+
+
+class SignForm(FlaskForm):  # type: ignore[misc]
+    """What every section's sign form has. CSRF and form token are checked by the view, which keeps what was typed.
+
+    A field is found by the name that the browser sends, ``form["postcode"]``, the section's own questions too.
+    """
+
+    class Meta:
+        csrf = False
+
+    csrf_token = HiddenField()
+    form_token = HiddenField()
+    website = StringField()
+    section: Section
+    address: Address | None = None
+
+    def validate_website(self, field: Field) -> None:
+        """The honeypot is judged, never refused: a browser may fill it in for an honest person."""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields or OWN + name in self._fields
+
+    def __getitem__(self, name: str) -> Field:
+        return self._fields[name if name in self._fields else OWN + name]
+
+    def custom_values(self) -> dict[str, Any]:
+        """Answers to the section's own questions."""
+        return {item.name: self[item.name].data for item in self.section.custom_fields if self[item.name].data}
+
+
+def _name(field_name: str, required: bool) -> Callable[[SignForm, Field], None]:
+    def check(form: SignForm, field: Field) -> None:
+        try:
+            field.data = check_name(field.data or "")
+        except NameFault as fault:
+            if fault.key == "too_long":
+                raise ValidationError(gettext("Use 100 characters at most")) from fault
+            field.data = ""
+            if required:
+                raise ValidationError(str(MISSING[field_name])) from fault
+
+    return check
+
+
+def _short_text(field_name: str, required: bool, longest: int) -> Callable[[SignForm, Field], None]:
+    def check(form: SignForm, field: Field) -> None:
+        typed = field.data or ""
+        if len(typed) > longest:
+            raise ValidationError(gettext("Use %(count)s characters at most", count=longest))
+        field.data = clean_text(typed, longest)
+        if required and not field.data:
+            raise ValidationError(str(MISSING.get(field_name, gettext("Answer this question"))))
+
+    return check
+
+
+def _consent(form: SignForm, field: Field) -> None:
+    if not field.data:
+        raise ValidationError(gettext("Tick the box to say that you agree; without it we may not keep your signature"))
+
+
+def _cases(form: SignForm, field: Field) -> None:
+    if not field.data:
+        raise ValidationError(gettext("Choose at least one person to sign for"))
+
+
+def _answer(item: CustomField) -> Callable[[SignForm, Field], None]:
+    def check(form: SignForm, field: Field) -> None:
+        if item.required and not field.data:
+            raise ValidationError(gettext("Answer this question"))
+        if item.type == "select" and field.data and field.data not in item.choices:
+            raise ValidationError(gettext("Choose one of the answers"))
+
+    return check
+
+
+def _custom_field(item: CustomField, section: Section, locale: str) -> Any:
+    label, hint = section.text(item.label, locale), section.text(item.hint, locale)
+    if item.type == "checkbox":
+        return BooleanField(label, [_answer(item)], description=hint, name=item.name)
+    if item.type == "select":
+        choices = [SelectChoice("", gettext("Choose")), *(SelectChoice(choice, choice) for choice in item.choices)]
+        return SelectField(
+            label, [_answer(item)], choices=choices, description=hint, name=item.name, validate_choice=False
+        )
+    checks = [_short_text(item.name, item.required, item.max_length)]
+    return StringField(label, checks, description=hint, name=item.name)
+
+
+def make_sign_form(
+    section: Section, locale: str, questions: dict[str, ConsentQuestion], *, several: bool, testing: bool
+) -> type[SignForm]:
+    """Make the form class for a section and language.
+
+    :param questions: the consent questions by purpose, in that language.
+    :param several: with checkboxes for the cases.
+    :param testing: accept addresses under ``.test``.
+    """
+    fields: dict[str, Any] = {"section": section}
+    for name in ("first_name", "last_name", "email", "phone", "postcode"):
+        mode = section.field_mode(name)
+        if mode == "hidden":
+            continue
+        required = mode == "required"
+        check: Callable[[SignForm, Field], None]
+        if name == "email":
+            check = email_check(required or section.confirmation == "email", testing)
+        elif name in ("first_name", "last_name"):
+            check = _name(name, required)
+        else:
+            check = _short_text(name, required, PHONE_MAX if name == "phone" else POSTCODE_MAX)
+        fields[name] = StringField(LABELS[name], [check], render_kw={"required": required})
+    for item in section.custom_fields:
+        fields[OWN + item.name] = _custom_field(item, section, locale)
+    fields["withhold_name"] = BooleanField(
+        lazy_gettext("Count me, but do not hand over my name"),
+        description=lazy_gettext("Your signature counts just the same."),
+    )
+    if section.field_mode("newsletter") != "hidden":
+        # No answer is a no: silence is not consent.
+        fields["newsletter"] = RadioField(
+            questions[consents.NEWSLETTER].text,
+            choices=[SelectChoice("yes", lazy_gettext("Yes")), SelectChoice("no", lazy_gettext("No"))],
+            validate_choice=False,
+        )
+    fields["consent"] = BooleanField(questions[consents.PETITION].text, [_consent], render_kw={"required": True})
+    if several:
+        fields["cases"] = SelectMultipleField(lazy_gettext("I sign for"), [_cases], choices=[], validate_choice=False)
+    return type(f"SignForm_{section.code}", (SignForm,), fields)
+
+
+def submission_of(form: SignForm, section: Section, locale: str, questions: dict[str, ConsentQuestion]) -> Submission:
+    """Turn a form that was found valid into what the signing service takes."""
+
+    def text(name: str) -> str:
+        return str(form[name].data or "") if name in form else ""
+
+    newsletter = text("newsletter") == "yes"
+    answers = [ConsentAnswer(consents.PETITION, questions[consents.PETITION].digest, True)]
+    if "newsletter" in form and text("newsletter") in ("yes", "no"):
+        answers.append(ConsentAnswer(consents.NEWSLETTER, questions[consents.NEWSLETTER].digest, newsletter))
+    return Submission(
+        first_name=text("first_name"),
+        last_name=text("last_name"),
+        address=form.address,
+        locale=locale,
+        phone=text("phone"),
+        postcode=text("postcode"),
+        custom=form.custom_values(),
+        withhold_name=bool(form["withhold_name"].data),
+        newsletter=newsletter,
+        consents=tuple(answers),
+    )

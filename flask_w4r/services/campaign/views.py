@@ -1,0 +1,134 @@
+"""What pages show of the campaign, as plain frozen values in one language."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from ...sections import Section
+
+
+@dataclass(frozen=True)
+class Lens:
+    """Through what a page looks at the campaign: whose section, which language, when, and how links are made."""
+
+    section: Section
+    locale: str
+    now: datetime
+    link: Callable[..., str]
+
+
+@dataclass(frozen=True)
+class EditionView:
+    """One edition. ``phase``: ``before``, ``running``, ``after`` (ended, still the current one) or ``archive``."""
+
+    id: int
+    year: str
+    title: str
+    starts_on: date
+    ends_on: date
+    is_demo: bool
+    is_current: bool
+    phase: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    """A portrait with what must stand beside it."""
+
+    alt: str
+    credit: str
+    url: str
+    srcset: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """One case, with its texts in the page's language or, failing that, in the first of the fallbacks."""
+
+    id: int
+    slug: str
+    position: int
+    name: str
+    country: str
+    country_name: str
+    kind: str
+    topics: Sequence[tuple[str, str]]
+    status: str
+    status_changed_at: datetime | None
+    goal: int | None
+    location: str | None
+    facts_as_of: date
+    sources: Sequence[dict[str, Any]]
+    updates: Sequence[dict[str, Any]]
+    target: dict[str, Any]
+    sensitive: Sequence[str]
+    signer_warning: bool
+    photo: PhotoView | None
+    title: str
+    summary: str
+    demand: str
+    petition: str
+    story: Markup
+    text_locale: str
+    text_lang: str
+    text_dir: str
+    is_fallback: bool
+    edition: EditionView
+    url: str
+
+    @property
+    def takes_actions(self) -> bool:
+        """Whether the case can be signed now, as far as this view knows; the database has the last word."""
+        return self.status == "active" and self.edition.phase == "running"
+
+    @property
+    def initials(self) -> str:
+        """Up to two initials for the drawn placeholder."""
+        words = [word for word in self.name.replace("(", " ").replace("'", "").split() if word[:1].isalpha()]
+        return "".join(word[0].upper() for word in (words[:1] + words[-1:] if len(words) > 1 else words))
+
+    @property
+    def pattern(self) -> int:
+        """Which of six quiet patterns stands behind the initials; the same name always gets the same."""
+        return hashlib.sha256(self.name.encode()).digest()[0] % 6
+
+
+@dataclass(frozen=True)
+class ImpactView:
+    """What changed."""
+
+    slug: str
+    name: str
+    country_name: str
+    edition: str
+    happened_on: str
+    outcome: str
+    outcome_label: str
+    title: str
+    summary: str
+    story: Markup
+    figures: Sequence[dict[str, Any]]
+    quotes: Sequence[dict[str, Any]]
+    source: str
+    source_title: str
+    text_lang: str
+    text_dir: str
+
+
+@dataclass(frozen=True)
+class TotalView:
+    """The actions of one year, worldwide."""
+
+    year: int
+    total: int
+    qualifier: str
+    source: str

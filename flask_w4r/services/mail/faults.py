@@ -1,0 +1,73 @@
+"""What a failed hand-over means: try again when, give up, or never write there again.
+
+Nothing here keeps an exception's text, since that often names the recipient.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import smtplib
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ...errors import DeliveryFailed, W4RError
+from ..people.addresses import AddressFault
+
+MAX_ATTEMPTS = 12
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=6)
+_NO_SUCH_MAILBOX = (550, 551, 553)
+_ENHANCED = re.compile(rb"\s*5\.(\d)\.")
+
+
+class UnknownSection(W4RError):
+    """A mail waits for a section that this app does not mount any more."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A failed hand-over, without personal data."""
+
+    #: The exception's class, its SMTP code, or where in the code it was raised.
+    text: str
+    #: Trying again is of no use.
+    permanent: bool = False
+    #: The recipient's own server says that there is no such mailbox.
+    bounced: bool = False
+    #: The mail server was not reached, or would not have us; other mails will fare no better.
+    connection: bool = False
+
+
+def classify(error: Exception) -> Fault:
+    """Say what an exception from the mailer or the renderer means."""
+    kind = type(error).__name__
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, reply = next(iter(error.recipients.values()), (0, b""))
+        # 5.7.x is a policy of some server on the way (a relay that will not take us), not a missing mailbox.
+        enhanced = _ENHANCED.match(reply if isinstance(reply, bytes) else str(reply).encode())
+        missing = code in _NO_SUCH_MAILBOX and (enhanced is None or enhanced[1] in (b"1", b"2"))
+        return Fault(f"{kind} {code}", permanent=500 <= code < 600, bounced=missing)
+    if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError):
+        return Fault(f"{kind} {error.smtp_code}", connection=True)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return Fault(f"{kind} {error.smtp_code}")
+    if isinstance(error, smtplib.SMTPServerDisconnected | smtplib.SMTPNotSupportedError | DeliveryFailed):
+        return Fault(kind, connection=True)
+    if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
+        return Fault(kind, connection=True)
+    if isinstance(error, AddressFault):
+        return Fault(kind, permanent=True)
+    if isinstance(error, W4RError):
+        return Fault(kind)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return Fault(f"{kind}{place}")
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after that many failed tries: doubling, up to six hours, scattered by a fifth either way."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20))
+    scattered: timedelta = pause * random.uniform(0.8, 1.2)
+    return min(LONGEST_PAUSE, scattered)

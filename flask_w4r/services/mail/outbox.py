@@ -1,0 +1,238 @@
+"""The outbox: mails are written down with what they are about, and leave later.
+
+Recipient and parameters are sealed, and wiped once a mail left or was dropped. Two workers never hold the same row:
+a claim is a conditional UPDATE with a lease, and a lease that ran out (the worker was killed) may be claimed again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from ...keyring import Keyring
+from ...models import OutboxMail
+from ...sections import Section
+from ..storage.rows import execute
+from ..storage.upsert import insert_ignore
+
+#: Kinds that go out once and never again for the same matter: their ``dedupe`` stays until the row is purged.
+ONCE_ONLY = frozenset({"reminder", "desk_alert"})
+_TABLE = OutboxMail.__table__
+_WIPED: Mapping[str, Any] = {"recipient": None, "params": None, "claimed_by": None, "lease_until": None}
+
+
+@dataclass(frozen=True)
+class OutboxStatus:
+    """How the outbox stands. Ages are in seconds."""
+
+    queued: int
+    due: int
+    failed: int
+    sent: int
+    dropped: int
+    oldest_due_age: float
+    failures: tuple[dict[str, Any], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values, for JSON."""
+        return {**asdict(self), "failures": list(self.failures)}
+
+
+def outbox_values(
+    keyring: Keyring,
+    section: Section,
+    kind: str,
+    locale: str,
+    recipient: str,
+    params: Mapping[str, Any],
+    *,
+    now: datetime,
+    cap_index: bytes | None,
+    cap_day: date | None,
+    dedupe: bytes | None,
+    not_before: datetime | None = None,
+) -> dict[str, Any]:
+    """Return the columns of a new outbox row, sealed, for :func:`enqueue` or a statement of one's own.
+
+    :param recipient: the address as typed.
+    :param params: JSON values. ``confirm`` and ``reminder``: ``signatures`` (``[[id, version], ...]``), or ``cases``
+        (ids; the address' pending signatures on them are looked up when the mail leaves) and for a shared mailbox
+        ``name`` (folded). ``already_signed``: ``cases``.
+    :param cap_index: from :func:`~flask_w4r.services.mail.caps.cap_index`.
+    :param cap_day: the UTC day whose secret made it.
+    :param dedupe: 32 bytes that name the matter; two queued mails never share them. ``None``: no such rule.
+    :param not_before: the mail stays until then.
+    """
+    return {
+        "section": section.code,
+        "kind": kind,
+        "locale": locale,
+        "state": "queued",
+        "recipient": keyring.seal(recipient),
+        "params": keyring.seal_json(dict(params)),
+        "cap_index": cap_index,
+        "cap_day": cap_day,
+        "dedupe": dedupe,
+        "message_id": secrets.token_hex(16),
+        "not_before": not_before or now,
+        "attempts": 0,
+        "created_at": now,
+    }
+
+
+def enqueue(session: Session, values: Mapping[str, Any], *, replace: bool = False) -> bool:
+    """Put a mail in the outbox, unless one for the same matter waits there.
+
+    :param values: from :func:`outbox_values`.
+    :param replace: a mail that waits is replaced by this one. Were it just being handed over, this one still goes
+        out after it.
+    :returns: whether this mail stands in the outbox now.
+    """
+    fresh = {key: value for key, value in values.items() if key not in ("created_at", "dedupe", "section", "kind")}
+    # The mail in the way may leave between the two statements; then the next round inserts.
+    for _ in range(3):
+        if insert_ignore(session, _TABLE, values):
+            return True
+        if not replace:
+            return False
+        waiting = update(OutboxMail).where(
+            OutboxMail.dedupe == values["dedupe"], OutboxMail.state.in_(("queued", "failed"))
+        )
+        if execute(session, waiting.values(**fresh, claimed_by=None, lease_until=None, last_error=None)):
+            return True
+    return False
+
+
+def _due(now: datetime) -> Any:
+    free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
+    return and_(OutboxMail.state == "queued", OutboxMail.not_before <= now, free)
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether any mail waits to be sent now."""
+    return session.execute(select(OutboxMail.id).where(_due(now)).limit(1)).first() is not None
+
+
+def claim(session: Session, worker: str, *, batch: int, lease_seconds: float, now: datetime) -> Sequence[OutboxMail]:
+    """Take up to ``batch`` due mails for ``worker``, oldest first. Nobody else has them until the lease runs out."""
+    wanted = select(OutboxMail.id).where(_due(now)).order_by(OutboxMail.not_before, OutboxMail.id).limit(batch)
+    wanted = wanted.with_for_update(skip_locked=_can_skip_locked(session))
+    ids = session.scalars(wanted).all()
+    if not ids:
+        return ()
+    execute(
+        session,
+        update(OutboxMail)
+        .where(OutboxMail.id.in_(ids), _due(now))
+        .values(claimed_by=worker, lease_until=now + timedelta(seconds=lease_seconds)),
+    )
+    return held(session, worker, ids)
+
+
+def held(session: Session, worker: str, ids: Sequence[int]) -> Sequence[OutboxMail]:
+    """The rows among ``ids`` that ``worker`` holds, locked, oldest first."""
+    return session.scalars(
+        select(OutboxMail)
+        .where(OutboxMail.id.in_(ids), OutboxMail.claimed_by == worker, OutboxMail.state == "queued")
+        .order_by(OutboxMail.not_before, OutboxMail.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def release(session: Session, worker: str, ids: Sequence[int]) -> None:
+    """Give rows back that were claimed and not tried."""
+    mine = update(OutboxMail).where(
+        OutboxMail.id.in_(ids), OutboxMail.claimed_by == worker, OutboxMail.state == "queued"
+    )
+    execute(session, mine.values(claimed_by=None, lease_until=None))
+
+
+def record_sent(session: Session, row: Mapping[str, Any], worker: str, *, now: datetime) -> bool:
+    """Note that a mail was handed over, and wipe what it said.
+
+    :param row: ``id section kind locale message_id cap_index cap_day attempts created_at`` of the mail.
+    :returns: whether the row was still the worker's. Where a newer mail took its place meanwhile, the one that left
+        is written down beside it, so that it counts against the cap.
+    """
+    done: dict[str, Any] = {**_WIPED, "state": "sent", "sent_at": now, "last_error": None}
+    if row["kind"] not in ONCE_ONLY:
+        done["dedupe"] = None
+    mine = update(OutboxMail).where(
+        OutboxMail.id == row["id"], OutboxMail.claimed_by == worker, OutboxMail.state == "queued"
+    )
+    if execute(session, mine.values(**done)):
+        return True
+    insert_ignore(session, _TABLE, {**{key: row[key] for key in row if key != "id"}, "state": "sent", "sent_at": now})
+    return False
+
+
+def record_dropped(session: Session, row_id: int, worker: str) -> None:
+    """Note that a mail will not be sent, and wipe it."""
+    mine = update(OutboxMail).where(OutboxMail.id == row_id, OutboxMail.claimed_by == worker)
+    execute(session, mine.values(**_WIPED, state="dropped", dedupe=None))
+
+
+def record_failure(
+    session: Session, row_id: int, worker: str, *, attempts: int, error: str, not_before: datetime | None
+) -> None:
+    """Note a failed try.
+
+    :param error: says what went wrong without any personal data.
+    :param not_before: when to try again; ``None``: never by itself.
+    """
+    values: dict[str, Any] = {"attempts": attempts, "last_error": error[:200], "claimed_by": None, "lease_until": None}
+    values |= {"state": "failed"} if not_before is None else {"not_before": not_before}
+    mine = update(OutboxMail).where(
+        OutboxMail.id == row_id, OutboxMail.claimed_by == worker, OutboxMail.state == "queued"
+    )
+    execute(session, mine.values(**values))
+
+
+def requeue_failed(session: Session, *, now: datetime) -> int:
+    """Give every failed mail its tries again. Returns how many there were."""
+    failed = update(OutboxMail).where(OutboxMail.state == "failed", OutboxMail.recipient.is_not(None))
+    return execute(session, failed.values(state="queued", attempts=0, not_before=now))
+
+
+def outbox_status(session: Session, *, now: datetime, failures: int = 20) -> OutboxStatus:
+    """Count the outbox and list its latest failures, without any personal data."""
+    counted = session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state))
+    by_state = {row[0]: int(row[1]) for row in counted}
+    late = and_(OutboxMail.state == "queued", OutboxMail.not_before <= now)
+    due, oldest = session.execute(select(func.count(), func.min(OutboxMail.not_before)).where(late)).one()
+    rows = session.execute(
+        select(OutboxMail.id, OutboxMail.section, OutboxMail.kind, OutboxMail.attempts, OutboxMail.last_error)
+        .where(OutboxMail.last_error.is_not(None), OutboxMail.state.in_(("queued", "failed")))
+        .order_by(OutboxMail.id.desc())
+        .limit(failures)
+    )
+    return OutboxStatus(
+        by_state.get("queued", 0),
+        due,
+        by_state.get("failed", 0),
+        by_state.get("sent", 0),
+        by_state.get("dropped", 0),
+        max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
+        tuple(dict(row) for row in rows.mappings()),
+    )
+
+
+def purge_outbox(session: Session, *, before: datetime) -> int:
+    """Delete what left, was dropped or failed before a moment. Returns how many rows went."""
+    past = func.coalesce(OutboxMail.sent_at, OutboxMail.not_before) < before
+    return execute(session, delete(OutboxMail).where(OutboxMail.state != "queued", past))
+
+
+def _can_skip_locked(session: Session) -> bool:
+    dialect = session.get_bind().dialect
+    if dialect.name not in ("mysql", "mariadb"):
+        return True
+    version = getattr(dialect, "server_version_info", None) or (0,)
+    return version >= ((10, 6) if getattr(dialect, "is_mariadb", False) else (8, 0))

@@ -1,0 +1,112 @@
+"""Links in mails: made, looked up, used once, revoked, and swept away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from cryptography.fernet import InvalidToken
+from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from ...errors import TokenInvalid
+from ...keyring import hash_token, new_token, token_box
+from ...models import Token
+
+#: No genuine token is longer; a longer one is not worth hashing.
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class TokenView:
+    """A genuine token and what it stands for. Whether it still holds is for the caller to judge."""
+
+    id: int
+    payload: list[Any]
+    expired: bool
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def revoked(self) -> bool:
+        """Whether it was ended before its time."""
+        return self.revoked_at is not None
+
+
+def issue(
+    session: Session, section_code: str, purpose: str, payload: Sequence[Any], *, now: datetime, days: float
+) -> str:
+    """Make a token for one purpose.
+
+    What it stands for is encrypted under the token itself, so the database alone cannot tell what a link is for.
+
+    :param section_code: the section whose pages take it.
+    :param purpose: what it is good for, such as ``confirm``; it works for nothing else.
+    :param payload: a JSON list, given back by :func:`find`.
+    :param now: the moment it is made.
+    :param days: how long it holds.
+    :returns: the token, which is stored nowhere.
+    """
+    raw = new_token()
+    sealed = token_box(raw).encrypt(json.dumps(list(payload), separators=(",", ":")).encode()).decode()
+    session.execute(
+        insert(Token).values(
+            section=section_code,
+            purpose=purpose,
+            token_hash=hash_token(raw),
+            payload=sealed,
+            created_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+    )
+    return raw
+
+
+def find(session: Session, section_code: str, purpose: str, raw: str, *, now: datetime) -> TokenView:
+    """Look a token up.
+
+    :param section_code: the section whose page was asked.
+    :param purpose: what it should be good for.
+    :param raw: the token, as it came.
+    :param now: the moment to judge its age by.
+    :returns: the token, be it expired, used or revoked.
+    :raises TokenInvalid: there is no such token, or it is for another purpose or section.
+    """
+    if not raw.isascii() or not 0 < len(raw) <= _LONGEST:
+        raise TokenInvalid("no such token")
+    row = session.execute(
+        select(Token.id, Token.payload, Token.expires_at, Token.used_at, Token.revoked_at).where(
+            Token.token_hash == hash_token(raw), Token.section == section_code, Token.purpose == purpose
+        )
+    ).first()
+    if row is None:
+        raise TokenInvalid("no such token")
+    try:
+        payload = json.loads(token_box(raw).decrypt(row.payload.encode()))
+    except InvalidToken as error:
+        raise TokenInvalid("the stored token is damaged") from error
+    return TokenView(row.id, payload, row.expires_at <= now, row.used_at, row.revoked_at)
+
+
+def mark_used(session: Session, token_id: int, *, now: datetime) -> bool:
+    """Note the first use of a token. Returns whether this was the first."""
+    return _touch(session, update(Token).where(Token.id == token_id, Token.used_at.is_(None)).values(used_at=now)) > 0
+
+
+def revoke(session: Session, token_id: int, *, now: datetime) -> bool:
+    """End a token. Returns whether it was alive."""
+    statement = update(Token).where(Token.id == token_id, Token.revoked_at.is_(None)).values(revoked_at=now)
+    return _touch(session, statement) > 0
+
+
+def purge(session: Session, *, before: datetime) -> int:
+    """Delete the tokens that expired before a moment. Returns how many there were."""
+    return _touch(session, delete(Token).where(Token.expires_at < before))
+
+
+def _touch(session: Session, statement: Any) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount

@@ -1,0 +1,161 @@
+"""What the links in a confirmation mail do: confirm, ask for a new link, or say "this was not me"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...errors import CaseWithdrawn
+from ...keyring import Keyring
+from ...models import Case, Signature
+from ...sections import Section
+from ..mail import send as mail
+from ..moderation.judgement import Judgement
+from ..people import tokens
+from ..people.addresses import parse_address
+from ..people.networks import day_secret
+from . import states
+from .signing import Network, Signing, Submission
+from .subscribers import enqueue_subscriber, recall_subscriber
+
+CONFIRM, NOT_ME = "confirm", "not_me"
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """What a confirmation link stands for now.
+
+    ``status``: ``ask`` (something waits to be confirmed), ``done`` (all was), ``expired``, ``closed`` (what waits is
+    for cases that take no signatures any more) or ``invalid``.
+    """
+
+    status: str
+    person_name: str
+    case_ids: Sequence[int]
+    pending: Sequence[Signature]
+
+
+def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose: str, *, now: datetime) -> LinkView:
+    """Say what a link stands for, changing nothing.
+
+    :raises TokenInvalid: it is no link of this section for this purpose.
+    :raises CaseWithdrawn: all it was for has been withdrawn.
+    """
+    token = tokens.find(session, section.code, purpose, raw, now=now)
+    versions = {int(number): int(version) for number, version in token.payload}
+    rows = session.execute(
+        select(Signature, Case.status)
+        .join(Case, Case.id == Signature.case_id)
+        .where(Signature.section == section.code, Signature.id.in_(versions))
+        .order_by(Case.position)
+    ).all()
+    if rows and all(status == "withdrawn" for _, status in rows):
+        raise CaseWithdrawn
+    live = [(row, status) for row, status in rows if row.version == versions[row.id] and status != "withdrawn"]
+    pending = [row for row, status in live if row.state == "pending" and status == "active"]
+    confirmed = [row for row, _ in live if row.state == "confirmed"]
+    shown = pending or confirmed or [row for row, _ in live if row.state == "pending"]
+    if not shown or token.revoked_at is not None:
+        return LinkView("invalid", "", (), ())
+    status = ("expired" if token.expired else "ask") if pending else "done" if confirmed else "closed"
+    details = keyring.open_json(shown[0].person) if shown[0].person else {}
+    name = " ".join(part for part in (details.get("first_name"), details.get("last_name")) if part)
+    return LinkView(status, name if status == "ask" else "", [row.case_id for row in shown], pending)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Ids for signals."""
+
+    signature_ids: Sequence[int]
+    case_ids: Sequence[int]
+
+
+def confirm(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    raw: str,
+    *,
+    hold_at: int,
+    now: datetime,
+    fast_score: int = 0,
+    to_subscribers: bool = False,
+) -> Confirmed | None:
+    """The button was pressed: confirm every pending signature the link stands for. Pressing twice changes nothing.
+
+    :param fast_score: points for doing so within seconds of signing.
+    :param to_subscribers: the host takes newsletter opt-ins.
+    :returns: what was confirmed now or before; ``None`` when the link is expired or stands for nothing (any more) that
+        can be confirmed.
+    :raises TokenInvalid: it is no such link.
+    :raises CaseWithdrawn: all it was for has been withdrawn.
+    """
+    view = look(session, keyring, section, raw, CONFIRM, now=now)
+    if view.status not in ("ask", "done"):
+        return None
+    token = tokens.find(session, section.code, CONFIRM, raw, now=now)
+    done = [
+        states.confirm_signature(
+            session, keyring, section, int(number), int(version), hold_at=hold_at, now=now, fast_score=fast_score
+        )
+        for number, version in sorted(token.payload)
+    ]
+    if all(item.outcome == "gone" for item in done):
+        return None
+    tokens.mark_used(session, token.id, now=now)
+    fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
+    if to_subscribers:
+        for number in fresh:
+            enqueue_subscriber(session, keyring, section, number, now=now)
+    return Confirmed(
+        fresh,
+        [item.case_id for item in done if item.outcome in ("confirmed", "already")],
+    )
+
+
+def resend(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> None:
+    """Send a new link for what an expired one stands for, to the address that was signed with, within its cap."""
+    view = look(session, keyring, section, raw, CONFIRM, now=now)
+    if not view.pending:
+        return
+    first = view.pending[0]
+    details = keyring.open_json(first.person or "")
+    submission = Submission(
+        first_name=details.get("first_name", ""),
+        last_name=details.get("last_name", ""),
+        address=parse_address(details["email"], test_environment=True),
+        locale=first.locale,
+    )
+    secret = day_secret(session, keyring, now.date())
+    # Only the mail is made anew: the signature and what was judged of it stand.
+    signing = Signing(
+        section, submission, Judgement(0, False, (), "off"), Network(now.date(), b"", b"", b""), secret, now
+    )
+    values = signing.mail_values(keyring, CONFIRM, [row.case_id for row in view.pending])
+    mail.enqueue(session, values, replace=True)
+
+
+def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> bool:
+    """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count, and
+    the address gets no more mail.
+
+    Holding the link proves the mailbox, and a later version was signed with the same one, so it goes too.
+
+    :returns: whether there was anything to undo.
+    :raises TokenInvalid: it is no such link.
+    """
+    token = tokens.find(session, section.code, NOT_ME, raw, now=now)
+    canonicals = [
+        states.disown_signature(session, keyring, section, int(number), now=now)
+        for number in sorted(int(number) for number, _ in token.payload)
+    ]
+    for canonical in {found for found in canonicals if found is not None}:
+        mail.suppress(session, keyring, section, canonical, "not_me", now=now)
+        recall_subscriber(session, keyring, section, canonical)
+    tokens.mark_used(session, token.id, now=now)
+    return any(found is not None for found in canonicals)

@@ -1,0 +1,272 @@
+"""Counts: raised by the transaction that changes what counts, in one of sixteen slots so that writers do not queue."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from ...keyring import Keyring
+from ...models import Case, Edition, EditionPerson, Signature, TallySlot
+from ...models.tally import SLOTS
+from ...sections import Section
+from ..hosting import report_counts
+from ..people.addresses import parse_address
+from ..storage.upsert import insert_ignore, upsert
+from .views import CountView, EditionCount
+
+SIGNATURE = "petition_signature"
+PEOPLE = "people"
+#: The case id under which an edition's number of people is kept.
+WHOLE_EDITION = 0
+#: Values in one IN list.
+_CHUNK = 500
+
+
+def add(session: Session, section: Section, edition_id: int, case_id: int, action_type: str, delta: int) -> None:
+    """Change a count by ``delta`` within the caller's transaction."""
+    table = TallySlot.__table__
+    upsert(
+        session,
+        table,
+        {
+            "section": section.code,
+            "edition_id": edition_id,
+            "case_id": case_id,
+            "action_type": action_type,
+            "slot": secrets.randbelow(SLOTS),
+            "count": delta,
+        },
+        ["edition_id", "case_id", "action_type", "slot"],
+        {"count": table.c.count + delta},
+    )
+
+
+def signature_scope(section: Section, case_id: int) -> str:
+    """The scope of a signature's blind index: one case, so that signatures of one person cannot be joined."""
+    return f"signature|{section.code}|{case_id}"
+
+
+def person_scope(section: Section, edition_id: int) -> str:
+    """The scope of the count of people: one edition."""
+    return f"person|{section.code}|{edition_id}"
+
+
+def count_signature(
+    session: Session, keyring: Keyring, section: Section, edition_id: int, case_id: int, canonical: str | None
+) -> None:
+    """A signature begins to count: one more on its case, and one more person if the edition had not seen them."""
+    count_signatures(session, keyring, section, edition_id, case_id, [canonical])
+
+
+def count_signatures(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    edition_id: int,
+    case_id: int,
+    canonicals: Sequence[str | None],
+) -> None:
+    """Signatures of one case begin to count.
+
+    :param canonicals: the mailbox of each, ``None`` for one without.
+    """
+    people = sum(canonical is None for canonical in canonicals)
+    scope = person_scope(section, edition_id)
+    # In the order of the key, so that two who count the same people do not wait for each other in a ring.
+    for person in sorted({keyring.blind(scope, canonical) for canonical in canonicals if canonical is not None}):
+        values = {"section": section.code, "edition_id": edition_id, "person_index": person}
+        new = insert_ignore(session, EditionPerson.__table__, values)
+        # Known already, unless somebody who held the row has just deleted it.
+        while not new and not _lock_people(session, edition_id, [person]):
+            new = insert_ignore(session, EditionPerson.__table__, values)
+        people += new
+    if people:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, people)
+    add(session, section, edition_id, case_id, SIGNATURE, len(canonicals))
+
+
+def uncount_signature(
+    session: Session, keyring: Keyring, section: Section, edition_id: int, case_id: int, canonical: str | None
+) -> None:
+    """A signature ceases to count; the person too, unless another case of the edition still counts them.
+
+    Call it after the signature's own row was changed.
+    """
+    uncount_signatures(session, keyring, section, edition_id, case_id, [canonical])
+
+
+def uncount_signatures(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    edition_id: int,
+    case_id: int,
+    canonicals: Sequence[str | None],
+) -> None:
+    """Signatures of one case cease to count. Call it after their rows were changed.
+
+    :param canonicals: the mailbox of each, ``None`` for one without.
+    """
+    add(session, section, edition_id, case_id, SIGNATURE, -len(canonicals))
+    people = sum(canonical is None for canonical in canonicals)
+    known = {canonical for canonical in canonicals if canonical is not None}
+    cases = session.scalars(select(Case.id).where(Case.edition_id == edition_id)).all()
+    scopes = [signature_scope(section, case) for case in cases]
+    owners = {keyring.blind(scope, canonical): canonical for scope in scopes for canonical in known}
+    # Whoever changes another signature of the same people waits here, so that the look below sees what they did.
+    _lock_people(session, edition_id, sorted(keyring.blind(person_scope(section, edition_id), one) for one in known))
+    still = {owners[found] for found in _still_counted(session, cases, list(owners))}
+    gone = sorted(keyring.blind(person_scope(section, edition_id), canonical) for canonical in known - still)
+    for start in range(0, len(gone), _CHUNK):
+        removed = session.execute(
+            delete(EditionPerson).where(
+                EditionPerson.edition_id == edition_id, EditionPerson.person_index.in_(gone[start : start + _CHUNK])
+            )
+        )
+        people += removed.rowcount  # type: ignore[attr-defined]
+    if people:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
+
+
+def _lock_people(session: Session, edition_id: int, people: Sequence[bytes]) -> int:
+    """Keep others from counting or uncounting these people until the transaction ends; returns how many there are."""
+    found = 0
+    for start in range(0, len(people), _CHUNK):
+        some = EditionPerson.person_index.in_(people[start : start + _CHUNK])
+        wanted = select(EditionPerson.person_index).where(EditionPerson.edition_id == edition_id, some)
+        found += len(session.scalars(wanted.order_by(EditionPerson.person_index).with_for_update()).all())
+    return found
+
+
+def _still_counted(session: Session, case_ids: Sequence[int], indexes: Sequence[bytes]) -> Iterator[bytes]:
+    for start in range(0, len(indexes), _CHUNK):
+        some = Signature.email_index.in_(indexes[start : start + _CHUNK])
+        found = session.scalars(select(Signature.email_index).where(Signature.case_id.in_(case_ids), some, *_counted()))
+        yield from (bytes(index) for index in found if index is not None)
+
+
+def _counted() -> tuple[Any, ...]:
+    return (Signature.state == "confirmed", Signature.held_at.is_(None))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """All counts of one edition at one moment."""
+
+    cases: dict[int, dict[str, int]]
+    people: int
+    as_of: datetime
+
+    def of_case(self, case_id: int, goal: int | None) -> CountView:
+        """The counts of one case."""
+        actions = self.cases.get(case_id, {})
+        return CountView(actions.get(SIGNATURE, 0), goal, self.as_of, actions)
+
+    def of_edition(self, case_ids: Sequence[int]) -> EditionCount:
+        """The totals over these cases (the public ones)."""
+        actions: dict[str, int] = {}
+        for case_id in case_ids:
+            for kind, count in self.cases.get(case_id, {}).items():
+                actions[kind] = actions.get(kind, 0) + count
+        return EditionCount(sum(actions.values()), self.people, actions.get(SIGNATURE, 0), actions, self.as_of)
+
+
+def counts(session: Session, section: Section, edition_id: int, now: datetime) -> Counts:
+    """Sum the slots of one edition."""
+    rows = session.execute(
+        select(TallySlot.case_id, TallySlot.action_type, func.sum(TallySlot.count))
+        .where(TallySlot.edition_id == edition_id, TallySlot.section == section.code)
+        .group_by(TallySlot.case_id, TallySlot.action_type)
+    )
+    cases: dict[int, dict[str, int]] = {}
+    people = 0
+    for case_id, action_type, total in rows:
+        if case_id == WHOLE_EDITION:
+            people = int(total)
+        else:
+            cases.setdefault(case_id, {})[action_type] = int(total)
+    return Counts(cases, people, now)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A count that is not what the rows say. ``case`` is a slug (with the type, where it is no signature), or ``(people)``."""
+
+    edition: str
+    case: str
+    kept: int
+    counted: int
+
+
+def recount(session: Session, keyring: Keyring, section: Section, *, fix: bool) -> tuple[int, list[Drift]]:
+    """Count the rows themselves and compare.
+
+    :param fix: correct what differs, and rebuild the table of people from the sealed addresses.
+    :returns: how many counts were compared, and those that differed.
+    """
+    compared, drifts = 0, []
+    reported = report_counts.approved(session, section)
+    for edition in session.scalars(select(Edition).where(Edition.section == section.code)).all():
+        kept = counts(session, section, edition.id, edition.updated_at)
+        cases = session.scalars(select(Case).where(Case.edition_id == edition.id)).all()
+        ids = [case.id for case in cases]
+        true = dict(
+            session.execute(
+                select(Signature.case_id, func.count())
+                .where(Signature.case_id.in_(ids), *_counted())
+                .group_by(Signature.case_id)
+            ).all()
+        )
+        for case in cases:
+            have, real = kept.cases.get(case.id, {}), {SIGNATURE: true.get(case.id, 0), **reported.get(case.id, {})}
+            for kind in {SIGNATURE: 0, **have, **real}:
+                compared += 1
+                before, after = have.get(kind, 0), real.get(kind, 0)
+                if before == after:
+                    continue
+                name = case.slug if kind == SIGNATURE else f"{case.slug} ({kind})"
+                drifts.append(Drift(edition.year, name, before, after))
+                if fix:
+                    add(session, section, edition.id, case.id, kind, after - before)
+        people, nameless = _people(session, keyring, section, edition.id, ids)
+        compared += 1
+        if kept.people != len(people) + nameless:
+            drifts.append(Drift(edition.year, "(people)", kept.people, len(people) + nameless))
+            if fix:
+                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, len(people) + nameless - kept.people)
+        if fix:
+            _rebuild_people(session, section, edition.id, people)
+    return compared, drifts
+
+
+def _people(
+    session: Session, keyring: Keyring, section: Section, edition_id: int, case_ids: Sequence[int]
+) -> tuple[set[bytes], int]:
+    people: set[bytes] = set()
+    nameless = 0
+    scope = person_scope(section, edition_id)
+    rows = session.execute(select(Signature.person).where(Signature.case_id.in_(case_ids), *_counted())).yield_per(1000)
+    for (sealed,) in rows:
+        email = keyring.open_json(sealed).get("email") if sealed else None
+        if email:
+            people.add(keyring.blind(scope, parse_address(email, test_environment=True).canonical))
+        else:
+            nameless += 1
+    return people, nameless
+
+
+def _rebuild_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> None:
+    have = set(session.scalars(select(EditionPerson.person_index).where(EditionPerson.edition_id == edition_id)))
+    for index in have - people:
+        session.execute(
+            delete(EditionPerson).where(EditionPerson.edition_id == edition_id, EditionPerson.person_index == index)
+        )
+    for index in people - have:
+        values = {"section": section.code, "edition_id": edition_id, "person_index": index}
+        insert_ignore(session, EditionPerson.__table__, values)

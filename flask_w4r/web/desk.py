@@ -1,0 +1,95 @@
+"""What every part of the desk needs: who is at it, its token, its pages and the words on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+
+from ..i18n import gettext, lazy_gettext
+from ..services.people.permissions import require
+from ..state import Actor, Permission
+from . import form_flow, here
+from .responses import private_page, see_other
+
+#: The desk's parts, in the order of its navigation: endpoint, words, and what one must be allowed to be shown it.
+PARTS = (
+    ("moderation", lazy_gettext("Overview"), Permission.VIEW_QUEUE),
+    ("moderation_queue", lazy_gettext("Queue"), Permission.VIEW_QUEUE),
+    ("moderation_batches", lazy_gettext("Invalidations"), Permission.INVALIDATE),
+    ("moderation_rules", lazy_gettext("Rules and limits"), Permission.DECIDE),
+    ("moderation_events", lazy_gettext("Events"), Permission.MANAGE_EVENTS),
+    ("moderation_cases", lazy_gettext("Cases"), Permission.EDIT_CASES),
+    ("moderation_find", lazy_gettext("Find an address"), Permission.FIND_PERSON),
+    ("moderation_audit", lazy_gettext("Log"), Permission.READ_AUDIT),
+)
+
+
+class DeskForm(FlaskForm):  # type: ignore[misc]
+    """The desk's hidden CSRF token."""
+
+    class Meta:
+        csrf = False
+
+    csrf_token = HiddenField()
+
+
+def actor_here() -> Actor | None:
+    """The signed-in member of staff."""
+    loader = here().state.hooks.actor_loader
+    return loader() if loader else None
+
+
+def allowed(permission: Permission) -> Actor:
+    """The signed-in member of staff, if the host lets them do this in this section.
+
+    :raises PermissionDenied: otherwise.
+    """
+    place = here()
+    return require(place.state.hooks, actor_here(), permission, place.section)
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    """Whether to show a member of staff a way in; the part itself asks again."""
+    place = here()
+    check = place.state.hooks.permission_check
+    return check is not None and check(actor, permission, place.section) is True
+
+
+def _stands(endpoint: str) -> bool:
+    return f"{here().mount.name}.{endpoint}" in current_app.view_functions
+
+
+def token_problem() -> str | None:
+    """What to tell somebody whose page has no valid token (any more), or ``None``."""
+    if form_flow.csrf_problem(here()) is None:
+        return None
+    return gettext("This page was open for a long time. Press the button once more.")
+
+
+def desk_page(
+    template: str, endpoint: str, actor: Actor, code: int = 200, *, values: dict[str, Any] | None = None, **context: Any
+) -> Response:
+    """A page of the desk: ``no-store``, with the token every form on it needs, as ``form``.
+
+    :param template: under ``moderation/``.
+    :param endpoint: its address, with ``values``; the navigation marks the part it belongs to.
+    """
+    form = DeskForm(formdata=None)
+    form.csrf_token.data = form_flow.fresh_csrf(here())
+    shown: dict[str, Any] = {
+        "form": form,
+        "errors": [],
+        "notice": None,
+        "actor": actor,
+        "parts": [(name, words) for name, words, permission in PARTS if _stands(name) and may(actor, permission)],
+        **context,
+    }
+    return private_page(f"moderation/{template}", code, endpoint=endpoint, values=values or {}, **shown)
+
+
+def back_to(endpoint: str, **values: Any) -> Response:
+    """After a change: see the page it shows on."""
+    return see_other(here().url(endpoint, **values))

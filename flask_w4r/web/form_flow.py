@@ -1,0 +1,287 @@
+"""What every public form shares, by the form's id: tokens, limits, captcha and verdict; and the button behind a link.
+
+A view asks in this order: :func:`enter_limits`, :func:`check_tokens`, the form's own checks, :func:`check_captcha`,
+:func:`weigh`; then it makes its one service call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, abort, jsonify, request
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from wtforms import HiddenField, ValidationError
+
+from ..antiabuse import formtoken, rates
+from ..antiabuse.captcha import CaptchaOutcome, CaptchaProvider
+from ..antiabuse.limits import Breach, RateLimits
+from ..antiabuse.pipeline import Verdict, judge
+from ..i18n import gettext
+from ..keyring import hash_token
+from ..services.moderation.judgement import Judgement
+from ..services.people.addresses import Address
+from ..services.people.networks import DayKeyCache, day_secret
+from ..services.storage.unit_of_work import run
+from . import Here, guard, here
+from .guard import client_tiers
+from .responses import private, private_page
+from .templating import app_of_request
+
+CSRF_KEY = "w4r_csrf_token"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a form goes back to the visitor, filled as it was."""
+
+    notice: str
+    status: int = 422
+
+
+#: Something typed is missing or wrong; the form's own errors say what.
+FAULTY = Refusal("")
+
+
+@dataclass(frozen=True)
+class Author:
+    """Whoever sent a form, as far as it is judged."""
+
+    address: Address | None
+    first_name: str
+    last_name: str = ""
+    #: What they put in words of their own, to be told from what others wrote.
+    texts: Sequence[str] = ()
+
+
+def limits(place: Here) -> RateLimits:
+    """The app's rate limits."""
+    found: RateLimits = place.state.lazy["limits"]()
+    return found
+
+
+def too_many(breach: Breach) -> Response:
+    """Answer 429, with the time to wait."""
+    response = private_page("errors/429.html", 429, retry_after=breach.retry_after)
+    response.headers["Retry-After"] = str(breach.retry_after)
+    return response
+
+
+def enter_limits(place: Here, prefix: str, case_ids: Sequence[int] = ()) -> Breach | None:
+    """Count this POST against its network, at three tiers, unless the network is on the allow list.
+
+    :param prefix: of the limits' names, ``<prefix>_host``, ``_site`` and ``_block``.
+    :param case_ids: the cases it is about, which may be guarded more than usual.
+    """
+    if guard.network_is_allowed(place):
+        return None
+    live, share = guard.live_limits(place), guard.share_here(place, case_ids)
+    return limits(place).hit_tiers(place.section.code, client_tiers(), prefix, live=live, share=share)
+
+
+def captcha_provider(place: Here, case_ids: Sequence[int] = ()) -> CaptchaProvider:
+    """The captcha to use now."""
+    return guard.captcha_here(place, case_ids)
+
+
+def challenge(place: Here, form_id: str, case_ids: Sequence[int] = ()) -> dict[str, Any] | None:
+    """A captcha challenge that is good for one form."""
+    found: dict[str, Any] | None = captcha_provider(place, case_ids).challenge(form_id)
+    return found
+
+
+def fresh_csrf(place: Here) -> str:
+    """A CSRF token, kept in the host's session."""
+    token: str = generate_csrf(secret_key=place.state.secret_key, token_key=CSRF_KEY)
+    return token
+
+
+def fresh_tokens(place: Here, form_id: str) -> dict[str, str]:
+    """A CSRF token and a form token.
+
+    :param form_id: what the form token and a captcha solution are bound to, such as ``sign:AU:ann``.
+    """
+    token = formtoken.issue(place.state.secret_key, form_id, place.state.clock())
+    return {"csrf_token": fresh_csrf(place), "form_token": token}
+
+
+def token_answer(place: Here, form_id: str, case_ids: Sequence[int] = ()) -> Response:
+    """What the script asks for on first input: CSRF token, form token, captcha challenge."""
+    return private(jsonify({**fresh_tokens(place, form_id), "captcha": challenge(place, form_id, case_ids)}))
+
+
+def token_refusal(place: Here) -> Response | None:
+    """What to answer a script that may not have tokens, asked before anything else: other origins, too many."""
+    if not _same_origin():
+        abort(403)
+    breach = limits(place).hit("token_host", place.section.code, client_tiers().host)
+    if breach is None:
+        return None
+    response = private(Response(status=429))
+    response.headers["Retry-After"] = str(breach.retry_after)
+    return response
+
+
+def _same_origin() -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+def csrf_problem(place: Here) -> str | None:
+    """What is wrong with the request's CSRF token, or ``None``. It holds as long as a form token."""
+    try:
+        validate_csrf(
+            request.form.get("csrf_token", ""),
+            secret_key=place.state.secret_key,
+            time_limit=int(place.state.config.form_max_seconds),
+            token_key=CSRF_KEY,
+        )
+    except ValidationError as error:
+        return str(error)
+    return None
+
+
+def check_tokens(place: Here, form_id: str) -> formtoken.FormAge | Refusal:
+    """CSRF and form token, before anything else is looked at."""
+    config = place.state.config
+    token = request.form.get("form_token", "")
+    age = formtoken.check(
+        place.state.secret_key, token, form_id, place.state.clock(), config.form_min_seconds, config.form_max_seconds
+    )
+    if age.status == "ok" and csrf_problem(place) is None:
+        return age
+    if age.status == "expired":
+        return Refusal(gettext("This form was open for a long time. Nothing is lost: press the button once more."))
+    return Refusal(gettext("Almost done. Check what you typed and press the button once more."))
+
+
+def captcha_replayed() -> Refusal:
+    """The solution of the captcha was used before."""
+    return Refusal(gettext("The check for robots did not succeed. Please press the button once more."))
+
+
+def check_captcha(
+    place: Here, form_id: str, limit: str, case_ids: Sequence[int] = ()
+) -> CaptchaOutcome | Refusal | Breach:
+    """The captcha, and the tighter limit for those who come without one.
+
+    :param limit: that limit's name, such as ``sign_uncaptcha``.
+    """
+    outcome = captcha_provider(place, case_ids).verify(request.form, form_id)
+    if outcome.result == "fail" and outcome.note == "expired":
+        return Refusal(gettext("This form was open for a long time. Nothing is lost: press the button once more."))
+    if outcome.result == "fail":
+        return captcha_replayed()
+    if outcome.result in ("missing", "unavailable") and not guard.network_is_allowed(place):
+        live, share = guard.live_limits(place), guard.share_here(place, case_ids)
+        breach = limits(place).hit(limit, place.section.code, client_tiers().site, live=live, share=share)
+        if breach is not None:
+            return breach
+    return outcome
+
+
+def weigh(
+    place: Here,
+    author: Author,
+    age: formtoken.FormAge,
+    captcha: CaptchaOutcome,
+    *,
+    honeypot: bool,
+    case_ids: Sequence[int] = (),
+) -> Verdict:
+    """What the checks make of a form that is in order: rules of the desk, rates, names, address.
+
+    :param honeypot: the field that nobody sees was filled in.
+    """
+    rule = guard.rule_here(place, author.address)
+    trusted = rule is not None and rule.effect == "allow"
+    further = [*guard.findings_here(place, rule, case_ids, captcha.result)]
+    if not trusted:
+        arrival = rates.Arrival(
+            section_code=place.section.code,
+            case_ids=case_ids,
+            tiers=client_tiers(),
+            address=author.address,
+            first_name=author.first_name,
+            last_name=author.last_name,
+            texts=author.texts,
+            now=place.state.clock(),
+        )
+        usual, scoring = guard.settings_here(place).usual, place.state.config.scoring
+        holds = guard.holds_here(place, case_ids)
+        further += rates.findings(limits(place), arrival, scoring=scoring, usual=usual, holds=holds)
+    return judge(
+        config_scoring=place.state.config.scoring,
+        form_age=age,
+        captcha_outcome=captcha,
+        honeypot_filled=honeypot,
+        first_name=author.first_name,
+        last_name=author.last_name,
+        address=author.address,
+        further=further,
+        trusted=trusted,
+    )
+
+
+def judgement(verdict: Verdict) -> Judgement:
+    """A verdict as the services take it."""
+    return Judgement(
+        score=verdict.score,
+        held=verdict.hold,
+        reasons=verdict.reasons_json(),
+        captcha=verdict.captcha,
+        proof=verdict.digest,
+        proof_expires_at=verdict.expires_at,
+    )
+
+
+def secret_of_day(place: Here, day: date) -> bytes:
+    """The day's secret, made in a transaction of its own, before anything is keyed with it."""
+    app = app_of_request()
+
+    def load(wanted: date) -> bytes:
+        return run(app, lambda uow: day_secret(uow.session, place.state.keyring, wanted))
+
+    cache: DayKeyCache = place.state.once("day_keys", lambda: DayKeyCache(load))
+    return cache.secret(day)
+
+
+class LinkForm(FlaskForm):  # type: ignore[misc]
+    """The button's hidden proof that a link's page was opened first. Bound to the link, so no cookie is needed."""
+
+    class Meta:
+        csrf = False
+
+    form_token = HiddenField()
+
+
+def _link_id(token: str) -> str:
+    return f"link:{hash_token(token).hex()}"
+
+
+def link_form(token: str) -> LinkForm:
+    """The form for the page behind a link."""
+    place = here()
+    form = LinkForm(formdata=None)
+    form.form_token.data = formtoken.issue(place.state.secret_key, _link_id(token), place.state.clock())
+    return form
+
+
+def link_pressed(token: str) -> bool:
+    """Whether this POST came from the page of this very link."""
+    place = here()
+    typed, longest = request.form.get("form_token", ""), place.state.config.form_max_seconds
+    age = formtoken.check(place.state.secret_key, typed, _link_id(token), place.state.clock(), 0, longest)
+    return age.status == "ok"
+
+
+def link_limit(place: Here) -> Breach | None:
+    """Count a visit to a link's page: tokens are not to be guessed."""
+    return limits(place).hit("confirm_host", place.section.code, client_tiers().host)

@@ -1,0 +1,93 @@
+"""What we borrow from the host's other extensions, looked up late so that the order of ``init_app`` does not matter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+
+from ..antiabuse.limits import STORAGE_OPTIONS, describe_problems
+from ..errors import W4RError
+from ..state import W4RState
+from . import ASSETS, HOST_VALUE
+from .responses import finish
+
+NO_DATABASE = "the app has no database of its own: set SQLALCHEMY_DATABASE_URI, or W4R_BIND_KEY"
+
+
+def find_limiter(app: Flask, given: Limiter | None) -> Limiter:
+    """The limiter given, else the host's only one, else one of our own with an in-memory fallback.
+
+    :raises W4RError: the host has several and named none.
+    """
+    if given is not None:
+        return given
+    found = app.extensions.get("limiter") or set()
+    hosts = list(found) if isinstance(found, set | frozenset | list | tuple) else [found]
+    if len(hosts) > 1:
+        raise W4RError("several Flask-Limiter objects are on this app; pass one: W4R(limiter=...)")
+    if hosts:
+        limiter: Limiter = hosts[0]
+        return limiter
+    own: Limiter | None = app.extensions.get("w4r_limiter")
+    if own is None:
+        own = Limiter(
+            lambda: "w4r",
+            storage_uri=app.config.get("RATELIMIT_STORAGE_URI") or "memory://",
+            key_prefix="w4r",
+            storage_options=dict(STORAGE_OPTIONS) if "redis" in (app.config.get("RATELIMIT_STORAGE_URI") or "") else {},
+            in_memory_fallback_enabled=True,
+        )
+        # A late Flask-Limiter would add a request hook, which an app that serves already refuses: only its storage
+        # and strategy are wanted, so it is set up on a bare app with the host's configuration.
+        bare = Flask("w4r_limiter")
+        bare.config.update({key: value for key, value in app.config.items() if key.startswith("RATELIMIT_")})
+        own.init_app(bare)
+        app.extensions["w4r_limiter"] = own
+    return own
+
+
+def host_problems(app: Flask, state: W4RState, limiter: Limiter | None, db: Any) -> list[str]:
+    """What the host lacks for our pages to be safe. Each names the mend."""
+    problems = []
+    if not app.secret_key:
+        problems.append("SECRET_KEY is missing, so no form can be signed: set it")
+    try:
+        with app.app_context():
+            engines = db.engines
+        if state.config.bind_key not in engines:
+            wanted = state.config.bind_key
+            missing = f"SQLALCHEMY_BINDS has no {wanted!r}, which W4R_BIND_KEY names" if wanted else NO_DATABASE
+            problems.append(missing)
+    except RuntimeError:
+        problems.append("the SQLAlchemy object is not set up on this app: call db.init_app(app)")
+    try:
+        found = find_limiter(app, limiter)
+        problems += describe_problems(found, production=not (app.debug or app.testing))
+    except W4RError as error:
+        problems.append(str(error))
+    half_guarded = (state.hooks.actor_loader is None) != (state.hooks.permission_check is None)
+    if "moderation" in state.config.features and half_guarded:
+        problems.append(
+            "moderation needs both @w4r.actor_loader and @w4r.permission_check;"
+            " give the missing one, or leave 'moderation' out of W4R_FEATURES"
+        )
+    return problems
+
+
+def register_hooks(app: Flask, state: W4RState) -> None:
+    """Our part in each request of the app that is for a page of ours; others are let through untouched."""
+    ours = {ASSETS, *(mount.name for mount in state.mounts)}
+
+    def finish_ours(response: Response) -> Response:
+        return finish(response) if request.blueprint in ours else response
+
+    def fill_host(endpoint: str, values: dict[str, Any]) -> None:
+        if request and endpoint.rpartition(".")[0] in ours:
+            values.setdefault(HOST_VALUE, request.host)
+
+    # Hooks run from the last to the first: ours sees what the host's have done, whenever they are registered.
+    app.after_request_funcs.setdefault(None, []).insert(0, finish_ours)
+    if app.url_map.host_matching:
+        app.url_default_functions.setdefault(None, []).append(fill_host)

@@ -1,0 +1,220 @@
+"""Pages and mails: the context every template gets, and the filters it may use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app, render_template
+from flask.json import dumps
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from .. import i18n
+from ..sections import Section, text_direction
+from ..services.campaign.views import CaseView, EditionView
+from ..services.hosting import mail as host_mail
+from ..services.rsvps import mail as rsvp_mail
+from ..state import get_state
+from . import Here, base_url, here, purge_url, section_url, static_url
+
+MAIL_KINDS = (
+    "confirm", "reminder", "already_signed", "audit_head", "desk_alert", *rsvp_mail.KINDS, *host_mail.KINDS,
+)  # fmt: skip
+#: The page on which a link's token of each purpose is good.
+TOKEN_PAGES = {
+    "rsvp": "rsvp_manage",
+    "rsvp_confirm": "rsvp_manage",
+    "host": "host_enter",
+    "event_confirm": "host_enter",
+    "host_list": "host_full_list",
+}
+
+
+def register(app: Flask) -> None:
+    """Add our filters and globals, each under a ``w4r`` name, to the host's template environment."""
+    app.jinja_env.filters.update(
+        w4r_number=i18n.number,
+        w4r_percent=i18n.percent,
+        w4r_date=i18n.long_date,
+        w4r_datetime=_moment,
+        w4r_moment_part=_moment_part,
+        w4r_country=i18n.country_name,
+        w4r_list=i18n.listing,
+        w4r_time_span=i18n.time_span,
+    )
+    app.jinja_env.globals.update(_w4r=i18n.gettext, _w4rn=i18n.ngettext)
+
+
+@pass_context
+def _moment(context: Context, value: datetime) -> str:
+    """A moment, in the section's own time zone."""
+    return i18n.long_datetime(value, context["section"].time_zone)
+
+
+@pass_context
+def _moment_part(context: Context, value: datetime, skeleton: str) -> str:
+    """A part of a moment, in the section's own time zone."""
+    return i18n.moment_part(value, context["section"].time_zone, skeleton)
+
+
+def alternates(place: Here, endpoint: str, values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """This page in each of the section's languages, for the language switch and ``hreflang``."""
+    return [
+        {
+            "locale": locale,
+            "lang": place.section.lang_tag(locale),
+            "dir": text_direction(locale),
+            "name": i18n.language_name(locale),
+            "url": place.url(endpoint, locale=locale, **values),
+            "absolute": place.absolute(endpoint, locale=locale, **values),
+        }
+        for locale in place.section.locales
+    ]
+
+
+def json_ld(data: Mapping[str, Any]) -> Markup:
+    """A schema.org block's text, safe inside ``<script>``."""
+    text = dumps(data, ensure_ascii=False, sort_keys=True)
+    for char, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(char, escape)
+    return Markup(text)  # noqa: S704  escaped above
+
+
+def page(
+    template: str,
+    *,
+    endpoint: str | None = None,
+    values: Mapping[str, Any] | None = None,
+    edition: EditionView | None = None,
+    public: bool = False,
+    **context: Any,
+) -> str:
+    """Render one of our pages.
+
+    :param template: its name under ``w4r/``.
+    :param endpoint: the page's own endpoint, where it has a URL in every language.
+    :param values: that endpoint's values.
+    :param public: many read it: it stands in the host's ``W4R_PUBLIC_LAYOUT``.
+    """
+    place = here()
+    config = place.state.config
+    home = endpoint or "campaign"
+    where = dict(values or {})
+    return render_template(
+        f"w4r/{template}",
+        w4r_layout=config.public_layout if public else config.layout,
+        section=place.section,
+        locale=place.locale,
+        lang=place.lang,
+        dir=place.dir,
+        edition=edition,
+        w4r_abs=place.absolute,
+        w4r_static=lambda filename: static_url(place.state, filename),
+        alternates=alternates(place, home, where),
+        canonical=place.absolute(home, **where),
+        theme_url=place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
+        **{
+            "features": config.features,
+            "w4r_url": place.url,
+            "og": None,
+            "jsonld": None,
+            "page_class": template.split(".")[0].replace("/", "-"),
+            **context,
+        },
+    )
+
+
+def case_metadata(case: CaseView) -> tuple[dict[str, Any], Markup]:
+    """A case page's Open Graph values and schema.org block."""
+    place = here()
+    url = place.absolute("case", slug=case.slug)
+    image = base_url(place.state, place.section) + case.photo.url if case.photo else None
+    og = {"title": f"{case.name}: {case.title}", "description": case.summary, "url": url, "type": "article",
+          "site_name": place.section.name, "image": image}  # fmt: skip
+    about = {"person": "Person", "community": "Organization", "organisation": "Organization"}[case.kind]
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Article",
+        "headline": case.title,
+        "description": case.summary,
+        "url": url,
+        "inLanguage": case.text_lang,
+        "dateModified": case.facts_as_of.isoformat(),
+        "about": {"@type": about, "name": case.name},
+        "publisher": {"@type": "Organization", "name": place.section.name},
+        "citation": [source["url"] for source in case.sources if source.get("url")],
+    }
+    if image:
+        data["image"] = image
+    return og, json_ld(data)
+
+
+def campaign_metadata(edition: EditionView, cases: Sequence[CaseView]) -> tuple[dict[str, Any], Markup]:
+    """The campaign page's Open Graph values and schema.org block."""
+    place = here()
+    url = place.absolute("campaign") if edition.is_current else place.absolute("edition", year=edition.year)
+    summary = i18n.gettext("Write a letter, sign a petition, change a life.")
+    og = {"title": edition.title, "description": summary, "url": url, "type": "website",
+          "site_name": place.section.name, "image": None}  # fmt: skip
+    parts = [{"@type": "Article", "headline": f"{case.name}: {case.title}",
+              "url": place.absolute("case", slug=case.slug)} for case in cases]  # fmt: skip
+    data = {
+        "@context": "https://schema.org",
+        "@type": "CollectionPage",
+        "name": edition.title,
+        "description": summary,
+        "url": url,
+        "inLanguage": place.lang,
+        "publisher": {"@type": "Organization", "name": place.section.name},
+        "hasPart": parts,
+    }
+    return og, json_ld(data)
+
+
+def render_mail(
+    app: Flask, kind: str, section: Section, locale: str, context: Mapping[str, Any]
+) -> tuple[str, str, str]:
+    """Render a mail in the reader's language, outside of any request.
+
+    :param kind: one of :data:`MAIL_KINDS`.
+    :param context: ``cases`` and, where the kind has them, ``tokens`` by purpose; the facts of a mail to the desk.
+    :returns: subject, plain text, HTML. No text that a stranger typed is in any of them.
+    """
+    state = get_state(app)
+    tokens: Mapping[str, str] = context.get("tokens", {})
+    with i18n.use_locale(section.lang_tag(locale), state.translation_directories):
+        links = [
+            _token_url(app, section, TOKEN_PAGES[item], locale, tokens[item]) for item in tokens if item in TOKEN_PAGES
+        ]
+        values = {
+            **context,
+            "section": section,
+            "locale": locale,
+            "lang": section.lang_tag(locale),
+            "dir": text_direction(locale),
+            "cases": context.get("cases", ()),
+            "site_url": section_url(app, section, "campaign", locale),
+            "desk_url": purge_url(app, section, "moderation", locale=locale),
+            "confirm_url": _token_url(app, section, "confirm", locale, tokens.get("confirm")),
+            "not_me_url": _token_url(app, section, "not_me", locale, tokens.get("not_me")),
+            "manage_url": links[0] if links else None,
+            "expires_days": context.get("expires_days", state.config.retention["token_days"]),
+        }
+        text = app.jinja_env.get_template(f"w4r/mail/{kind}.txt").render(values)
+        html = app.jinja_env.get_template(f"w4r/mail/{kind}.html").render(values)
+    first, _, rest = text.lstrip().partition("\n")
+    # A sentence that is left out leaves its empty line.
+    return first.removeprefix("Subject:").strip(), re.sub(r"\n{3,}", "\n\n", rest.strip()) + "\n", html
+
+
+def _token_url(app: Flask, section: Section, endpoint: str, locale: str, token: str | None) -> str | None:
+    return section_url(app, section, endpoint, locale, token=token) if token else None
+
+
+def app_of_request() -> Flask:
+    """The app itself, not its proxy."""
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
