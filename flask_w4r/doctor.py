@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from flask import Flask
 
 from .i18n import available_locales
-from .services.mail import send as mail
-from .services.storage import schema
-from .services.storage.unit_of_work import read
+from .seam import Finding
 from .state import W4RState
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report. ``level``: ``ok``, ``warn`` or ``error``."""
-
-    level: str
-    subject: str
-    text: str
 
 
 def examine(app: Flask, state: W4RState) -> list[Finding]:
     """Run every check; one that fails to run is itself a finding."""
     findings: list[Finding] = []
-    for check in CHECKS:
+    own = [(check.__name__.removeprefix("_"), check) for check in CHECKS]
+    for subject, check in own + [(one.name, check) for one in state.seam.capabilities for check in one.checks]:
         try:
             findings += list(check(app, state))
         except Exception as error:
-            subject = check.__name__.removeprefix("_")
             findings.append(Finding("error", subject, f"could not be checked: {type(error).__name__}"))
     return findings
-
-
-def _database(app: Flask, state: W4RState) -> Iterator[Finding]:
-    writer, reader = state.engines(app)
-    status = schema.status(reader)
-    if status.state == "current":
-        yield Finding("ok", "database", f"{writer.dialect.name}, tables at {status.current}")
-    else:
-        yield Finding("error", "database", f"tables are {status.state}; run 'flask w4r db upgrade'")
-    if writer.dialect.name == "sqlite" and not (app.debug or app.testing):
-        yield Finding("warn", "database", "SQLite takes one writer at a time; PostgreSQL suits a busy day better")
 
 
 def _host(app: Flask, state: W4RState) -> Iterator[Finding]:
@@ -64,18 +41,6 @@ def _keys(app: Flask, state: W4RState) -> Iterator[Finding]:
         yield Finding("ok", "keys", f"{len(state.config.encryption_keys)} encryption key(s) and an index key")
     else:
         yield Finding("error", "keys", "keys end with this process; make lasting ones with 'flask w4r keygen'")
-
-
-def _mail(app: Flask, state: W4RState) -> Iterator[Finding]:
-    if state.hooks.mailer is None and "mailman" not in app.extensions and not state.config.mail_url:
-        yield Finding("error", "mail", "no mailer: pass W4R(mailer=...), use Flask-Mailman, or set W4R_MAIL_URL")
-    status = read(app, lambda session: mail.outbox_status(session, now=state.clock()))
-    if status.failed:
-        yield Finding("warn", "mail", f"{status.failed} mails failed; see 'flask w4r mail status'")
-    if status.oldest_due_age > 900:
-        yield Finding("error", "mail", f"mail has waited {status.oldest_due_age:.0f} s; start 'flask w4r jobs run'")
-    else:
-        yield Finding("ok", "mail", "no mail waits long")
 
 
 def _languages(app: Flask, state: W4RState) -> Iterator[Finding]:
@@ -113,9 +78,7 @@ def _captcha(app: Flask, state: W4RState) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Flask, W4RState], Iterator[Finding]], ...] = (
     _keys,
-    _database,
     _host,
-    _mail,
     _captcha,
     _languages,
     _layout,

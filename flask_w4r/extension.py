@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Flask
@@ -12,12 +12,14 @@ from sqlalchemy import Engine
 
 from . import models
 from .blueprints import create_blueprint
+from .capabilities import CAPABILITIES
 from .clock import Clock, system_clock
 from .config import W4RConfig
 from .errors import ConfigurationError
 from .keyring import Keyring, generate_key
 from .mailers import mailer_from_url, make_mailer
 from .migrations import protect_from_flask_migrate, stop_waiting_for_flask_migrate
+from .seam import Capability, Seam
 from .sections import Section
 from .services.storage.unit_of_work import prepare_engine
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
@@ -47,6 +49,7 @@ class W4R:
     :param actor_loader: returns the signed-in member of staff, or ``None``.
     :param permission_check: says ``True`` where an actor may do something in a section.
     :param clock: returns the current UTC time; for tests and simulations.
+    :param capabilities: what the site can do; a host that brings something of its own adds it to those that ship.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class W4R:
         actor_loader: ActorLoader | None = None,
         permission_check: PermissionCheck | None = None,
         clock: Clock = system_clock,
+        capabilities: Sequence[Capability] = CAPABILITIES,
     ) -> None:
         self._limiter = limiter
         self._clock = clock
@@ -68,6 +72,7 @@ class W4R:
             "permission_check": permission_check,
             "subscriber_sink": None,
             "country_lookup": None,
+            "seam": Seam(capabilities),
         }
         if app is not None:
             self.init_app(app, db)

@@ -15,6 +15,7 @@ from .clock import Clock
 from .config import W4RConfig
 from .errors import W4RError
 from .keyring import Keyring
+from .seam import Seam
 from .sections import Section
 
 Mailer = Callable[[EmailMessage], None]
@@ -45,13 +46,15 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True)
 class Hooks:
-    """The host's answers: who is signed in, what they may do, where opt-ins and mails go."""
+    """What services call without knowing it: the host's answers (who is signed in, what they may do, where opt-ins and
+    mails go), and what each capability hangs in."""
 
     actor_loader: Callable[[], Actor | None] | None = None
     permission_check: Callable[[Actor, Permission, Section], bool] | None = None
     subscriber_sink: Callable[[Any], None] | None = None
     mailer: Mailer | None = None
     country_lookup: Callable[[str], str | None] | None = None
+    seam: Seam = field(default_factory=Seam)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class W4RState:
     #: What is made late and once: engines, caches, the limiter, the captcha provider.
     lazy: dict[str, Any] = field(default_factory=dict)
     lock: Any = field(default_factory=RLock)
+
+    @property
+    def seam(self) -> Seam:
+        """What the site's capabilities hang in."""
+        return self.hooks.seam
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """Return what ``make`` made the first time it was asked for ``name``."""

@@ -12,32 +12,9 @@ from werkzeug.exceptions import HTTPException, NotFound
 from ..errors import W4RError
 from ..state import Mount, W4RState
 from ..web import HOST_VALUE, LOCALE_VALUE, enter, leave, service
+from ..web.pages import pages_of
 from ..web.responses import database_error, error_page, unforeseen_error, unmet_response
-from .audit import log as desk_audit
-from .campaign import cases as desk_cases
-from .campaign import pages as campaign
-from .campaign import preview as desk_preview
-from .campaign import texts as desk_texts
-from .events import feeds as event_feeds
-from .events import pages as events
-from .hosting import desk as desk_events
-from .hosting import guests as host_guests
-from .hosting import manage as host_desk
-from .hosting import pages as hosting
-from .moderation import overview as moderation
-from .moderation import queue as desk_queue
-from .moderation import rules as desk_rules
-from .petitions import confirmation
-from .petitions import invalidations as desk_batches
-from .petitions import pages as petitions
-from .privacy import find as desk_find
-from .rsvps import pages as rsvps
 
-PARTS: tuple[Any, ...] = (
-    campaign, petitions, confirmation, events, rsvps, hosting, host_desk, host_guests, moderation, desk_queue,
-    desk_batches, desk_rules, desk_cases, desk_find, desk_texts, desk_preview, desk_audit, desk_events, event_feeds,
-    service,
-)  # fmt: skip
 #: A form of ours is small; a body above this is refused before it is read (413).
 MAX_BODY = 64 * 1024
 MAX_PARTS = 200
@@ -65,12 +42,12 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
             blueprint.add_url_rule(prefix + rule, endpoint, view, methods=list(methods), **options)
 
     features = state.config.features
-    for module in PARTS:
-        for rule, endpoint, view, methods, feature in module.ROUTES:
-            # A name, or several of which all must be on.
-            needed = (feature,) if isinstance(feature, str) else feature or ()
-            if features.issuperset(needed):
-                add(rule, endpoint, view, methods)
+    routes = [route for pages in pages_of(state) for route in pages.routes]
+    for rule, endpoint, view, methods, feature in (*routes, *service.ROUTES):
+        # A name, or several of which all must be on.
+        needed = (feature,) if isinstance(feature, str) else feature or ()
+        if features.issuperset(needed):
+            add(rule, endpoint, view, methods)
 
     if mount.url_prefix:
         # What is not there answers in the section's own words. At the root that would be the host's to say.

@@ -1,36 +1,35 @@
-"""``flask w4r ...``: one module a command group."""
+"""``flask w4r ...``: one module a capability, loaded when one of its commands is called."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
 from flask.cli import AppGroup
 
-from . import (
-    audit,
-    demo,
-    doctor,
-    jobs,
-    keys,
-    mail,
-    places,
-    tally,
-)
-from . import (
-    campaign as case,
-)
-from . import (
-    kits as kit,
-)
-from . import (
-    rsvps as events,
-)
-from . import (
-    storage as db,
-)
+from ..capabilities import CAPABILITIES
+from ..seam import Seam
 
-w4r_group = AppGroup("w4r", help="Write for Rights.")
-for group in (
-    db.db, kit.kit, jobs.group, mail.group, case.case, tally.tally, keys.keys, audit.audit, places.places, events.events,
-):  # fmt: skip
-    w4r_group.add_command(group)
-for command in (keys.keygen, doctor.doctor, demo.demo):
-    w4r_group.add_command(command)
+
+class LazyGroup(AppGroup):
+    """A group whose commands are known by name, and imported when they are asked for."""
+
+    def __init__(self, name: str, targets: Mapping[str, str], help: str) -> None:
+        super().__init__(name, help=help)
+        self.targets = dict(targets)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Every command, sorted."""
+        return sorted({*super().list_commands(context), *self.targets})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of a name, or ``None``."""
+        if name in self.targets:
+            module, _, attribute = self.targets[name].partition(":")
+            found: click.Command = getattr(import_module(module), attribute)
+            return found
+        return super().get_command(context, name)
+
+
+w4r_group = LazyGroup("w4r", Seam(CAPABILITIES).commands, help="Write for Rights.")

@@ -16,11 +16,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ..i18n import use_locale
 from ..mailers import SMTPMailer, make_mailer
+from ..seam import Tools
 from ..sections import Section
-from ..services.campaign.catalogue import cases_by_id
 from ..services.campaign.views import Lens
-from ..services.hosting import letters as event_letters
-from ..services.jobs import rounds as jobs
+from ..services.jobs import rounds
 from ..services.mail.letters import Words
 from ..services.storage.unit_of_work import read
 from ..state import get_state
@@ -30,7 +29,7 @@ from ..web.templating import render_mail
 group = AppGroup("jobs", help="Send mail and sweep away what is over.")
 
 
-def tools_for(app: Any, *, batch: int = 20, lease_seconds: float = 120, stop: Event | None = None) -> jobs.Tools:
+def tools_for(app: Any, *, batch: int = 20, lease_seconds: float = 120, stop: Event | None = None) -> Tools:
     """Return what jobs work with on this app: its mailer, made once, and our templates.
 
     :param app: the Flask app.
@@ -40,23 +39,21 @@ def tools_for(app: Any, *, batch: int = 20, lease_seconds: float = 120, stop: Ev
     """
     state = get_state(app)
     mailer = state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
-    return jobs.Tools(partial(_render, app), mailer, batch, lease_seconds, stop or Event())
+    return Tools(partial(_render, app), mailer, batch, lease_seconds, stop or Event())
 
 
 def _render(app: Any, kind: str, section: Section, locale: str, context: Mapping[str, Any]) -> Words:
     """Render a mail, its cases or its event looked up in its language just before it leaves."""
     state = get_state(app)
     lens = Lens(section, locale, state.clock(), partial(_link, app, section, locale))
+    look_up = state.seam.mails[kind].look_up
+    more: Mapping[str, Any] = {}
+    entries: Sequence[tuple[str, bytes]] = ()
     with use_locale(section.lang_tag(locale), state.translation_directories):
-        cases = read(app, lambda session: cases_by_id(session, lens, context.get("cases", ())))
-        more: Mapping[str, Any] = {}
-        entries: Sequence[tuple[str, bytes]] = ()
-        if kind in event_letters.KINDS:
-            sender = state.config.mail_sender
-            more, entries = read(
-                app, lambda s: event_letters.look_up(s, state.keyring, kind, lens, context, sender=sender)
-            )
-    return Words(*render_mail(app, kind, section, locale, {**context, **more, "cases": cases}), entries)
+        if look_up is not None:
+            ask = partial(look_up, sender=state.config.mail_sender)
+            more, entries = read(app, lambda session: ask(session, state.keyring, kind, lens, context))
+    return Words(*render_mail(app, kind, section, locale, {**context, **more}), entries)
 
 
 def _link(app: Any, section: Section, locale: str, endpoint: str, **values: Any) -> str:
@@ -101,11 +98,11 @@ def run_jobs(once: bool, interval: float, batch: int, lease_seconds: float, as_j
     previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         if once:
-            for name, done in jobs.run_once(app, tools).items():
+            for name, done in rounds.run_once(app, tools).items():
                 say(name, done, as_json=as_json)
         else:
             report = lambda name, done: say(name, done, as_json=as_json)  # noqa: E731
-            jobs.run_until_stopped(app, tools, interval=interval, report=report)
+            rounds.run_until_stopped(app, tools, interval=interval, report=report)
     except DBAPIError as error:
         # The error's text holds the statement's parameters.
         raise click.ClickException(f"the database did not answer as it should ({type(error).__name__})") from None

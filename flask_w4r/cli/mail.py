@@ -9,7 +9,6 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from ..services.audit.record import typed
-from ..services.jobs import rounds as jobs
 from ..services.mail import send as mail
 from ..services.people.addresses import AddressFault, parse_address
 from ..services.storage.unit_of_work import UnitOfWork, read, run
@@ -49,7 +48,7 @@ def send(failed: bool, as_json: bool) -> None:
         again = run(app, lambda work: mail.requeue_failed(work.session, now=state.clock()))
         if not as_json:
             click.echo(f"failed mails to try again: {again}")
-    say("mail", jobs.send_mail(app, tools_for(app)), as_json=as_json)
+    say("mail", mail.job(app, tools_for(app)), as_json=as_json)
 
 
 @group.command("bounced")

@@ -8,23 +8,12 @@ from flask import Response, current_app
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
-from ..i18n import gettext, lazy_gettext
+from ..i18n import gettext
 from ..services.people.permissions import require
 from ..state import Actor, Permission
 from . import form_flow, here
+from .pages import pages_of
 from .responses import private_page, see_other
-
-#: The desk's parts, in the order of its navigation: endpoint, words, and what one must be allowed to be shown it.
-PARTS = (
-    ("moderation", lazy_gettext("Overview"), Permission.VIEW_QUEUE),
-    ("moderation_queue", lazy_gettext("Queue"), Permission.VIEW_QUEUE),
-    ("moderation_batches", lazy_gettext("Invalidations"), Permission.INVALIDATE),
-    ("moderation_rules", lazy_gettext("Rules and limits"), Permission.DECIDE),
-    ("moderation_events", lazy_gettext("Events"), Permission.MANAGE_EVENTS),
-    ("moderation_cases", lazy_gettext("Cases"), Permission.EDIT_CASES),
-    ("moderation_find", lazy_gettext("Find an address"), Permission.FIND_PERSON),
-    ("moderation_audit", lazy_gettext("Log"), Permission.READ_AUDIT),
-)
 
 
 class DeskForm(FlaskForm):  # type: ignore[misc]
@@ -62,6 +51,12 @@ def _stands(endpoint: str) -> bool:
     return f"{here().mount.name}.{endpoint}" in current_app.view_functions
 
 
+def _parts(actor: Actor) -> list[tuple[str, Any]]:
+    """The navigation: what stands here and this member of staff may be shown."""
+    parts = sorted((part for pages in pages_of(here().state) for part in pages.desk), key=lambda part: part.place)
+    return [(part.endpoint, part.words) for part in parts if _stands(part.endpoint) and may(actor, part.permission)]
+
+
 def token_problem() -> str | None:
     """What to tell somebody whose page has no valid token (any more), or ``None``."""
     if form_flow.csrf_problem(here()) is None:
@@ -84,7 +79,7 @@ def desk_page(
         "errors": [],
         "notice": None,
         "actor": actor,
-        "parts": [(name, words) for name, words, permission in PARTS if _stands(name) and may(actor, permission)],
+        "parts": _parts(actor),
         **context,
     }
     return private_page(f"moderation/{template}", code, endpoint=endpoint, values=values or {}, **shown)

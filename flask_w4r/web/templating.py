@@ -16,22 +16,8 @@ from markupsafe import Markup
 from .. import i18n
 from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
-from ..services.hosting import mail as host_mail
-from ..services.rsvps import mail as rsvp_mail
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
-
-MAIL_KINDS = (
-    "confirm", "reminder", "already_signed", "audit_head", "desk_alert", *rsvp_mail.KINDS, *host_mail.KINDS,
-)  # fmt: skip
-#: The page on which a link's token of each purpose is good.
-TOKEN_PAGES = {
-    "rsvp": "rsvp_manage",
-    "rsvp_confirm": "rsvp_manage",
-    "host": "host_enter",
-    "event_confirm": "host_enter",
-    "host_list": "host_full_list",
-}
 
 
 def register(app: Flask) -> None:
@@ -180,16 +166,17 @@ def render_mail(
 ) -> tuple[str, str, str]:
     """Render a mail in the reader's language, outside of any request.
 
-    :param kind: one of :data:`MAIL_KINDS`.
+    :param kind: a kind of mail that a capability brings.
     :param context: ``cases`` and, where the kind has them, ``tokens`` by purpose; the facts of a mail to the desk.
     :returns: subject, plain text, HTML. No text that a stranger typed is in any of them.
     """
     state = get_state(app)
     tokens: Mapping[str, str] = context.get("tokens", {})
     with i18n.use_locale(section.lang_tag(locale), state.translation_directories):
-        links = [
-            _token_url(app, section, TOKEN_PAGES[item], locale, tokens[item]) for item in tokens if item in TOKEN_PAGES
-        ]
+        links: dict[str, str | None] = {link.variable: None for link in state.seam.links.values()}
+        for purpose, token in tokens.items():
+            link = state.seam.links[purpose]
+            links[link.variable] = section_url(app, section, link.endpoint, locale, token=token)
         values = {
             **context,
             "section": section,
@@ -199,9 +186,7 @@ def render_mail(
             "cases": context.get("cases", ()),
             "site_url": section_url(app, section, "campaign", locale),
             "desk_url": purge_url(app, section, "moderation", locale=locale),
-            "confirm_url": _token_url(app, section, "confirm", locale, tokens.get("confirm")),
-            "not_me_url": _token_url(app, section, "not_me", locale, tokens.get("not_me")),
-            "manage_url": links[0] if links else None,
+            **links,
             "expires_days": context.get("expires_days", state.config.retention["token_days"]),
         }
         text = app.jinja_env.get_template(f"w4r/mail/{kind}.txt").render(values)
@@ -209,10 +194,6 @@ def render_mail(
     first, _, rest = text.lstrip().partition("\n")
     # A sentence that is left out leaves its empty line.
     return first.removeprefix("Subject:").strip(), re.sub(r"\n{3,}", "\n\n", rest.strip()) + "\n", html
-
-
-def _token_url(app: Flask, section: Section, endpoint: str, locale: str, token: str | None) -> str | None:
-    return section_url(app, section, endpoint, locale, token=token) if token else None
 
 
 def app_of_request() -> Flask:

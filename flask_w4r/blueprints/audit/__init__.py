@@ -1,0 +1,13 @@
+"""The log of what staff did, as they read it and take it away."""
+
+from __future__ import annotations
+
+from ...i18n import lazy_gettext
+from ...state import Permission
+from ...web.pages import DeskPart, Pages
+from . import log
+
+PAGES = Pages(
+    routes=log.ROUTES,
+    desk=(DeskPart("moderation_audit", lazy_gettext("Log"), Permission.READ_AUDIT, 80),),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response, current_app, request, stream_with_context
 
@@ -42,13 +42,14 @@ def export() -> Response:
     actor = allowed(Permission.READ_AUDIT)
     allowed(Permission.EXPORT)
     place, filters, app = here(), _filters(), app_of_request()
-    hooks, section = place.state.hooks, place.section
+    hooks, section, file = place.state.hooks, place.section, place.state.seam.exports["audit"]
 
-    def piece(before: int | None) -> tuple[list[tuple[str, ...]], int | None]:
-        return read(app, lambda session: audit_log.file_rows(session, hooks, actor, section, filters, before=before))
+    def piece(before: int | None) -> tuple[Sequence[tuple[str, ...]], int | None]:
+        return read(app, lambda session: file.piece(session, hooks, actor, section, filters, before=before))
 
     def lines() -> Iterator[str]:
-        rows, before = [audit_log.HEADINGS, *first], after
+        before = after
+        rows: Sequence[tuple[str, ...]] = [tuple(file.columns), *first]
         yield _csv(rows)
         while before is not None:
             rows, before = piece(before)

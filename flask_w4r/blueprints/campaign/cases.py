@@ -64,7 +64,7 @@ def _case_page(
             raise NotFound(slug)
         urls = desk.case_urls(session, place.section, slug, partial(purge_url, app, place.section))
         own = [url for url in urls if f"/cases/{slug}/" in f"{url}/"]
-        effect = case_desk.effect(session, place.state.keyring, place.section, slug)
+        effect = case_desk.effect(session, place.state.hooks, place.state.keyring, place.section, slug)
         return {"case": row, "effect": effect, "gone": own, "named": len(urls) - len(own)}
 
     context = read(current_app, load)

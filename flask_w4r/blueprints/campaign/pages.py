@@ -8,23 +8,20 @@ from urllib.parse import quote
 from flask import Response, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
-from ... import topics
 from ...errors import NotFound
 from ...i18n import gettext
 from ...models import Picture
 from ...services.campaign import catalogue, results
 from ...services.campaign.views import CaseView, EditionView
-from ...services.events import search as event_search
-from ...services.events.search import EventQuery
 from ...services.storage.unit_of_work import read
 from ...services.tally import counts as tally
 from ...web import guard, here
+from ...web.pages import campaign_values, case_values
 from ...web.responses import for_all, public_page
 from ...web.templating import campaign_metadata, case_metadata, page
-from ..petitions import flow as sign_flow
 
-#: The newest stories, and the next events, on the campaign page.
-STORIES = NEXT_EVENTS = 3
+#: The newest stories on the campaign page.
+STORIES = 3
 
 
 def campaign() -> Response:
@@ -41,23 +38,9 @@ def _campaign(session: Session) -> str:
         "campaign/index.html",
         endpoint="campaign",
         stories=results.impact_stories(session, lens)[:STORIES],
-        **_next_events(session),
+        **campaign_values(here().state, session),
         **_edition_context(session, edition),
     )
-
-
-def _next_events(session: Session) -> dict[str, Any]:
-    """What the campaign page shows of writing events."""
-    place = here()
-    if "events" not in place.state.config.features:
-        return {}
-    found = event_search.search(session, place.lens, place.state.keyring, EventQuery(), limit=NEXT_EVENTS)
-    return {
-        "next_events": found.events,
-        "event_kinds": topics.EVENT_KINDS,
-        "access_statuses": topics.ACCESS_STATUSES,
-        "availabilities": topics.AVAILABILITIES,
-    }
 
 
 def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
@@ -120,7 +103,7 @@ def _case(session: Session, slug: str) -> str:
         case=found,
         count=counts.of_case(found.id, found.goal),
         paused=guard.is_paused(here(), found.id),
-        form=sign_flow.form_class(here(), several=False)(formdata=None),
+        **case_values(here().state, session, found),
         share=share_links(found),
         other_cases=others[:3],
         og=og,

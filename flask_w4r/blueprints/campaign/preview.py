@@ -17,9 +17,9 @@ from ...services.tally import counts as tally
 from ...state import Permission
 from ...web import here
 from ...web.desk import allowed
+from ...web.pages import case_values
 from ...web.responses import private
 from ...web.templating import page
-from ..petitions import flow as sign_flow
 from .pages import STORIES
 
 
@@ -58,7 +58,7 @@ def preview_case(year: str, slug: str) -> Response:
             endpoint="moderation_preview_case", values={"slug": slug}, page_class="cases-case",
             case=case,
             count=counts.of_case(case.id, case.goal),
-            form=sign_flow.form_class(here(), several=False)(formdata=None),
+            **case_values(here().state, session, case),
             # To pass on the address of a page that is not there yet would help nobody.
             share=[],
             other_cases=[other for other in others if other.takes_actions or not case.takes_actions][:3],

@@ -38,6 +38,8 @@ WORDS: Mapping[str, Any] = {
     "access_statuses": topics.ACCESS_STATUSES,
     "availabilities": topics.AVAILABILITIES,
 }
+#: On the campaign page.
+NEXT_EVENTS = 3
 #: Kinds that search engines are asked to leave out.
 QUIET = ("private", "school")
 
@@ -242,6 +244,15 @@ def _map_headers(etag: str, packed: bool, whole: float) -> list[tuple[str, str]]
 @lru_cache(maxsize=256)
 def _takes_gzip(accepted: str) -> bool:
     return parse_accept_header(accepted)["gzip"] > 0
+
+
+def on_campaign(session: Session) -> dict[str, Any]:
+    """What the campaign page shows of writing events; see ``web.pages.Pages``."""
+    place = here()
+    if "events" not in place.state.config.features:
+        return {}
+    found = event_search.search(session, place.lens, place.state.keyring, EventQuery(), limit=NEXT_EVENTS)
+    return {"next_events": found.events, **WORDS}
 
 
 ROUTES = (

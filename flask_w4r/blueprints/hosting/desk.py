@@ -12,6 +12,7 @@ from ...i18n import gettext, lazy_gettext
 from ...models.events import EVENT_STATES
 from ...services.hosting import acts as event_acts
 from ...services.hosting import desk as event_desk
+from ...services.hosting.queue import REPORT_WORDS
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Actor, Permission
 from ...topics import EVENT_KINDS
@@ -19,7 +20,6 @@ from ...web import here
 from ...web.desk import allowed, back_to, desk_page, may, token_problem
 from ...web.responses import page_cache
 from ...web.templating import app_of_request
-from ..moderation.queue import REPORT_WORDS
 
 STATE_WORDS = {
     "unconfirmed": lazy_gettext("Address not proved yet"),

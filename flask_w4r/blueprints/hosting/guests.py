@@ -28,9 +28,9 @@ from ...services.hosting import (
     reports as event_reports,
 )
 from ...services.hosting.lifecycle import Done
+from ...services.rsvps import codes
 from ...services.storage.unit_of_work import read, run
 from ...web import form_flow, here
-from ...web.qr import qr_svg
 from ...web.responses import sealed_page
 from ...web.templating import app_of_request
 from .manage import SAID, host_page
@@ -125,19 +125,12 @@ def host_checkin(event: Event) -> Response:
         notice = gettext("This guest does not come any more.")
     guests = read(current_app, lambda session: event_hosts.guests(session, state.keyring, event))
     code = clean_text(request.args.get("code", ""), 60)
-    wanted = event_hosts.rsvp_of_code(state.keyring, code) if code else None
+    wanted = codes.rsvp_of_code(state.keyring, code) if code else None
     found = next((guest for guest in guests if guest.id == wanted), None)
     return show(
         "host_checkin.html", event, 200 if notice is None else 422, notice=notice, guests=guests, asked=code,
         found=found, there=sum(guest.party_size for guest in guests if guest.is_checked_in),
     )  # fmt: skip
-
-
-def check_in_qr(rsvp_id: int) -> Any:
-    """The QR code of a party, for its own page: the host's telephone opens the check-in with it."""
-    place = here()
-    code = event_hosts.check_in_code(place.state.keyring, rsvp_id)
-    return qr_svg(place.absolute("host_checkin", code=code), gettext("Code to check in at the door"))
 
 
 @hosts_only

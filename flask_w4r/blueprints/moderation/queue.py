@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
@@ -12,15 +13,12 @@ from sqlalchemy.orm import Session
 from ...i18n import gettext, lazy_gettext, ngettext
 from ...i18n import number as format_number
 from ...models.petitions import CAPTCHA_RESULTS
-from ...services.hosting.decisions import EVENT
+from ...seam import QueueKind
 from ...services.moderation import decisions, queue
 from ...services.moderation.filters import Filters, NetworkMark, parse_filters
 from ...services.moderation.reasons import REASON_WORDS
-from ...services.petitions.batches import SIGNATURE
 from ...services.storage.unit_of_work import UnitOfWork, read, run
-from ...signals import event_published
 from ...state import Actor, Permission, W4RState
-from ...topics import EVENT_KINDS
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, may, token_problem
 from ...web.responses import page_cache, private
@@ -31,12 +29,6 @@ CAPTCHA_WORDS = {
     "missing": lazy_gettext("Missing"),
     "unavailable": lazy_gettext("Out of order"),
     "off": lazy_gettext("Not asked"),
-}
-#: What hosts report, as the tally calls it.
-REPORT_WORDS = {
-    "letter": lazy_gettext("Letters"),
-    "card": lazy_gettext("Cards"),
-    "paper_signature": lazy_gettext("Signatures on paper"),
 }
 TIER_WORDS = {
     "host": lazy_gettext("One address"),
@@ -68,6 +60,8 @@ def _queue(actor: Actor, code: int = 200, notice: str | None = None, reason: str
     place = here()
     state, section = place.state, place.section
     filters, bad = _filters()
+    kinds = _kinds(state)
+    kind = next((one for one in kinds if one.name == filters.kind), kinds[0])
 
     def load(session: Session) -> Any:
         found = queue.page_of(session, state.hooks, actor, state.keyring, section, filters, request.values.get("after"))
@@ -80,8 +74,8 @@ def _queue(actor: Actor, code: int = 200, notice: str | None = None, reason: str
         for name in bad
     ]
     return desk_page(
-        "queue.html", "moderation_queue", actor, code, kind=queue.KINDS[filters.kind], kinds=_kinds(state),
-        may_see_events=may(actor, Permission.MANAGE_EVENTS), event_kinds=EVENT_KINDS, action_words=REPORT_WORDS,
+        "queue.html", "moderation_queue", actor, code, kind=kind, kinds=kinds, **kind.row_words,
+        may=lambda name: may(actor, Permission(name)),
         queue=found, waits=_waits_words(found.count, found.more), past=past, cases=cases, filters=filters, query=filters.query(section.time_zone), errors=errors,
         notice=notice or _outcome(past), reason=reason, may_decide=may(actor, Permission.DECIDE),
         may_invalidate=may(actor, Permission.INVALIDATE), hold_at=state.config.scoring["hold_at"],
@@ -93,14 +87,16 @@ def _queue(actor: Actor, code: int = 200, notice: str | None = None, reason: str
 
 def _filters() -> tuple[Filters, list[str]]:
     filters, bad = parse_filters(request.values, here().section.time_zone)
-    if filters.kind not in {one.name for one in _kinds(here().state)}:
-        return replace(filters, kind=SIGNATURE), [*bad, "kind"]
-    return filters, bad
+    names = [one.name for one in _kinds(here().state)]
+    if filters.kind and filters.kind not in names:
+        return replace(filters, kind=""), [*bad, "kind"]
+    return replace(filters, kind="" if filters.kind == names[0] else filters.kind), bad
 
 
-def _kinds(state: W4RState) -> list[queue.QueueKind]:
+def _kinds(state: W4RState) -> list[QueueKind]:
     """What may wait here: what the site has no part for cannot."""
-    return [one for one in queue.KINDS.values() if one.name == SIGNATURE or "events" in state.config.features]
+    features = state.config.features
+    return [one for one in state.seam.queue.values() if one.feature is None or one.feature in features]
 
 
 def _link_with(filters: Filters) -> Any:
@@ -166,7 +162,7 @@ def decide() -> Response:
     one, _, item = request.form.get("one", "").partition(" ")
     act = one or request.form.get("decision", "")
     named = [item] if one else request.form.getlist("items")
-    items = decisions.parse_items(named)
+    items = decisions.parse_items(here().state.hooks, named)
     reason = request.form.get("reason", "").strip()[:500]
     if problem is None and act not in decisions.ACTS:
         problem = gettext("Choose whether to approve or to reject.")
@@ -176,7 +172,7 @@ def decide() -> Response:
             if len(named) > decisions.MOST
             else gettext("Tick what to decide on.")
         )
-    if problem is None and items is not None and not reason and decisions.must_say_why(items, act):
+    if problem is None and items is not None and not reason and decisions.must_say_why(here().state.hooks, items, act):
         problem = gettext("Say why: the reason is mailed to the host.")
     if problem is not None or items is None:
         return _refused(actor, problem or "", reason)
@@ -188,9 +184,10 @@ def decide() -> Response:
             now=now,
         )  # fmt: skip
         for one in decided:
-            if one.kind == EVENT and act == "approve":
-                for number in one.ids:
-                    uow.emit(event_published, section=place.section.code, event_id=number)
+            signals = place.state.seam.queue[one.kind].signals
+            for told in map(partial(signals, act), one.ids) if signals else ():
+                if told is not None:
+                    uow.emit(told[0], section=place.section.code, **told[1])
         return decided
 
     done = run(app_of_request(), work)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
 from flask import current_app
 
@@ -19,7 +20,7 @@ from ...services.people.networks import network_hashes
 from ...services.petitions.run import sign_and_tell
 from ...services.petitions.signing import Network, Signed, Signing
 from ...services.storage.unit_of_work import read, run
-from ...web import Here, form_flow
+from ...web import Here, form_flow, here
 from ...web.form_flow import Author, Refusal
 from ...web.guard import client_tiers
 from ...web.templating import app_of_request
@@ -50,6 +51,11 @@ def form_class(place: Here, *, several: bool) -> type[SignForm]:
 
     found: type[SignForm] = place.state.once(f"form:{place.section.code}:{place.locale}:{several}", make)
     return found
+
+
+def on_case(session: Any, case: Any) -> Mapping[str, Any]:
+    """The form on a case's page, without any token; see ``web.pages.Pages``."""
+    return {"form": form_class(here(), several=False)(formdata=None)}
 
 
 def form_id(place: Here, slug: str | None) -> str:

@@ -22,6 +22,7 @@ from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Actor, Permission
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, may, token_problem
+from ...web.pages import Route
 from ...web.templating import app_of_request
 
 PAGE = 25
@@ -280,7 +281,7 @@ def batch_act(batch: int, act: str) -> Response:
     return back_to("moderation_batch", batch=batch)
 
 
-ROUTES: tuple[tuple[str, str, object, tuple[str, ...], str], ...] = (
+ROUTES: tuple[Route, ...] = (
     ("/moderation/batches", "moderation_batches", batches, ("GET",), "moderation"),
     ("/moderation/batches/new", "moderation_batch_new", batch_new, ("GET", "POST"), "moderation"),
     ("/moderation/batches/<int:batch>", "moderation_batch", batch, ("GET",), "moderation"),

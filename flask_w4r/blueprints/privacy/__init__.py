@@ -1,0 +1,13 @@
+"""What is held of a person: the desk's search for an address."""
+
+from __future__ import annotations
+
+from ...i18n import lazy_gettext
+from ...state import Permission
+from ...web.pages import DeskPart, Pages
+from . import find
+
+PAGES = Pages(
+    routes=find.ROUTES,
+    desk=(DeskPart("moderation_find", lazy_gettext("Find an address"), Permission.FIND_PERSON, 70),),
+)

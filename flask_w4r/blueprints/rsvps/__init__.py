@@ -1,0 +1,10 @@
+"""Coming to an event: the form, and the page behind the link in a guest's mail."""
+
+from __future__ import annotations
+
+from ...web.pages import Pages
+from . import pages
+
+PAGES = Pages(
+    routes=pages.ROUTES,
+)

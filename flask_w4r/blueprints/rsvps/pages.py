@@ -31,7 +31,7 @@ from ...web.form_flow import FAULTY, Author, Refusal
 from ...web.responses import private, private_page, public_page, sealed_page, see_other
 from ...web.templating import app_of_request, page
 from ..events.pages import link_if
-from ..hosting.guests import check_in_qr
+from .code import check_in_qr
 
 #: Section, event, RSVP.
 _Ids = tuple[Section, int, int]

@@ -22,8 +22,6 @@ from .views import EditionView, Lens
 
 #: So many waiting mails are opened to see whom they are about.
 MAILS_LOOKED_AT = 2000
-#: Mails about signatures: those that say which cases they are about.
-_ABOUT_CASES = ("confirm", "reminder", "already_signed")
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,8 @@ class CaseRow:
 class Effect:
     """What leaving ``active``, or coming back to it, does to what is on its way."""
 
-    #: Signatures that wait for their mailbox: they cannot be confirmed while the case takes none.
-    pending: int
+    #: What each capability says of it: a title and words.
+    lines: Sequence[tuple[str, str]]
     #: Confirmation mails and reminders that wait in the outbox for this case.
     mails: int
     #: There are more mails than were looked at.
@@ -93,7 +91,7 @@ def case_list(
     return found
 
 
-def effect(session: Session, keyring: Keyring, section: Section, slug: str) -> Effect:
+def effect(session: Session, hooks: Hooks, keyring: Keyring, section: Section, slug: str) -> Effect:
     """Count what waits for a case, in all editions that have it: what a change of status stops.
 
     :raises NotFound: there is no such case.
@@ -101,19 +99,18 @@ def effect(session: Session, keyring: Keyring, section: Section, slug: str) -> E
     ids = set(session.scalars(select(Case.id).where(Case.section == section.code, Case.slug == slug)))
     if not ids:
         raise NotFound(slug)
-    pending = session.scalar(
-        select(func.count()).where(
-            Signature.section == section.code, Signature.case_id.in_(ids), Signature.state == "pending"
-        )
-    )
+    lines = [
+        line for one in hooks.seam.capabilities for look in one.touched for line in look(session, section, sorted(ids))
+    ]
+    about_cases = [name for name, kind in hooks.seam.mails.items() if kind.about_cases]
     waiting: Sequence[str | None] = session.scalars(
         select(OutboxMail.params)
-        .where(OutboxMail.state == "queued", OutboxMail.section == section.code, OutboxMail.kind.in_(_ABOUT_CASES))
+        .where(OutboxMail.state == "queued", OutboxMail.section == section.code, OutboxMail.kind.in_(about_cases))
         .order_by(OutboxMail.not_before)
         .limit(MAILS_LOOKED_AT + 1)
     ).all()
     about = [sealed for sealed in waiting[:MAILS_LOOKED_AT] if sealed and _is_about(keyring, sealed, ids)]
-    return Effect(pending or 0, len(about), len(waiting) > MAILS_LOOKED_AT)
+    return Effect(lines, len(about), len(waiting) > MAILS_LOOKED_AT)
 
 
 def _is_about(keyring: Keyring, sealed: str, ids: set[int]) -> bool:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from ...keyring import Keyring
 from ...models import Batch, Event, Rsvp
 from ...sections import Section
+from ...state import Hooks
 from ..events import changes as event_changes
 from ..events.views import as_shown
-from ..moderation import rows as batch_rows
+from ..moderation import rows
 from ..moderation.rows import Undone
 from . import lifecycle
 
@@ -25,6 +26,7 @@ _LEAVES = {"approve": ("published",), "reject": ("rejected", "cancelled")}
 
 def decide(
     session: Session,
+    hooks: Hooks,
     keyring: Keyring,
     section: Section,
     ids: Sequence[int],
@@ -32,21 +34,16 @@ def decide(
     make_batch: Callable[[], Batch],
     now: datetime,
 ) -> Batch | None:
-    """Publish or reject events that still wait; see ``queue_types.QueueKind``."""
-    locked = batch_rows.lock(session, section, Event, ids)
-    waiting = [row for row in locked if row.state == "submitted" and row.held_at is not None]
-    if not waiting:
-        return None
-    batch = make_batch()
-    reason = keyring.open(batch.reason) if batch.reason else ""
-    for row in waiting:
-        former = batch_rows.former(row, _KEPT)
+    """Publish or reject events that still wait; see ``seam.QueueKind``."""
+
+    def apply(batch: Batch, row: Event) -> None:
         if act == "approve":
             lifecycle.publish(session, keyring, section, row.id, now=now)
         else:
+            reason = keyring.open(batch.reason) if batch.reason else ""
             lifecycle.reject(session, keyring, section, row.id, reason=reason, now=now)
-        batch_rows.keep(session, batch, EVENT, row, former)
-    return batch
+
+    return rows.decide(session, section, EVENT, Event, ids, make_batch, kept=_KEPT, apply=apply)
 
 
 def _expected(session: Session, event: Event) -> bool:
@@ -66,9 +63,7 @@ def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, 
             # So that a no calls it off, and tells them.
             row.published_at = row.published_at or (batch.created_at if _expected(session, row) else None)
 
-    done = batch_rows.undo(
-        session, section, batch, EVENT, Event, limit=limit, states=_LEAVES[batch.act], after=take_off
-    )
+    done = rows.undo(session, section, batch, EVENT, Event, limit=limit, states=_LEAVES[batch.act], after=take_off)
     if done.restored and batch.finished_at is not None:
         event_changes.touch(session, section, batch.finished_at)
     return done

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 from ...i18n import lazy_gettext, time_span
 from ...keyring import Keyring
 from ...models import Case, Event, EventCase, EventReport
+from ...seam import QueueKind
 from ...sections import Section
+from ...signals import event_published
+from ...topics import EVENT_KINDS
 from ..moderation.filters import Filters, Place
-from ..moderation.kinds import COUNT_CAP, QueueKind, QueuePage
+from ..moderation.kinds import COUNT_CAP, QueuePage
 from ..moderation.reasons import ReasonLine, reason_lines
 from ..people.addresses import mask_address
 from . import decisions, report_counts, report_decisions
@@ -176,20 +179,39 @@ def report_row(session: Session, keyring: Keyring, section: Section, row: EventR
     )  # fmt: skip
 
 
-EVENTS: QueueKind = QueueKind(
+#: What hosts report, as the tally calls it.
+REPORT_WORDS = {
+    "letter": lazy_gettext("Letters"),
+    "card": lazy_gettext("Cards"),
+    "paper_signature": lazy_gettext("Signatures on paper"),
+}
+
+
+def _published(act: str, number: int) -> tuple[Any, Mapping[str, Any]] | None:
+    return (event_published, {"event_id": number}) if act == "approve" else None
+
+
+EVENTS = QueueKind(
     decisions.EVENT,
     lazy_gettext("Events"),
     lambda session, section, filters: _count(session, _waiting(Event, section, filters), Event),
     _event_page,
     decisions.decide,
     decisions.undo,
+    feature="events",
     needs_reason=True,
+    signals=_published,
+    row_words={"event_kinds": EVENT_KINDS},
+    why=lazy_gettext("Every event is looked at before it is public"),
 )
-REPORTS: QueueKind = QueueKind(
+REPORTS = QueueKind(
     report_decisions.REPORT,
     lazy_gettext("Reports"),
     lambda session, section, filters: _count(session, _waiting(EventReport, section, filters), EventReport),
     _report_page,
     report_decisions.decide,
     report_decisions.undo,
+    feature="events",
+    row_words={"action_words": REPORT_WORDS},
+    why=lazy_gettext("Every report is looked at before it counts"),
 )

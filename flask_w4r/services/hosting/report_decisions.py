@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from ...keyring import Keyring
 from ...models import Batch, Case, EventReport
 from ...sections import Section
-from ..moderation import rows as batch_rows
+from ...state import Hooks
+from ..moderation import rows
 from ..moderation.rows import Undone
 from ..tally import counts as tally
 from .report_counts import counted
@@ -22,6 +23,7 @@ _LEAVES = {"approve": "approved", "reject": "rejected"}
 
 def decide(
     session: Session,
+    hooks: Hooks,
     keyring: Keyring,
     section: Section,
     ids: Sequence[int],
@@ -29,20 +31,16 @@ def decide(
     make_batch: Callable[[], Batch],
     now: datetime,
 ) -> Batch | None:
-    """Approve or reject reports that still wait; see ``queue_types.QueueKind``."""
-    locked = batch_rows.lock(session, section, EventReport, ids)
-    # The lock and the state together let each report through once, whoever else decides on it meanwhile.
-    waiting = [row for row in locked if row.state == "submitted" and row.held_at is not None]
-    if not waiting:
-        return None
-    batch = make_batch()
-    for row in waiting:
-        former = batch_rows.former(row, ("state", "held_at", "updated_at"))
+    """Approve or reject reports that still wait; see ``seam.QueueKind``."""
+
+    def apply(batch: Batch, row: EventReport) -> None:
         row.state, row.held_at, row.updated_at = _LEAVES[act], None, now
-        batch_rows.keep(session, batch, REPORT, row, former)
         if act == "approve":
+            session.flush()
             _count(session, section, row, 1)
-    return batch
+
+    kept = ("state", "held_at", "updated_at")
+    return rows.decide(session, section, REPORT, EventReport, ids, make_batch, kept=kept, apply=apply)
 
 
 def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, limit: int) -> Undone:
@@ -52,7 +50,7 @@ def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, 
         if batch.act == "approve":
             _count(session, section, row, -1)
 
-    return batch_rows.undo(
+    return rows.undo(
         session, section, batch, REPORT, EventReport, limit=limit, states=[_LEAVES[batch.act]], after=uncount
     )
 

@@ -18,13 +18,8 @@ from ...models.mail import SUPPRESSION_REASONS
 from ...sections import Section
 from ..storage.upsert import insert_ignore
 
-#: Mails of the capped kinds together that one address gets in a UTC day.
+#: Mails of all capped kinds together that one address gets in a UTC day.
 DAILY_CAP = 3
-#: What a stranger can have sent to somebody by typing their address. Mails to those who proved theirs, and to staff,
-#: are not counted.
-CAPPED = frozenset(
-    {"confirm", "reminder", "already_signed", "rsvp_confirm", "rsvp_known", "event_confirm", "event_link"}
-)
 
 
 def cap_index(secret: bytes, section: Section, canonical: str) -> bytes:

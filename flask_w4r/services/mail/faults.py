@@ -22,6 +22,10 @@ _NO_SUCH_MAILBOX = (550, 551, 553)
 _ENHANCED = re.compile(rb"\s*5\.(\d)\.")
 
 
+class UnknownKind(W4RError):
+    """A mail waits that none of this app's capabilities knows any more."""
+
+
 class UnknownSection(W4RError):
     """A mail waits for a section that this app does not mount any more."""
 

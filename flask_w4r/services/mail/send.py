@@ -20,18 +20,16 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from ...errors import DeliveryFailed
 from ...keyring import SealBroken
 from ...models import OutboxMail
+from ...seam import Tools
 from ...state import Mailer, W4RState, get_state
 from ..people.addresses import AddressFault, parse_address
 from ..people.networks import day_secret
-from ..petitions import subscribers
 from ..storage.unit_of_work import UnitOfWork, read, run
-from . import letters as mail_letters
-from . import outbox
-from .caps import CAPPED, DAILY_CAP, cap_index, is_suppressed, mails_today, suppress
-from .faults import MAX_ATTEMPTS, Fault, UnknownSection, classify, pause_after
+from . import letters, outbox
+from .caps import DAILY_CAP, cap_index, is_suppressed, mails_today, suppress
+from .faults import MAX_ATTEMPTS, Fault, UnknownKind, UnknownSection, classify, pause_after
 from .letters import Letter, Render
 from .outbox import OutboxStatus, enqueue, is_due, outbox_status, outbox_values, requeue_failed
 
@@ -109,6 +107,14 @@ def run_due(
     return worker.report
 
 
+def job(app: Any, tools: Tools) -> dict[str, Any]:
+    """Send every mail that is due: what the worker runs. Returns what was done, by name."""
+    return run_due(
+        app, render=tools.render, mailer=tools.mailer, batch=tools.batch, lease_seconds=tools.lease_seconds,
+        stop=tools.stop.is_set,
+    ).as_dict()  # fmt: skip
+
+
 class _Round:
     """One call of :func:`run_due`."""
 
@@ -127,6 +133,7 @@ class _Round:
         self.name = secrets.token_hex(16)
         self.report = MailReport()
         self.unreachable = 0
+        self.capped = frozenset(name for name, kind in state.seam.mails.items() if kind.capped)
 
     @property
     def over(self) -> bool:
@@ -146,7 +153,7 @@ class _Round:
                 section = self.state.sections.get(row.section)
                 if section is None or row.recipient is None:
                     continue
-                if row.kind in CAPPED and row.cap_day != now.date():
+                if row.kind in self.capped and row.cap_day != now.date():
                     # What is wrong with an address is found, and recorded, when the mail is prepared.
                     with contextlib.suppress(SealBroken, AddressFault):
                         address = parse_address(keyring.open(row.recipient), test_environment=True)
@@ -158,9 +165,9 @@ class _Round:
     def send_all(self, ids: Sequence[int]) -> None:
         """Prepare, hand over and record claimed mails; give back those not tried."""
         began = time.monotonic()
-        letters, report = run(self.app, lambda work: self._prepare(work.session, ids))
+        ready, report = run(self.app, lambda work: self._prepare(work.session, ids))
         self.report.add(report)
-        for number, letter in enumerate(letters):
+        for number, letter in enumerate(ready):
             # Past half the lease the rest is left to the next claim, lest another worker take it meanwhile.
             if self.over or (number and time.monotonic() - began > self.lease_seconds / 2):
                 break
@@ -168,7 +175,7 @@ class _Round:
         run(self.app, lambda work: outbox.release(work.session, self.name, ids))
 
     def _prepare(self, session: Session, ids: Sequence[int]) -> tuple[list[Letter], MailReport]:
-        letters: list[Letter] = []
+        ready: list[Letter] = []
         report = MailReport()
         accepted: dict[bytes | None, int] = {}
         for row in outbox.held(session, self.name, ids):
@@ -184,14 +191,16 @@ class _Round:
                 report.dropped += 1
             elif letter is not _LATER:
                 accepted[row.cap_index] = accepted.get(row.cap_index, 0) + 1
-                letters.append(letter)
-        return letters, report
+                ready.append(letter)
+        return ready, report
 
     def _prepare_one(self, session: Session, row: OutboxMail, accepted: dict[bytes | None, int]) -> Any:
         now, keyring = self.clock(), self.state.keyring
-        section = self.state.sections.get(row.section)
+        section, kind = self.state.sections.get(row.section), self.state.seam.mails.get(row.kind)
         if section is None:
             raise UnknownSection(row.section)
+        if kind is None:
+            raise UnknownKind(row.kind)
         address = parse_address(keyring.open(row.recipient or ""), test_environment=True)
         if is_suppressed(session, keyring, section, address.canonical):
             return None
@@ -204,16 +213,18 @@ class _Round:
                     row.not_before = now + pause_after(1) / 10
                 return _LATER
         days = self.state.config.retention["token_days"]
-        return mail_letters.prepare(session, keyring, section, row, address, now=now, token_days=days)
+        return letters.prepare(session, keyring, kind, section, row, address, now=now, token_days=days)
 
     def _send(self, letter: Letter) -> None:
         kind = letter.facts["kind"]
         try:
-            if kind == subscribers.KIND:
-                self._hand_on(letter)
+            hand_over = self.state.seam.mails[kind].hand_over
+            if hand_over is not None:
+                with self.app.app_context():
+                    hand_over(self.state.hooks, letter.params)
             else:
                 words = self.render(kind, letter.section, letter.facts["locale"], letter.context)
-                message = mail_letters.compose(letter, self.state.config.mail_sender, words, now=self.clock())
+                message = letters.compose(letter, self.state.config.mail_sender, words, now=self.clock())
                 self.mailer(message)
         except Exception as error:  # A host's mailer may raise anything; the mail stays in the outbox.
             fault = classify(error)
@@ -228,18 +239,12 @@ class _Round:
         self.report.sent += 1
         log.info("mail %s (%s, %s) handed over", letter.id, letter.section.code, kind)
 
-    def _hand_on(self, letter: Letter) -> None:
-        sink = self.state.hooks.subscriber_sink
-        if sink is None:
-            raise DeliveryFailed("no subscriber_sink is registered")
-        with self.app.app_context():
-            sink(subscribers.Subscriber(**letter.params))
-
     def _record_sent(self, letter: Letter, work: UnitOfWork) -> None:
         now = self.clock()
         recorded = outbox.record_sent(work.session, letter.facts, self.name, now=now)
-        if recorded and letter.facts["kind"] == "confirm" and letter.section.confirmation == "email":
-            mail_letters.enqueue_reminder(work.session, self.state.keyring, letter, now=now)
+        sent = self.state.seam.mails[letter.facts["kind"]].sent
+        if recorded and sent is not None:
+            sent(work.session, self.state.keyring, letter, now=now)
 
     def _record_failure(self, letter: Letter, fault: Fault, work: UnitOfWork) -> MailReport:
         report = MailReport()

@@ -12,13 +12,11 @@ from sqlalchemy.orm import Session
 from ...errors import NotFound
 from ...keyring import Keyring
 from ...models import Batch, BatchRow
+from ...seam import QueueKind
 from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..audit import record as audit
 from ..people.permissions import require
-from ..petitions import batches
-from ..petitions.subscribers import enqueue_subscriber
-from .queue import KINDS
 from .rows import Undone
 
 ACTS = ("approve", "reject")
@@ -35,7 +33,7 @@ class Decided:
     batch_id: int | None
     done: int
     already: int
-    #: The rows decided now; filled for everything but signatures, of which nobody is told one by one.
+    #: The rows decided now; empty for kinds of which nobody is told one by one.
     ids: Sequence[int] = ()
 
 
@@ -52,15 +50,15 @@ class PastDecision:
     at: datetime
 
 
-def must_say_why(items: Iterable[str], act: str) -> bool:
+def must_say_why(hooks: Hooks, items: Iterable[str], act: str) -> bool:
     """Whether a decision on these kinds needs a reason: somebody is mailed it.
 
     :param items: kinds, or ids by kind.
     """
-    return act == "reject" and any(KINDS[kind].needs_reason for kind in items)
+    return act == "reject" and any(hooks.seam.queue[kind].needs_reason for kind in items)
 
 
-def parse_items(items: Iterable[str]) -> dict[str, list[int]] | None:
+def parse_items(hooks: Hooks, items: Iterable[str]) -> dict[str, list[int]] | None:
     """Read ``signature:17`` and the like.
 
     :returns: ids by kind, each once; ``None`` when one is no such thing, or when there are none or too many.
@@ -68,7 +66,11 @@ def parse_items(items: Iterable[str]) -> dict[str, list[int]] | None:
     found: dict[str, set[int]] = {}
     for item in items:
         kind, _, number = item.partition(":")
-        if kind not in KINDS or not (number.isascii() and number.isdigit()) or not 0 < int(number[:20]) < 2**63:
+        if (
+            kind not in hooks.seam.queue
+            or not (number.isascii() and number.isdigit())
+            or not 0 < int(number[:20]) < 2**63
+        ):
             return None
         found.setdefault(kind, set()).add(int(number))
     total = sum(map(len, found.values()))
@@ -111,11 +113,8 @@ def decide(
             session.flush()
             return batch
 
-        batch = KINDS[kind].decide(session, keyring, section, ids, act, make_batch, now)
-        done.append(_decided(session, kind, batch, len(ids)))
-        is_release = act == "approve" and kind == batches.SIGNATURE
-        if batch is not None and is_release and hooks.subscriber_sink is not None:
-            _hand_on_opt_ins(session, keyring, section, batch, now=now)
+        batch = hooks.seam.queue[kind].decide(session, hooks, keyring, section, ids, act, make_batch, now)
+        done.append(_decided(session, hooks.seam.queue[kind], batch, len(ids)))
     # The log comes last: until the transaction ends, others who write to it wait.
     for one in done:
         if one.batch_id is not None:
@@ -127,21 +126,12 @@ def decide(
     return done
 
 
-def _decided(session: Session, kind: str, batch: Batch | None, asked: int) -> Decided:
+def _decided(session: Session, kind: QueueKind, batch: Batch | None, asked: int) -> Decided:
     if batch is None:
-        return Decided(kind, None, 0, asked)
+        return Decided(kind.name, None, 0, asked)
     rows = select(BatchRow.item_id).where(BatchRow.batch_id == batch.id).order_by(BatchRow.item_id)
-    ids = () if kind == batches.SIGNATURE else tuple(session.scalars(rows))
-    return Decided(kind, batch.id, batch.applied, asked - batch.applied, ids)
-
-
-def _hand_on_opt_ins(session: Session, keyring: Keyring, section: Section, batch: Batch, *, now: datetime) -> None:
-    """Where no mail is confirmed, a held signature's opt-in waited for its release."""
-    if section.confirmation != "none":
-        return
-    released = select(BatchRow.item_id).where(BatchRow.batch_id == batch.id, BatchRow.kind == batches.SIGNATURE)
-    for number in session.scalars(released).all():
-        enqueue_subscriber(session, keyring, section, number, now=now)
+    ids = tuple(session.scalars(rows)) if kind.named else ()
+    return Decided(kind.name, batch.id, batch.applied, asked - batch.applied, ids)
 
 
 def undo(
@@ -173,9 +163,8 @@ def undo(
     batch.state, batch.finished_at = "undone", now
     # A decision's rows are of one kind.
     kind = session.scalars(select(BatchRow.kind).where(BatchRow.batch_id == batch.id).limit(1)).first()
-    give_back = KINDS[kind or batches.SIGNATURE].undo
-    while True:
-        some = give_back(session, keyring, section, batch, limit=MOST)
+    while kind is not None:
+        some = hooks.seam.queue[kind].undo(session, keyring, section, batch, limit=MOST)
         if not some.restored and not some.skipped:
             break
         restored, skipped = restored + some.restored, skipped + some.skipped

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, tuple_
 
-from ...models import Signature
 from ...models.petitions import CAPTCHA_RESULTS
 
 STATES = ("pending", "confirmed")
@@ -51,7 +50,8 @@ class NetworkMark:
 class Filters:
     """What to show. ``since`` and ``until`` are about when a signature came to be held."""
 
-    kind: str = "signature"
+    #: Empty for the first kind there is.
+    kind: str = ""
     case: str | None = None
     held_for: str | None = None
     state: str | None = None
@@ -69,7 +69,7 @@ class Filters:
         :param zone: the section's time zone, in which moments are written.
         """
         values: dict[str, Any] = {
-            "kind": self.kind if self.kind != "signature" else None, "case": self.case, "held_for": self.held_for,
+            "kind": self.kind or None, "case": self.case, "held_for": self.held_for,
             "state": self.state, "mail_domain": self.mail_domain, "score": self.score, "captcha": self.captcha,
             "since": _local(self.since, zone), "until": _local(self.until, zone), "net": self.net,
             "order": self.order if self.order != "oldest" else None,
@@ -106,7 +106,7 @@ def parse_filters(given: Mapping[str, str], zone: str) -> tuple[Filters, list[st
         return lambda text: text if pattern.fullmatch(text) else None
 
     filters = Filters(
-        kind=take("kind", like(_WORD)) or "signature",
+        kind=take("kind", like(_WORD)) or "",
         case=take("case", like(_SLUG)),
         held_for=take("held_for", like(_WORD)),
         state=take("state", one_of(*STATES)),
@@ -131,35 +131,6 @@ def _moment(text: str, zone: str) -> datetime | None:
 
 def _local(moment: datetime | None, zone: str) -> str | None:
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat("T", "minutes") if moment else None
-
-
-def signature_conditions(filters: Filters, case_ids: list[int] | None) -> list[ColumnElement[bool]]:
-    """The filters as conditions on signatures.
-
-    :param case_ids: the cases that ``filters.case`` names in the section; ``None`` where it names none.
-    """
-    found: list[ColumnElement[bool]] = []
-    if case_ids is not None:
-        # One case, as nearly always, in the form that its index is used for.
-        found.append(Signature.case_id == case_ids[0] if len(case_ids) == 1 else Signature.case_id.in_(case_ids))
-    for column in (Signature.held_for, Signature.state, Signature.mail_domain, Signature.captcha):
-        wanted = getattr(filters, column.key)
-        if wanted is not None:
-            found.append(column == wanted)
-    if filters.score is not None:
-        found.append(Signature.score >= filters.score)
-    if filters.since is not None:
-        found.append(Signature.held_at >= filters.since)
-    if filters.until is not None:
-        found.append(Signature.held_at < filters.until)
-    if filters.net is not None:
-        found += [Signature.net_day == filters.net.day, network_column(filters.net.tier) == filters.net.digest]
-    return found
-
-
-def network_column(tier: str) -> Any:
-    """The column that holds the hash of a tier."""
-    return getattr(Signature, f"net_{tier}")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a batch keeps of rows that are decided one by one, and how they are given back: events and reports."""
+"""What a batch keeps of rows that are decided one by one, and how they are given back."""
 
 from __future__ import annotations
 
@@ -45,6 +45,37 @@ def keep(session: Session, batch: Batch, kind: str, row: Any, former: Mapping[st
     )  # fmt: skip
     batch.applied += 1
     session.flush()
+
+
+def decide(
+    session: Session,
+    section: Section,
+    kind: str,
+    model: Any,
+    ids: Sequence[int],
+    make_batch: Callable[[], Batch],
+    *,
+    kept: Sequence[str],
+    apply: Callable[[Batch, Any], None],
+) -> Batch | None:
+    """Decide on those of these rows that still wait; see ``seam.QueueKind``.
+
+    The lock and the state together let each row through once, whoever else decides on it meanwhile.
+
+    :param kept: the columns that ``apply`` may change.
+    :param apply: called with the batch and each row that waits.
+    """
+    waiting = [
+        row for row in lock(session, section, model, ids) if row.state == "submitted" and row.held_at is not None
+    ]
+    if not waiting:
+        return None
+    batch = make_batch()
+    for row in waiting:
+        before = former(row, kept)
+        apply(batch, row)
+        keep(session, batch, kind, row, before)
+    return batch
 
 
 def undo(

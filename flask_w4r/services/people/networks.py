@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import cast
 
-from sqlalchemy import CursorResult, Insert, delete, insert, select, update
+from sqlalchemy import CursorResult, Insert, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -25,7 +25,6 @@ from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models.people import DayKey
-from ...models.petitions import Signature
 
 UNKNOWN = "unknown"
 _LONGEST = 64
@@ -160,22 +159,6 @@ class DayKeyCache:
             except (DBAPIError, LookupError):
                 continue
         return self._load(day)
-
-
-def forget_networks(session: Session, today: date, limit: int, keep_days: int = 14) -> int:
-    """Wipe the network hashes of signatures whose day's key is gone, ``limit`` of them at most.
-
-    :returns: how many signatures were wiped.
-    """
-    old = select(Signature.id).where(Signature.net_day <= today - timedelta(days=keep_days)).limit(limit)
-    ids = session.scalars(old).all()
-    if not ids:
-        return 0
-    blank = dict.fromkeys(("net_day", "net_host", "net_site", "net_block"))
-    wiped = session.execute(
-        update(Signature).where(Signature.id.in_(ids)).values(**blank).execution_options(synchronize_session=False)
-    )
-    return cast("CursorResult[tuple[()]]", wiped).rowcount
 
 
 def purge_day_keys(session: Session, today: date, keep_days: int = 14) -> int:

@@ -7,6 +7,7 @@ killed leaves whole pieces only, and the next one goes on after the last of them
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...models import Batch, Signature
+from ...seam import Tools
 from ...sections import Section
 from ...state import W4RState, get_state
 from ..audit import record as audit
@@ -74,6 +76,16 @@ def run_due(
                 run(app, partial(_let_go, worker=worker, number=number))
                 return done
     return done
+
+
+def job(app: Any, tools: Tools) -> dict[str, Any]:
+    """Run the invalidations and undos that wait, for one turn: what the worker runs.
+
+    :returns: how many signatures were invalidated, restored and skipped.
+    """
+    ends = time.monotonic() + tools.turn_seconds
+    over = lambda: tools.stop.is_set() or time.monotonic() >= ends  # noqa: E731
+    return dict(run_due(app, stop=over, lease_seconds=tools.lease_seconds))
 
 
 def _claim(app: Any, worker: str, lease_seconds: float) -> int | None:

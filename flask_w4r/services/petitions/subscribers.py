@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ...errors import DeliveryFailed
 from ...keyring import Keyring
 from ...models import Consent, OutboxMail, Signature
 from ...sections import Section
+from ...state import Hooks
 from ..mail import outbox as mail_outbox
 from ..people.addresses import parse_address
 from ..people.consents import NEWSLETTER
@@ -92,3 +95,13 @@ def enqueue_subscriber(
     )
     mail_outbox.enqueue(session, values, replace=True)
     return True
+
+
+def hand_over(hooks: Hooks, params: Mapping[str, Any]) -> None:
+    """Give a waiting opt-in to the host's sink; see ``seam.MailKind``.
+
+    :raises DeliveryFailed: there is none.
+    """
+    if hooks.subscriber_sink is None:
+        raise DeliveryFailed("no subscriber_sink is registered")
+    hooks.subscriber_sink(Subscriber(**params))

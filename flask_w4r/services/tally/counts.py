@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
-from ..hosting import report_counts
 from ..people.addresses import parse_address
 from ..storage.upsert import insert_ignore, upsert
 from .views import CountView, EditionCount
@@ -204,27 +203,31 @@ class Drift:
     counted: int
 
 
-def recount(session: Session, keyring: Keyring, section: Section, *, fix: bool) -> tuple[int, list[Drift]]:
+def recount(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    recounts: Iterable[Callable[..., Mapping[int, Mapping[str, int]]]],
+    *,
+    fix: bool,
+) -> tuple[int, list[Drift]]:
     """Count the rows themselves and compare.
 
+    :param recounts: what each capability counts of its own rows, as ``Seam.recounts`` has them.
     :param fix: correct what differs, and rebuild the table of people from the sealed addresses.
     :returns: how many counts were compared, and those that differed.
     """
     compared, drifts = 0, []
-    reported = report_counts.approved(session, section)
+    of_rows: dict[int, dict[str, int]] = {}
+    for recounted in recounts:
+        for case_id, numbers in recounted(session, section).items():
+            of_rows.setdefault(case_id, {}).update(numbers)
     for edition in session.scalars(select(Edition).where(Edition.section == section.code)).all():
         kept = counts(session, section, edition.id, edition.updated_at)
         cases = session.scalars(select(Case).where(Case.edition_id == edition.id)).all()
         ids = [case.id for case in cases]
-        true = dict(
-            session.execute(
-                select(Signature.case_id, func.count())
-                .where(Signature.case_id.in_(ids), *_counted())
-                .group_by(Signature.case_id)
-            ).all()
-        )
         for case in cases:
-            have, real = kept.cases.get(case.id, {}), {SIGNATURE: true.get(case.id, 0), **reported.get(case.id, {})}
+            have, real = kept.cases.get(case.id, {}), of_rows.get(case.id, {})
             for kind in {SIGNATURE: 0, **have, **real}:
                 compared += 1
                 before, after = have.get(kind, 0), real.get(kind, 0)

@@ -1,0 +1,29 @@
+"""All capabilities, from the ground up: the one list of them.
+
+A new one is a package a floor, with a :class:`~flask_w4r.seam.Capability` in ``services/<name>/capability.py``, and a line
+here. A host that brings one of its own passes ``W4R(capabilities=(*CAPABILITIES, mine))``.
+"""
+
+from __future__ import annotations
+
+from .seam import Capability
+from .services.audit.capability import CAPABILITY as audit
+from .services.campaign.capability import CAPABILITY as campaign
+from .services.events.capability import CAPABILITY as events
+from .services.hosting.capability import CAPABILITY as hosting
+from .services.jobs.capability import CAPABILITY as jobs
+from .services.kits.capability import CAPABILITY as kits
+from .services.mail.capability import CAPABILITY as mail
+from .services.moderation.capability import CAPABILITY as moderation
+from .services.people.capability import CAPABILITY as people
+from .services.petitions.capability import CAPABILITY as petitions
+from .services.places.capability import CAPABILITY as places
+from .services.privacy.capability import CAPABILITY as privacy
+from .services.rsvps.capability import CAPABILITY as rsvps
+from .services.storage.capability import CAPABILITY as storage
+from .services.tally.capability import CAPABILITY as tally
+
+CAPABILITIES: tuple[Capability, ...] = (
+    storage, people, mail, audit, kits, tally, campaign, moderation, petitions, places, events, rsvps, hosting, privacy,
+    jobs,
+)  # fmt: skip

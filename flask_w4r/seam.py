@@ -1,0 +1,303 @@
+"""The seam: all by which a capability hangs itself into mail, desk, tally, privacy and jobs, in one frozen value.
+
+Every package of ``services`` has its own in ``capability.py``; ``capabilities`` lists them; :class:`Seam` is what a site
+asks. Machinery that must ask everybody (the outbox, the queue, the sweep, a recount) knows this module and no capability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from threading import Event
+from typing import Any, TypeVar
+
+from .keyring import Keyring
+from .sections import Section
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class MailKind:
+    """A kind of row in the outbox. Its words stand in ``w4r/mail/<name>.txt`` and ``.html``.
+
+    ``prepare``: ``(session, keyring, section, kind, params, address, *, now, token_days) -> context | None``: is the
+    mail still wanted, and with which links? It may change ``params``, which are kept sealed with the row; ``None`` drops
+    the mail. Without it the parameters are the context.
+    ``look_up``: ``(session, keyring, kind, lens, context, *, sender) -> (values, entries)``: what it says in the reader's
+    language, read just before it leaves, and its calendar files.
+    ``sent``: ``(session, keyring, letter, *, now)``: called in the transaction that records that it left.
+    ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer.
+    ``capped``: a stranger can cause it by typing somebody's address, so it counts for the daily cap.
+    ``about_cases``: its parameters name cases (``cases``), whose change of status stops it.
+    """
+
+    name: str
+    prepare: Callable[..., Mapping[str, Any] | None] | None = None
+    look_up: Callable[..., tuple[Mapping[str, Any], Sequence[tuple[str, bytes]]]] | None = None
+    sent: Callable[..., None] | None = None
+    hand_over: Callable[[Any, Mapping[str, Any]], None] | None = None
+    capped: bool = False
+    about_cases: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where the link that a mail carries for a purpose leads, and what the mail's template calls it."""
+
+    purpose: str
+    endpoint: str
+    variable: str = "manage_url"
+
+
+@dataclass(frozen=True)
+class QueueKind:
+    """A kind of thing that may wait for the desk. Its row is drawn by ``w4r/moderation/_waiting_<name>.html``.
+
+    ``words``: its name in the plural.
+    ``count``: ``(session, section, filters) -> how many wait``, up to one above ``moderation.kinds.COUNT_CAP``.
+    ``list_page``: ``(session, keyring, section, filters, place, size) -> moderation.kinds.QueuePage``.
+    ``decide``: ``(session, hooks, keyring, section, ids, act, make_batch, now) -> Batch | None``: locks what still waits
+    among ``ids`` and, if anything does, asks ``make_batch`` for the batch and applies it.
+    ``undo``: ``(session, keyring, section, batch, limit=...) -> moderation.rows.Undone``: gives back that many rows at
+    most of what a batch changed; nothing when there is nothing left.
+    ``feature``: the site has no such things without it.
+    ``needs_reason``: a rejection must say why: the reason is mailed to whom it is about.
+    ``named``: what is decided changes public pages and is told one by one, by ``signals``.
+    ``signals``: ``(act, id) -> (signal, values)`` to send after the commit, or ``None``.
+    ``row_words``: more values for the row's template.
+    ``filters``: what the list can be narrowed by beside case, moments and order.
+    ``why``: why a row waits that no check holds.
+    """
+
+    name: str
+    words: Any
+    count: Callable[..., int]
+    list_page: Callable[..., Any]
+    decide: Callable[..., Any]
+    undo: Callable[..., Any]
+    feature: str | None = None
+    needs_reason: bool = False
+    named: bool = True
+    signals: Callable[[str, int], tuple[Any, Mapping[str, Any]] | None] | None = None
+    row_words: Mapping[str, Any] = field(default_factory=dict)
+    filters: Sequence[str] = ()
+    why: Any = None
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What jobs need from outside the services, and how they should work.
+
+    :param render: makes the words of a mail, see ``mail.letters.Render``.
+    :param mailer: hands one message over, or raises.
+    :param batch: how many mails to claim at a time.
+    :param lease_seconds: how long a claim holds.
+    :param stop: set to end a job between two steps.
+    :param turn_seconds: a job that could go on for long gives the others a turn after so many seconds; it goes on in the
+        next round.
+    """
+
+    render: Callable[..., Any]
+    mailer: Callable[[Any], None]
+    batch: int = 20
+    lease_seconds: float = 120
+    stop: Event = field(default_factory=Event)
+    turn_seconds: float = 30
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the worker does: ``run(app, tools) -> what was done, by name``.
+
+    :param every: seconds between two runs; nought for every look.
+    :param turn: jobs of one look run in this order. What brings mails that should leave at once comes before ``mail``.
+    :param once: its turn where each job runs once, and mail that the others wrote should leave too.
+    """
+
+    name: str
+    run: Callable[[Any, Any], dict[str, Any]]
+    every: float = 0
+    turn: int = 50
+    once: int = 50
+
+
+@dataclass(frozen=True)
+class Action:
+    """A type of the tally, with its words in the plural."""
+
+    name: str
+    words: Any
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a retention rule works with.
+
+    :param kept: ``W4R_RETENTION``: days by name.
+    :param sections: the site's.
+    :param limit: rows in one piece.
+    """
+
+    keyring: Keyring
+    sections: Sequence[Section]
+    kept: Mapping[str, int]
+    now: datetime
+    limit: int = 500
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long something is kept. ``sweep(session, sweep) -> how many went``, in one transaction.
+
+    :param keeps: the rule in words, for people.
+    :param in_pieces: ``sweep`` takes ``Sweep.limit`` rows at most and is called until nothing goes.
+    """
+
+    name: str
+    keeps: str
+    sweep: Callable[[Any, Sweep], int]
+    in_pieces: bool = False
+
+
+@dataclass(frozen=True)
+class Personal:
+    """Columns of a table that hold something about a person, sealed or as a keyed hash.
+
+    :param rule: the :class:`Retention` that ends it; ``None`` where it is not swept, and ``why`` says when it goes.
+    """
+
+    table: str
+    columns: Sequence[str]
+    rule: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report. ``level``: ``ok``, ``warn`` or ``error``; ``text`` names the mend."""
+
+    level: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file that staff may take away.
+
+    ``piece``: ``(session, hooks, actor, section, filters, *, before) -> (rows, where the next piece begins or None)``; it
+    asks for the permissions itself.
+    """
+
+    name: str
+    columns: Sequence[str]
+    piece: Callable[..., tuple[Sequence[tuple[str, ...]], int | None]]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One thing that people do with the library, as all the others see it.
+
+    :param name: its name on every floor.
+    :param models: names of its tables.
+    :param pages: the module on the web floor whose ``PAGES`` are its routes, its part of the desk and its ways to act.
+    :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
+    :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
+    :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
+    :param checks: ``(app, state) -> findings`` for the doctor.
+    """
+
+    name: str
+    models: Sequence[str] = ()
+    mails: Sequence[MailKind] = ()
+    links: Sequence[Link] = ()
+    queue: Sequence[QueueKind] = ()
+    jobs: Sequence[Job] = ()
+    actions: Sequence[Action] = ()
+    retention: Sequence[Retention] = ()
+    personal: Sequence[Personal] = ()
+    exports: Sequence[Export] = ()
+    recounts: Sequence[Callable[..., Mapping[int, Mapping[str, int]]]] = ()
+    touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
+    checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
+    pages: str | None = None
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+
+class Seam:
+    """Everything that a site's capabilities hang in, by name."""
+
+    def __init__(self, capabilities: Iterable[Capability] = ()) -> None:
+        """Put the capabilities together.
+
+        :raises ValueError: two of them bring something of the same name.
+        """
+        self.capabilities = tuple(capabilities)
+        self._named([(one.name, one) for one in self.capabilities], "capability")
+
+    def _all(self, what: str) -> list[tuple[str, Any]]:
+        return [(item.name, item) for one in self.capabilities for item in getattr(one, what)]
+
+    @staticmethod
+    def _named(pairs: Iterable[tuple[str, T]], what: str) -> dict[str, T]:
+        found: dict[str, T] = {}
+        for name, item in pairs:
+            if name in found:
+                raise ValueError(f"{what} {name!r} is there twice; give one of them another name")
+            found[name] = item
+        return found
+
+    @cached_property
+    def mails(self) -> Mapping[str, MailKind]:
+        """The kinds of mail."""
+        return self._named(self._all("mails"), "mail kind")
+
+    @cached_property
+    def links(self) -> Mapping[str, Link]:
+        """Where links in mails lead, by purpose."""
+        pairs = [(link.purpose, link) for one in self.capabilities for link in one.links]
+        return self._named(pairs, "link")
+
+    @cached_property
+    def queue(self) -> Mapping[str, QueueKind]:
+        """What may wait for the desk, in the capabilities' order."""
+        return self._named(self._all("queue"), "queue kind")
+
+    @cached_property
+    def jobs(self) -> Mapping[str, Job]:
+        """What the worker does, in the order of a round."""
+        return dict(sorted(self._named(self._all("jobs"), "job").items(), key=lambda pair: pair[1].turn))
+
+    @cached_property
+    def actions(self) -> Mapping[str, Action]:
+        """The types of the tally."""
+        return self._named(self._all("actions"), "action type")
+
+    @cached_property
+    def retention(self) -> Mapping[str, Retention]:
+        """How long what is kept; quick rules before those that go on in pieces."""
+        rules = self._named(self._all("retention"), "retention rule")
+        return dict(sorted(rules.items(), key=lambda pair: pair[1].in_pieces))
+
+    @cached_property
+    def exports(self) -> Mapping[str, Export]:
+        """What staff may take away."""
+        return self._named(self._all("exports"), "export")
+
+    @cached_property
+    def recounts(self) -> Sequence[Callable[..., Mapping[int, Mapping[str, int]]]]:
+        """What the rows themselves say of the counts."""
+        return tuple(count for one in self.capabilities for count in one.recounts)
+
+    @cached_property
+    def personal(self) -> Sequence[Personal]:
+        """Where something about a person is stored."""
+        return tuple(item for one in self.capabilities for item in one.personal)
+
+    @cached_property
+    def commands(self) -> Mapping[str, str]:
+        """Groups of ``flask w4r``."""
+        return self._named((pair for one in self.capabilities for pair in one.commands.items()), "command")

@@ -1,0 +1,42 @@
+"""By what the log hangs itself into the rest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from ...seam import Capability, Export, Job, MailKind, Personal, Retention, Sweep
+from . import keep, log, verify
+
+#: Seconds between two looks whether the day's head was mailed.
+DAILY_LOOK = 3600.0
+
+
+def _let_go(session: Session, sweep: Sweep) -> int:
+    before = sweep.now - timedelta(days=sweep.kept["audit_days"])
+    codes = verify.sections_logged(session)
+    return sum(
+        keep.let_go(session, sweep.keyring, code, before=before, now=sweep.now, limit=sweep.limit) for code in codes
+    )
+
+
+CAPABILITY = Capability(
+    "audit",
+    models=("AuditCheckpoint", "AuditEntry", "AuditHead"),
+    mails=(MailKind(keep.MAIL_KIND),),
+    jobs=(Job("daily", keep.mail_heads, every=DAILY_LOOK, turn=60),),
+    retention=(
+        Retention(
+            "log_entries", "entries of the log: ``audit_days``, with a signed checkpoint", _let_go, in_pieces=True
+        ),
+    ),
+    personal=(
+        Personal("w4r_audit", ("digest",), "log_entries", "addresses and reasons are keyed hashes in it"),
+        Personal("w4r_audit_checkpoint", ("digest", "signature"), None, "proves the log; nobody's data"),
+        Personal("w4r_audit_head", ("digest",), None, "proves the log; nobody's data"),
+    ),
+    exports=(Export("audit", log.HEADINGS, log.file_rows),),
+    pages="flask_w4r.blueprints.audit",
+    commands={"audit": "flask_w4r.cli.audit:audit"},
+)

@@ -1,0 +1,14 @@
+"""By what events, as everybody finds them, hang themselves into the rest."""
+
+from __future__ import annotations
+
+from ...seam import Capability, Personal
+
+CAPABILITY = Capability(
+    "events",
+    models=("Event", "EventCase", "EventChange"),
+    personal=(
+        Personal("w4r_event", ("secret", "host_index"), "events", "the host stays while a report waits for the desk"),
+    ),
+    pages="flask_w4r.blueprints.events",
+)

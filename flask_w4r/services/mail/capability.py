@@ -1,0 +1,34 @@
+"""By what the outbox hangs itself into the rest. Each capability brings its own mails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ...seam import Capability, Job, Personal, Retention
+from . import doctor, outbox, send
+
+CAPABILITY = Capability(
+    "mail",
+    models=("OutboxMail", "Suppression"),
+    jobs=(Job("mail", send.job, turn=20, once=80),),
+    retention=(
+        Retention(
+            "mails",
+            "records of mails that left or were dropped, without address or words: ``sent_mail_days``",
+            lambda session, sweep: outbox.purge_outbox(
+                session, before=sweep.now - timedelta(days=sweep.kept["sent_mail_days"])
+            ),
+        ),
+    ),
+    personal=(
+        Personal("w4r_outbox", ("recipient", "params", "cap_index", "dedupe"), "mails", "wiped once the mail left"),
+        Personal(
+            "w4r_suppression",
+            ("address_index",),
+            None,
+            "kept so that no mail goes there again; a keyed hash, no address",
+        ),
+    ),
+    checks=(doctor.check,),
+    commands={"mail": "flask_w4r.cli.mail:group"},
+)

@@ -1,0 +1,33 @@
+"""By what the desk hangs itself into the rest. What waits in its queue, each capability brings."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from ...seam import Capability, Job, MailKind, Personal, Retention, Sweep
+from . import alerts, pulse, rule_list
+
+
+def _rules(session: Session, sweep: Sweep) -> int:
+    return sum(rule_list.purge_rules(session, sweep.keyring, section, now=sweep.now) for section in sweep.sections)
+
+
+CAPABILITY = Capability(
+    "moderation",
+    models=("Alert", "Batch", "BatchRow", "DeskState", "LiveLimit", "Lockdown", "Pulse", "Rule"),
+    mails=(MailKind(alerts.KIND),),
+    jobs=(Job("pulse", pulse.run_pulse, every=pulse.PULSE_EVERY, turn=40),),
+    retention=(
+        Retention("rules", "rules of the desk: until they end, or the key of their day is gone", _rules),
+        Retention(
+            "pulse",
+            "numbers by the hour: 400 days; those of networks 14",
+            lambda session, sweep: pulse.purge_pulse(session, now=sweep.now),
+        ),
+    ),
+    personal=(
+        Personal("w4r_rule", ("value", "value_index", "note"), "rules"),
+        Personal("w4r_batch", ("reason", "conditions"), None, "staff's own words, sealed; kept with the decision"),
+    ),
+    pages="flask_w4r.blueprints.moderation",
+)

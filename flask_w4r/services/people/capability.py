@@ -1,0 +1,47 @@
+"""By what is known of people hangs itself into the rest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from ...models import SpentProof
+from ...seam import Capability, Personal, Retention, Sweep
+from ..storage.rows import execute
+from . import networks, tokens
+
+#: A link that expired still finds its page, which offers a new one, for so long.
+EXPIRED_TOKENS_KEPT = timedelta(days=30)
+
+
+def _proofs(session: Session, sweep: Sweep) -> int:
+    return execute(session, delete(SpentProof).where(SpentProof.expires_at < sweep.now))
+
+
+CAPABILITY = Capability(
+    "people",
+    models=("Consent", "ConsentText", "DayKey", "SpentProof", "Token"),
+    retention=(
+        Retention(
+            "tokens",
+            "links in mails: 30 days after they expired",
+            lambda session, sweep: tokens.purge(session, before=sweep.now - EXPIRED_TOKENS_KEPT),
+        ),
+        Retention("proofs", "solved captchas: until they would have expired anyway", _proofs),
+        Retention(
+            "day_keys",
+            "keys of days, under which networks and mails to an address are counted: 14 days",
+            lambda session, sweep: networks.purge_day_keys(session, sweep.now.date()),
+        ),
+    ),
+    personal=(
+        Personal("w4r_token", ("token_hash", "payload"), "tokens"),
+        Personal("w4r_spent_proof", ("digest",), "proofs"),
+        Personal("w4r_day_key", ("secret",), "day_keys"),
+        Personal("w4r_consent", ("text_digest",), "pending_signatures", "goes with its signature"),
+        Personal("w4r_consent_text", ("digest",), None, "the section's own words, kept once; nobody's answer"),
+    ),
+    commands={"keys": "flask_w4r.cli.keys:keys", "keygen": "flask_w4r.cli.keys:keygen"},
+)

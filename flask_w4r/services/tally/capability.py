@@ -1,0 +1,17 @@
+"""By what the counts hang themselves into the rest. Each capability says which actions it counts."""
+
+from __future__ import annotations
+
+from ...seam import Capability, Personal
+
+CAPABILITY = Capability(
+    "tally",
+    models=("EditionPerson", "TallySlot"),
+    personal=(
+        Personal(
+            "w4r_edition_person", ("person_index",), None,
+            "a keyed hash by edition, joined to nothing; goes when none of the person's signatures counts",
+        ),
+    ),
+    commands={"tally": "flask_w4r.cli.tally:tally"},
+)  # fmt: skip
