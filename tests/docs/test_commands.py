@@ -17,7 +17,7 @@ import pytest
 
 from flask_w4r.cli import w4r_group
 from flask_w4r.testing import make_campaign
-from tests.events.places.world import AU_LINES, write_zip
+from tests.places.world import AU_LINES, write_zip
 
 from .conftest import MakeSite, run
 from .pages import DOCS, MARKDOWN, PAGES, ROOT, SNIPPETS, blocks, commands, included

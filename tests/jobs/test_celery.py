@@ -11,8 +11,7 @@ from flask import Flask
 from flask_w4r import celery_tasks
 from flask_w4r.errors import W4RError
 from flask_w4r.services.jobs import JOBS, Tools
-
-from .world import World, words
+from tests.mail.world import World, words
 
 celery = pytest.importorskip("celery")
 REDIS_URL = os.environ.get("W4R_TEST_REDIS_URL", "redis://127.0.0.1:6379")

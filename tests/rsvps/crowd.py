@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from flask_w4r.errors import EventFull
 from flask_w4r.models import Event, Rsvp
 from flask_w4r.services import rsvp_ask, rsvp_seats, rsvps
-from tests.petitions.site import create_app
+from tests.own_process import create_app
 
 from .guests import Party
 

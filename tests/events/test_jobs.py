@@ -19,8 +19,7 @@ from flask_w4r.services.rsvp_seats import lock_event
 from flask_w4r.services.unit_of_work import read, run
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host, MakeHost, every_database
-
-from .guests import Party
+from tests.rsvps.guests import Party
 
 
 class Site:

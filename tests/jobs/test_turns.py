@@ -19,9 +19,8 @@ from flask_w4r.mailers import SMTPMailer
 from flask_w4r.models import Consent, DayKey, OutboxMail, Signature, SpentProof, Suppression, Token
 from flask_w4r.services import jobs, tokens
 from flask_w4r.services.unit_of_work import read, run
-
-from .sink import Sink
-from .world import World, words
+from tests.mail.sink import Sink
+from tests.mail.world import World, words
 
 ANN = "Ann.Canary@mail.example.org"
 

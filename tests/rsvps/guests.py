@@ -15,8 +15,7 @@ from flask_w4r.services.addresses import parse_address
 from flask_w4r.services.rsvps import Done, Guest
 from flask_w4r.services.unit_of_work import read, run
 from flask_w4r.state import get_state
-
-from .rows import add_event
+from tests.events.rows import add_event
 
 
 class Party:
