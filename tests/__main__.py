@@ -17,7 +17,7 @@ from tests import services
 
 HERE = Path(__file__).parent
 #: The tests that drive a browser or many processes, and those of mail, so that both halves take about as long.
-FIRST = ("browser", "events", "i18n", "mail")
+FIRST = ("browser", "events", "i18n", "mail", "places", "rsvps")
 
 
 def halves() -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from flask_w4r import config, sections, topics
-from flask_w4r.cli import w4r_group
+from flask_w4r.cli import LazyGroup, w4r_group
 from flask_w4r.i18n import use_locale
 from flask_w4r.services.kits import shipped_kits
 
@@ -114,8 +114,9 @@ def word_entries(name: str) -> Iterator[str]:
 def command_entries(command: click.Command, path: str) -> Iterator[str]:
     """A definition for each command below a group."""
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from command_entries(command.commands[name], f"{path} {name}")
+        below = command.load() if isinstance(command, LazyGroup) else command.commands
+        for name in sorted(below):
+            yield from command_entries(below[name], f"{path} {name}")
         return
     context = click.Context(command, info_name=path)
     yield f".. rubric:: ``{' '.join([path, *command.collect_usage_pieces(context)])}``\n"

@@ -31,5 +31,11 @@ class LazyGroup(AppGroup):
             return found
         return super().get_command(context, name)
 
+    def load(self) -> dict[str, click.Command]:
+        """Every command by name, all of them imported: for documentation."""
+        context = click.Context(self)
+        found = ((name, self.get_command(context, name)) for name in self.list_commands(context))
+        return {name: command for name, command in found if command is not None}
+
 
 w4r_group = LazyGroup("w4r", Seam(CAPABILITIES).commands, help="Write for Rights.")

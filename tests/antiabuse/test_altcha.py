@@ -97,8 +97,10 @@ def test_a_changed_challenge_fails(name: str, value: object) -> None:
     [
         ("derivedKey", "00" * 32),
         # What the challenge tells of the answer is only its beginning.
-        ("derivedKey", SOLVED["challenge"]["parameters"]["keyPrefix"].ljust(64, "0")),
-        ("derivedKey", SOLVED["challenge"]["parameters"]["keyPrefix"]),
+        pytest.param(
+            "derivedKey", SOLVED["challenge"]["parameters"]["keyPrefix"].ljust(64, "0"), id="derivedKey-begun"
+        ),
+        pytest.param("derivedKey", SOLVED["challenge"]["parameters"]["keyPrefix"], id="derivedKey-prefix"),
         ("derivedKey", 7),
         ("derivedKey", None),
     ],

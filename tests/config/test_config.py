@@ -81,7 +81,7 @@ def test_an_unknown_key(key: str, mend: str) -> None:
         ("W4R_ENCRYPTION_KEYS", 5, "must be a list of keys"),
         ("W4R_INDEX_KEY", "short", "is not 32 bytes"),
         ("W4R_INDEX_KEY", 5, "must be a text"),
-        ("W4R_INDEX_KEY", KEY, "must not be one of W4R_ENCRYPTION_KEYS"),
+        pytest.param("W4R_INDEX_KEY", KEY, "must not be one of W4R_ENCRYPTION_KEYS", id="W4R_INDEX_KEY-same-as-another"),
         ("W4R_CAPTCHA", "recaptcha", "must be one of auto, hcaptcha, altcha, none"),
         ("W4R_CAPTCHA", ["auto"], "must be one of auto, hcaptcha, altcha, none"),
         ("W4R_CAPTCHA", "hcaptcha", "needs W4R_HCAPTCHA_SITE_KEY and W4R_HCAPTCHA_SECRET_KEY"),

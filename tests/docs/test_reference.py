@@ -12,11 +12,12 @@ import pytest
 
 from flask_w4r import sections
 from flask_w4r.antiabuse import captcha
+from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.cli import w4r_group
 from flask_w4r.config import W4RConfig
+from flask_w4r.seam import Seam
 from flask_w4r.sections.checks import THEME_TOKENS
 from flask_w4r.services.mail import caps as mail_caps
-from flask_w4r.web.templating import MAIL_KINDS
 
 from .pages import DOCS, MARKDOWN, PAGES, ROOT, SNIPPETS
 
@@ -59,7 +60,7 @@ def test_every_key_has_its_entry(built: Path) -> None:
 
 def test_every_command_has_its_entry(built: Path) -> None:
     text = words_of(built / "cli.html")
-    for name, group in w4r_group.commands.items():
+    for name, group in w4r_group.load().items():
         for below in getattr(group, "commands", {"": group}):
             assert f"flask w4r {name} {below}".rstrip() in text
 
@@ -86,7 +87,11 @@ def test_numbers_that_the_texts_give() -> None:
     assert mail_caps.DAILY_CAP == 3
     assert (captcha.BREAKER_FAILURES, captcha.BREAKER_PAUSE_SECONDS) == (5, 30)
     templates = (DOCS / "templates.rst").read_text("utf-8")
-    assert [kind for kind in MAIL_KINDS if f"``{kind}``" not in templates] == []
+    assert [
+        kind.name
+        for kind in Seam(CAPABILITIES).mails.values()
+        if kind.hand_over is None and f"``{kind.name}``" not in templates
+    ] == []
     assert len(sections.preset_codes()) == 10
     templates = (DOCS / "templates.rst").read_text("utf-8")
     for token in THEME_TOKENS:

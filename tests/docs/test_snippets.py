@@ -17,9 +17,10 @@ from flask_babel import get_locale
 from jinja2 import FileSystemLoader
 
 from flask_w4r import doctor
+from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import generate_key
-from flask_w4r.services.jobs.rounds import JOBS
+from flask_w4r.seam import Seam
 from flask_w4r.state import get_state
 from flask_w4r.testing import run_jobs, sign
 from tests import services
@@ -215,7 +216,7 @@ def test_celery(monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]) -> No
     app = load("limiter.py").create_app(settings)
     monkeypatch.setitem(sys.modules, "our_site", SimpleNamespace(app=app))
     worker = load("celery_worker.py")
-    named = {f"w4r.{name}" for name in JOBS}
+    named = {f"w4r.{name}" for name in Seam(CAPABILITIES).jobs}
     assert named <= set(worker.celery.tasks)
     assert set(worker.celery.conf.beat_schedule) == named
 

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from flask_w4r.cli.jobs import tools_for
 from flask_w4r.models import Event, Rsvp, Token
-from flask_w4r.services.hosting import letters as event_letters
+from flask_w4r.services.hosting import letters as host_letters
 from flask_w4r.services.hosting import mail as host_mail
-from flask_w4r.services.jobs.rounds import JOBS
 from flask_w4r.services.mail.send import run_due
+from flask_w4r.services.rsvps import letters as rsvp_letters
 from flask_w4r.services.rsvps import mail as rsvp_mail
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
@@ -67,7 +67,7 @@ class World:
         """What leaves now."""
         before = len(self.host.mailer.messages)
         with self.host.app.app_context():
-            done = JOBS["mail"](self.host.app, tools_for(self.host.app))
+            done = self.state.seam.jobs["mail"].run(self.host.app, tools_for(self.host.app))
         assert done["failed"] == done["retried"] == 0
         return self.host.mailer.messages[before:]
 
@@ -127,7 +127,7 @@ ALL = [*GUEST_KINDS, *host_mail.KINDS]
 
 
 def test_every_kind_is_tried_here() -> None:
-    assert set(ALL) == event_letters.KINDS
+    assert set(ALL) == {kind.name for kind in (*rsvp_letters.MAILS, *host_letters.MAILS)}
     assert set(GUEST_KINDS) == set(rsvp_mail.KINDS)
 
 

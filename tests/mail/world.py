@@ -14,9 +14,11 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, insert, select
 from sqlalchemy.orm import Session
 
+from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import Keyring
 from flask_w4r.models import Case, Edition, OutboxMail, Signature
+from flask_w4r.seam import Seam
 from flask_w4r.sections import Section
 from flask_w4r.services.mail import send as mail
 from flask_w4r.services.people.addresses import parse_address
@@ -80,7 +82,7 @@ def make_state(engine: Engine, clock: Any, *, sections: Sequence[Section] = (), 
         mounts=(),
         keyring=Keyring([ENCRYPTION_KEY], INDEX_KEY),
         clock=clock,
-        hooks=Hooks(),
+        hooks=Hooks(seam=Seam(CAPABILITIES)),
         secret_key="not used here",
         translation_directories=(),
         engine_source=lambda app: prepare_engine(engine),

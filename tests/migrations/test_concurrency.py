@@ -17,7 +17,7 @@ PROCESSES = 4
 SCRIPT = """
 import sys
 from sqlalchemy import create_engine
-from flask_w4r.services import schema
+from flask_w4r.services.storage import schema
 schema.revisions()
 engine = create_engine(sys.argv[1])
 print("ready", flush=True)

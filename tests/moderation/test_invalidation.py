@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from flask_w4r import Actor
+from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.errors import NotFound, PermissionDenied
+from flask_w4r.seam import Seam
 from flask_w4r.services.petitions import invalidation, invalidation_preview, invalidation_run
 from flask_w4r.services.petitions.invalidation import ConditionFault, Conditions, StateMoved
 from flask_w4r.services.storage.unit_of_work import run
@@ -72,7 +74,10 @@ class Desk:
 
     def drifts(self) -> list[Any]:
         keyring = self.state.keyring
-        return run(self.app, lambda work: tally.recount(work.session, keyring, self.section, fix=False))[1]
+        return run(
+            self.app,
+            lambda work: tally.recount(work.session, keyring, self.section, Seam(CAPABILITIES).recounts, fix=False),
+        )[1]
 
     def logged(self) -> list[tuple[str, str, int]]:
         return [tuple(row) for row in self.host.rows("SELECT actor_id, action, count FROM w4r_audit ORDER BY seq")]

@@ -25,8 +25,8 @@ from .test_invalidation import EVE, Desk
 ROOT = Path(__file__).resolve().parents[2]
 ROWS, KILLS = 900, 3
 WORKER = """
-from tests.petitions.site import create_app
-from flask_w4r.services import invalidation_run
+from tests.own_process import create_app
+from flask_w4r.services.petitions import invalidation_run
 app = create_app()
 with app.app_context():
     while True:

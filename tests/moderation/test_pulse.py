@@ -12,8 +12,8 @@ from sqlalchemy import event
 from flask_w4r import W4R
 from flask_w4r.errors import PermissionDenied
 from flask_w4r.models import Signature
-from flask_w4r.services.jobs.rounds import purge
 from flask_w4r.services.moderation import alerts, funnel, overview, pulse
+from flask_w4r.services.privacy.retention import purge
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.signals import alert_raised
 from flask_w4r.state import Actor, Permission, get_state

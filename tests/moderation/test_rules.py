@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_w4r import W4R
-from flask_w4r.services.jobs.rounds import purge
 from flask_w4r.services.moderation import settings as desk_settings
 from flask_w4r.services.moderation.rules import (
     MOST_HASHES,
@@ -25,6 +24,7 @@ from flask_w4r.services.moderation.rules import (
 )
 from flask_w4r.services.people.addresses import parse_address
 from flask_w4r.services.people.networks import network_hashes, network_tiers, tier_hash
+from flask_w4r.services.privacy.retention import purge
 from flask_w4r.services.storage.unit_of_work import read
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, supporter

@@ -39,7 +39,7 @@ class Worker:
         }
         settings |= {"TESTING": True, "W4R_MAIL_URL": f"file:{folder}"}
         environment = {**os.environ, "W4R_SITE_SETTINGS": json.dumps(settings), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-W", "error", "-m", "flask", "--app", "tests.petitions.site", "w4r", "jobs", "run"]
+        command = [sys.executable, "-W", "error", "-m", "flask", "--app", "tests.own_process", "w4r", "jobs", "run"]
         command += ["--lease-seconds", "1", "--interval", "0.1", "--batch", "20"]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe)

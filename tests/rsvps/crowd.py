@@ -23,7 +23,7 @@ from flask_w4r.models import Event, Rsvp
 from flask_w4r.services.rsvps import ask as rsvp_ask
 from flask_w4r.services.rsvps import lifecycle as rsvps
 from flask_w4r.services.rsvps import seats as rsvp_seats
-from tests.petitions.site import create_app
+from tests.own_process import create_app
 
 from .guests import Party
 

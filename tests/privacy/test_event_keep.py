@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from flask_w4r.services.jobs.rounds import purge
+from flask_w4r.services.privacy.retention import purge
 from flask_w4r.testing import submit
 from tests.conftest import MakeHost, every_database
 from tests.events.test_hosting import Site

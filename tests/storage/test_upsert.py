@@ -9,8 +9,7 @@ from sqlalchemy import select
 from flask_w4r.models import Case, SpentProof, Token
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.services.storage.upsert import insert_ignore, insert_new, upsert
-
-from .world import World
+from tests.mail.world import World
 
 
 def proof(world: World, digest: bytes) -> dict[str, Any]:

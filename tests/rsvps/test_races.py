@@ -24,7 +24,7 @@ def start(host: Host) -> subprocess.Popen[str]:
     kept = {key: value for key, value in host.app.config.items() if key.startswith("W4R_")}
     kept |= {key: host.app.config[key] for key in ("SQLALCHEMY_DATABASE_URI", "SECRET_KEY", "TESTING")}
     environment = {**os.environ, "W4R_SITE_SETTINGS": json.dumps(kept), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tests.events.crowd"]
+    command = [sys.executable, "-m", "tests.rsvps.crowd"]
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True,

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from flask_w4r.testing import make_campaign, run_jobs, submit, supporter
 from tests.conftest import Host, MakeHost
-
-from .helpers import PREFIX, SLUG, MovingClock, clocked, path_of, people, tally
+from tests.petitions.helpers import PREFIX, SLUG, MovingClock, clocked, path_of, people, tally
 
 SLUGS = (SLUG, "bo-example")
 UNLIMITED = dict.fromkeys(("sign_host", "sign_site", "sign_block", "confirm_host"), "9999999/second")

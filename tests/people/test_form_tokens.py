@@ -8,8 +8,7 @@ import pytest
 
 from flask_w4r.testing import form_fields, make_campaign, sign, submit, supporter
 from tests.conftest import Host, MakeHost
-
-from .helpers import (
+from tests.petitions.helpers import (
     CASE,
     PREFIX,
     SLUG,

@@ -18,7 +18,7 @@ from flask_w4r.testing import run_jobs
 from tests.conftest import Host, MakeHost, every_database
 
 from .guests import Party
-from .test_rsvp_web import FORM, Clock, ask, mail_link, make_site, press, put_event, states
+from .test_web import FORM, Clock, ask, mail_link, make_site, press, put_event, states
 
 SMALL = "/au/events/small/rsvp"
 

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,16 +14,18 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import OperationalError
 
+from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.cli import jobs as jobs_cli
 from flask_w4r.cli import mail as mail_cli
 from flask_w4r.mailers import SMTPMailer
 from flask_w4r.models import Consent, DayKey, OutboxMail, Signature, SpentProof, Suppression, Token
+from flask_w4r.seam import Seam, Tools
 from flask_w4r.services.jobs import rounds as jobs
 from flask_w4r.services.people import tokens
+from flask_w4r.services.privacy.retention import purge
 from flask_w4r.services.storage.unit_of_work import read, run
-
-from .sink import Sink
-from .world import World, words
+from tests.mail.sink import Sink
+from tests.mail.world import World, words
 
 ANN = "Ann.Canary@mail.example.org"
 
@@ -31,8 +34,8 @@ def count(world: World, model: Any) -> int:
     return read(world.app, lambda session: session.scalar(select(func.count()).select_from(model)) or 0)
 
 
-def tools(world: World, **more: Any) -> jobs.Tools:
-    return jobs.Tools(**{"render": words, "mailer": world.postbox, **more})
+def tools(world: World, **more: Any) -> Tools:
+    return Tools(**{"render": words, "mailer": world.postbox, **more})
 
 
 def test_purge_takes_what_is_over_and_leaves_the_rest(world: World) -> None:
@@ -63,12 +66,12 @@ def test_purge_takes_what_is_over_and_leaves_the_rest(world: World) -> None:
     fill("newx")
     world.add_plain([ANN])
     world.clock.move(seconds=1)
-    gone = jobs.purge(world.app, tools(world))
+    gone = purge(world.app, tools(world))
     expected = {"tokens": 1, "proofs": 2, "mails": 1, "day_keys": 1, "pending_signatures": 1, "networks": 0}
     assert {name: number for name, number in gone.items() if name in expected} == expected
     assert not any(number for name, number in gone.items() if name not in expected)
     assert [count(world, model) for model in (Signature, Consent, OutboxMail, Token, DayKey)] == [3, 3, 2, 1, 1]
-    assert jobs.purge(world.app) == dict.fromkeys(gone, 0)
+    assert purge(world.app) == dict.fromkeys(gone, 0)
     assert now < world.clock()
 
 
@@ -76,12 +79,12 @@ def test_purge_waits_for_retention(world: World) -> None:
     case, *_ = world.add_cases()
     world.add_signature(case, ANN)
     world.clock.move(days=14)
-    assert jobs.purge(world.app)["pending_signatures"] == 0
+    assert purge(world.app)["pending_signatures"] == 0
     world.clock.move(seconds=1)
-    assert jobs.purge(world.app)["pending_signatures"] == 1
+    assert purge(world.app)["pending_signatures"] == 1
 
 
-def run_for_a_while(world: World, given: jobs.Tools, until: Any, **more: Any) -> list[tuple[str, dict[str, Any]]]:
+def run_for_a_while(world: World, given: Tools, until: Any, **more: Any) -> list[tuple[str, dict[str, Any]]]:
     reports: list[tuple[str, dict[str, Any]]] = []
     worker = threading.Thread(
         target=lambda: jobs.run_until_stopped(
@@ -113,15 +116,16 @@ def test_the_worker_outlives_a_database_that_is_away(
 ) -> None:
     world = small_world
     world.add_plain([ANN])
-    real, calls = jobs.JOBS["mail"], []
+    seam = world.state.seam
+    real, calls = seam.jobs["mail"], []
 
-    def flaky(app: Any, given: jobs.Tools) -> dict[str, Any]:
+    def flaky(app: Any, given: Tools) -> dict[str, Any]:
         calls.append(1)
         if len(calls) < 4:
             raise OperationalError("UPDATE ...", {"recipient": ANN}, Exception(f"away {ANN}"))
-        return real(app, given)
+        return real.run(app, given)
 
-    monkeypatch.setattr(jobs, "JOBS", {**jobs.JOBS, "mail": flaky})
+    monkeypatch.setitem(seam.__dict__, "jobs", {**seam.jobs, "mail": replace(real, run=flaky)})
     monkeypatch.setattr(jobs, "LONGEST_WAIT", 0.05)
     run_for_a_while(world, tools(world), lambda: bool(world.postbox.messages))
     assert "job mail: OperationalError" in caplog.text
@@ -180,7 +184,8 @@ def test_jobs_run_once(small_world: World, runner: FlaskCliRunner) -> None:
     done = runner.invoke(args=["jobs", "run", "--once", "--json"])
     lines = {line["job"]: line for line in map(json.loads, done.output.splitlines())}
     assert done.exit_code == 0
-    assert list(lines) == list(jobs.JOBS)
+    assert set(lines) == set(Seam(CAPABILITIES).jobs)
+    assert list(lines)[-2:] == ["mail", "purge"], "what the others wrote leaves at once"
     assert lines["mail"]["sent"] == 1
     assert '"cases": [' in small_world.postbox.messages[0].as_string()
     assert runner.invoke(args=["jobs", "run", "--once"]).output.count("mail: 0 sent") == 1

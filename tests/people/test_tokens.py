@@ -9,8 +9,7 @@ from flask_w4r.errors import TokenInvalid
 from flask_w4r.models import Token
 from flask_w4r.services.people import tokens
 from flask_w4r.services.storage.unit_of_work import read, run
-
-from .world import World
+from tests.mail.world import World
 
 #: Long enough to stand in no ciphertext by chance.
 IDS = [[170_017_170_017, 2], [18, 1]]

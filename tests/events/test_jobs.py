@@ -15,14 +15,13 @@ from flask_w4r.models import Event, Rsvp
 from flask_w4r.services.events.changes import version
 from flask_w4r.services.hosting import jobs as event_jobs
 from flask_w4r.services.hosting import lifecycle as events
-from flask_w4r.services.jobs import rounds as jobs
+from flask_w4r.services.privacy.retention import purge
 from flask_w4r.services.rsvps.seats import lock_event
 from flask_w4r.services.storage.rows import execute
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host, MakeHost, every_database
-
-from .guests import Party
+from tests.rsvps.guests import Party
 
 
 class Site:
@@ -242,10 +241,10 @@ def test_what_nobody_confirmed_is_forgotten(site: Site) -> None:
     site.party.ask(2)
     site.set(starts_at=site.starts + timedelta(days=30), ends_at=site.starts + timedelta(days=31))
     site.now += timedelta(days=14, seconds=1)
-    assert jobs.purge(site.host.app)["pending_rsvps"] == 0, "its seats were not given back yet"
+    assert purge(site.host.app)["pending_rsvps"] == 0, "its seats were not given back yet"
     site.run()
     site.now += timedelta(days=14, seconds=1)
-    assert jobs.purge(site.host.app)["pending_rsvps"] == 1
+    assert purge(site.host.app)["pending_rsvps"] == 1
     assert site.party.states(1, 2) == ["going", "none"]
     site.party.check()
 

@@ -1,4 +1,4 @@
-"""A host site for a process of its own: ``flask --app tests.petitions.site w4r ...``. Its settings come as JSON."""
+"""A host site for a process of its own: ``flask --app tests.own_process w4r ...``. Its settings come as JSON."""
 
 from __future__ import annotations
 

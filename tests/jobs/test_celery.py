@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 
 from flask_w4r import celery_tasks
+from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.errors import W4RError
-from flask_w4r.services.jobs.rounds import JOBS, Tools
-
-from .world import World, words
+from flask_w4r.seam import Seam, Tools
+from tests.mail.world import World, words
 
 celery = pytest.importorskip("celery")
 REDIS_URL = os.environ.get("W4R_TEST_REDIS_URL", "redis://127.0.0.1:6379")
@@ -38,7 +38,7 @@ def test_beat_runs_them_beside_the_hosts_own(small_world: World) -> None:
     site = celery.Celery("site", broker="memory://", set_as_current=False)
     site.conf.beat_schedule = {"own": {"task": "own", "schedule": 1.0}}
     celery_tasks.register(site, host(small_world))
-    assert set(site.conf.beat_schedule) == {"own"} | {f"w4r.{name}" for name in JOBS}
+    assert set(site.conf.beat_schedule) == {"own"} | {f"w4r.{name}" for name in Seam(CAPABILITIES).jobs}
     assert site.conf.beat_schedule["w4r.mail"]["task"] in site.tasks
 
     quiet = celery.Celery("quiet", broker="memory://", set_as_current=False)

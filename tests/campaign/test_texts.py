@@ -22,9 +22,9 @@ from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.signals import case_changed
 from flask_w4r.state import Hooks, get_state
 from flask_w4r.testing import make_campaign
+from tests.campaign.test_desk import log
 from tests.conftest import Host, MakeHost, every_database
 from tests.moderation.conftest import Staff, check_permission, load_actor
-from tests.moderation.test_cases import log
 
 PAGE = "/au/moderation/cases/ann-example/texts"
 PUBLIC = "/au/cases/ann-example"

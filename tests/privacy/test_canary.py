@@ -23,9 +23,8 @@ from flask_w4r import W4R
 from flask_w4r.blueprints.petitions import flow as sign_flow
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, submit
 from tests.conftest import Host, MakeHost
+from tests.petitions.helpers import CASE, PREFIX, link, press
 from tests.services import REDIS, need
-
-from .helpers import CASE, PREFIX, link, press
 
 PERSON = {
     "first_name": "Quokkaline",

@@ -16,8 +16,7 @@ from flask_w4r.services.rsvps import seat_count
 from flask_w4r.services.rsvps.lifecycle import Done, Guest
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
-
-from .rows import add_event
+from tests.events.rows import add_event
 
 
 class Party:
