@@ -46,7 +46,7 @@ def pages_of(state: W4RState) -> Sequence[Pages]:
     def make() -> Sequence[Pages]:
         return tuple(import_module(one.pages).PAGES for one in state.seam.capabilities if one.pages)
 
-    found: Sequence[Pages] = state.once("pages", make)
+    found: Sequence[Pages] = state.once("capability_pages", make)
     return found
 
 
