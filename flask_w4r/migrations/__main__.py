@@ -46,7 +46,7 @@ def render_type(kind: str, item: Any, _context: Any) -> str | bool:
         return "LONG_BYTES"
     if isinstance(item, String) and getattr(variants["mysql"], "collation", None) == "utf8mb4_bin":
         return f"exact_text({item.length})"
-    raise NotImplementedError(f"say here, and in script.py.mako, how {item!r} with {variants!r} is written")
+    raise NotImplementedError(f"say here, and in migrations/columns.py, how {item!r} with {variants!r} is written")
 
 
 def write_revision(message: str) -> Path:
@@ -110,9 +110,12 @@ def _tidy(text: str, creates: list[str]) -> str:
     quoted = text.replace("'", '"')
     if len(creates) > 3 and quoted.endswith(drops):
         text = text[: -len(drops)] + "    for table in reversed(creates):\n        op.drop_table(table)\n"
-    if "mysql." not in text:
-        text = text.replace("from sqlalchemy.dialects import mysql\n", "")
-    return text
+    head, _, rest = text.partition("\n\n\n")
+    imported = re.search(r"from flask_w4r\.migrations\.columns import (.*)\n", head)
+    assert imported is not None
+    used = [name for name in imported[1].split(", ") if re.search(rf"\b{name}\b", rest)]
+    line = f"from flask_w4r.migrations.columns import {', '.join(used)}\n" if used else ""
+    return text.replace(imported[0], line)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from ..i18n import gettext
-from ..services.people.permissions import require
+from ..services.people.permissions import Staff, require
 from ..state import Actor, Permission
 from . import form_flow, here
 from .pages import pages_of
@@ -38,6 +38,12 @@ def allowed(permission: Permission) -> Actor:
     """
     place = here()
     return require(place.state.hooks, actor_here(), permission, place.section)
+
+
+def staff_here(actor: Actor) -> Staff:
+    """A signed-in member of staff at work in this section, now."""
+    place = here()
+    return Staff(place.state.hooks, actor, place.state.keyring, place.section, place.state.clock())
 
 
 def may(actor: Actor, permission: Permission) -> bool:

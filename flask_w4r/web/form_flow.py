@@ -1,36 +1,37 @@
-"""What every public form shares, by the form's id: tokens, limits, captcha and verdict; and the button behind a link.
+"""What every public form shares, by the form's id: tokens, limits, captcha and verdict.
 
-A view asks in this order: :func:`enter_limits`, :func:`check_tokens`, the form's own checks, :func:`check_captcha`,
-:func:`weigh`; then it makes its one service call.
+:func:`press` is the way of a POST, the same for every form; :func:`form_values` is what the page of any form needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, abort, jsonify, request
-from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf, validate_csrf
-from wtforms import HiddenField, ValidationError
+from wtforms import ValidationError
 
 from ..antiabuse import formtoken, rates
 from ..antiabuse.captcha import CaptchaOutcome, CaptchaProvider
 from ..antiabuse.limits import Breach, RateLimits
 from ..antiabuse.pipeline import Verdict, judge
+from ..errors import ProofReplayed
+from ..forms.checks import error_list
 from ..i18n import gettext
-from ..keyring import hash_token
 from ..services.moderation.judgement import Judgement
 from ..services.people.addresses import Address
 from ..services.people.networks import DayKeyCache, day_secret
 from ..services.storage.unit_of_work import run
-from . import Here, guard, here
+from . import Here, guard
 from .guard import client_tiers
 from .responses import private, private_page
 from .templating import app_of_request
+
+T = TypeVar("T")
 
 CSRF_KEY = "w4r_csrf_token"
 
@@ -187,6 +188,55 @@ def check_captcha(
     return outcome
 
 
+def press(
+    place: Here,
+    prefix: str,
+    form_id: str,
+    ready: Callable[[], Sequence[int] | Refusal],
+    write: Callable[[formtoken.FormAge, CaptchaOutcome], T],
+    *,
+    case_ids: Sequence[int] = (),
+) -> T | Refusal | Breach:
+    """The button of a public form was pressed: the checks in their order, then the one service call.
+
+    :param prefix: of the limits' names, such as ``sign``.
+    :param ready: the form's own checks; gives the cases it is about, or why it goes back.
+    :param write: judges and writes, when all is in order.
+    :param case_ids: the cases it is about, where that is known before.
+    :returns: what ``write`` returned; or why the form goes back; or which limit was met.
+    """
+    breach = enter_limits(place, prefix, case_ids)
+    if breach is not None:
+        return breach
+    age = check_tokens(place, form_id)
+    if isinstance(age, Refusal):
+        return age
+    about = ready()
+    if isinstance(about, Refusal):
+        return about
+    captcha = check_captcha(place, form_id, f"{prefix}_uncaptcha", about)
+    if isinstance(captcha, Breach | Refusal):
+        return captcha
+    try:
+        return write(age, captcha)
+    except ProofReplayed:
+        return captcha_replayed()
+
+
+def form_values(
+    place: Here, form: Any, form_id: str, refusal: Refusal | None = None, case_ids: Sequence[int] = ()
+) -> dict[str, Any]:
+    """What the page of a public form needs: fresh tokens in it, what is wrong, and a captcha challenge."""
+    for name, value in fresh_tokens(place, form_id).items():
+        form[name].data = value
+    return {
+        "form": form,
+        "errors": error_list(form),
+        "notice": refusal.notice if refusal and refusal.notice else None,
+        "captcha": challenge(place, form_id, case_ids),
+    }
+
+
 def weigh(
     place: Here,
     author: Author,
@@ -251,37 +301,3 @@ def secret_of_day(place: Here, day: date) -> bytes:
 
     cache: DayKeyCache = place.state.once("day_keys", lambda: DayKeyCache(load))
     return cache.secret(day)
-
-
-class LinkForm(FlaskForm):  # type: ignore[misc]
-    """The button's hidden proof that a link's page was opened first. Bound to the link, so no cookie is needed."""
-
-    class Meta:
-        csrf = False
-
-    form_token = HiddenField()
-
-
-def _link_id(token: str) -> str:
-    return f"link:{hash_token(token).hex()}"
-
-
-def link_form(token: str) -> LinkForm:
-    """The form for the page behind a link."""
-    place = here()
-    form = LinkForm(formdata=None)
-    form.form_token.data = formtoken.issue(place.state.secret_key, _link_id(token), place.state.clock())
-    return form
-
-
-def link_pressed(token: str) -> bool:
-    """Whether this POST came from the page of this very link."""
-    place = here()
-    typed, longest = request.form.get("form_token", ""), place.state.config.form_max_seconds
-    age = formtoken.check(place.state.secret_key, typed, _link_id(token), place.state.clock(), 0, longest)
-    return age.status == "ok"
-
-
-def link_limit(place: Here) -> Breach | None:
-    """Count a visit to a link's page: tokens are not to be guessed."""
-    return limits(place).hit("confirm_host", place.section.code, client_tiers().host)

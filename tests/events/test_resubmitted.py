@@ -10,6 +10,7 @@ import pytest
 from flask_w4r.services.hosting import acts as event_acts
 from flask_w4r.services.hosting import lifecycle as events
 from flask_w4r.services.people import tokens
+from flask_w4r.services.people.permissions import Staff
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import Actor, Hooks, Permission
 from flask_w4r.testing import submit
@@ -52,7 +53,7 @@ def hide(site: Site) -> None:
 
     def work(uow: Any) -> bool:
         now, keyring = site.state.clock(), site.state.keyring
-        return event_acts.hide(uow.session, hooks, Actor("1", "Mo"), keyring, site.section, 1, now=now)
+        return event_acts.hide(uow.session, Staff(hooks, Actor("1", "Mo"), keyring, site.section, now), 1)
 
     assert run(site.host.app, work)
 

@@ -17,7 +17,7 @@ from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Actor, Permission
 from ...topics import EVENT_KINDS
 from ...web import here
-from ...web.desk import allowed, back_to, desk_page, may, token_problem
+from ...web.desk import allowed, back_to, desk_page, may, staff_here, token_problem
 from ...web.responses import page_cache
 from ...web.templating import app_of_request
 
@@ -106,63 +106,61 @@ def _act(number: int, actor: Actor, done: str, work: Callable[[UnitOfWork], bool
 
 def ask(event: int) -> Response:
     """Mail the host a question; the event goes on waiting."""
-    actor, place, number = allowed(Permission.MANAGE_EVENTS), here(), event
+    actor, number = allowed(Permission.MANAGE_EVENTS), event
     question = request.form.get("question", "").strip()[:QUESTION_MOST]
     problem = token_problem() or (None if question else gettext("Type what you want to know."))
     if problem:
         return _event(number, actor, 422, notice=problem, question=question)
-    state = place.state
     return _act(
-        number, actor, "asked",
-        lambda uow: event_acts.ask(
-            uow.session, state.hooks, actor, state.keyring, place.section, number, question, now=state.clock()
-        ),
-    )  # fmt: skip
+        number,
+        actor,
+        "asked",
+        lambda uow: event_acts.ask(uow.session, staff_here(actor), number, question),
+    )
 
 
 def verify(event: int) -> Response:
     """Say that the section knows the host, or no longer."""
-    actor, place, number = allowed(Permission.MANAGE_EVENTS), here(), event
+    actor, number = allowed(Permission.MANAGE_EVENTS), event
     if problem := token_problem():
         return _event(number, actor, 422, notice=problem)
-    state, verified = place.state, request.form.get("verified") == "y"
+    verified = request.form.get("verified") == "y"
     return _act(
-        number, actor, "verified" if verified else "unverified",
-        lambda uow: event_acts.set_verified(
-            uow.session, state.hooks, actor, state.keyring, place.section, number, verified, now=state.clock()
-        ),
-    )  # fmt: skip
+        number,
+        actor,
+        "verified" if verified else "unverified",
+        lambda uow: event_acts.set_verified(uow.session, staff_here(actor), number, verified),
+    )
 
 
 def hide(event: int) -> Response:
     """Take the event off every page, now."""
-    actor, place, number = allowed(Permission.MANAGE_EVENTS), here(), event
+    actor, number = allowed(Permission.MANAGE_EVENTS), event
     if problem := token_problem():
         return _event(number, actor, 422, notice=problem)
-    state = place.state
     return _act(
-        number, actor, "hidden",
-        lambda uow: event_acts.hide(
-            uow.session, state.hooks, actor, state.keyring, place.section, number, now=state.clock()
-        ),
-    )  # fmt: skip
+        number,
+        actor,
+        "hidden",
+        lambda uow: event_acts.hide(uow.session, staff_here(actor), number),
+    )
 
 
 def release(event: int) -> Response:
     """Let a guest whom the checks held come."""
-    actor, place, number = allowed(Permission.MANAGE_EVENTS), here(), event
+    actor, number = allowed(Permission.MANAGE_EVENTS), event
     if problem := token_problem():
         return _event(number, actor, 422, notice=problem)
-    state, guest = place.state, request.form.get("guest", "")
+    guest = request.form.get("guest", "")
     guest_id = int(guest) if guest.isascii() and guest.isdigit() and len(guest) < 19 else 0
     if not guest_id:
         return _event(number, actor, 422, notice=gettext("Choose a guest."))
     return _act(
-        number, actor, "released",
-        lambda uow: event_acts.release_guest(
-            uow.session, state.hooks, actor, state.keyring, place.section, number, guest_id, now=state.clock()
-        ),
-    )  # fmt: skip
+        number,
+        actor,
+        "released",
+        lambda uow: event_acts.release_guest(uow.session, staff_here(actor), number, guest_id),
+    )
 
 
 #: Both parts of the site must be on.

@@ -30,7 +30,7 @@ from ...services.hosting import (
 from ...services.hosting.lifecycle import Done
 from ...services.rsvps import codes
 from ...services.storage.unit_of_work import read, run
-from ...web import form_flow, here
+from ...web import form_flow, here, links
 from ...web.responses import sealed_page
 from ...web.templating import app_of_request
 from .manage import SAID, host_page
@@ -87,7 +87,7 @@ def host_approve(event: Event) -> Response:
 def host_full_list(token: str) -> Response:
     """The link to names, addresses and access needs: a button, and then the list, kept by nobody."""
     place, now = here(), here().state.clock()
-    breach = form_flow.link_limit(place)
+    breach = links.link_limit(place)
     if breach is not None:
         return form_flow.too_many(breach)
     try:
@@ -96,9 +96,9 @@ def host_full_list(token: str) -> Response:
         return sealed_page("events/host_enter.html", 404, status="invalid", form=None, event_title="")
     if link.status != "open":
         return sealed_page("events/host_enter.html", 410, status="list_over", form=None, event_title="")
-    if request.method != "POST" or not form_flow.link_pressed(token):
+    if request.method != "POST" or not links.link_pressed(token):
         code = 200 if request.method != "POST" else 422
-        form = form_flow.link_form(token)
+        form = links.link_form(token)
         return sealed_page("events/host_enter.html", code, status="list", form=form, event_title=link.title)
 
     def load(session: Session) -> tuple[Event, list[event_hosts.GuestLine]]:

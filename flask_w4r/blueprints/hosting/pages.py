@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from flask import Response, current_app, request
 
+from ...antiabuse.captcha import CaptchaOutcome
+from ...antiabuse.formtoken import FormAge
 from ...antiabuse.limits import Breach
-from ...errors import ProofReplayed, TokenInvalid
-from ...forms.checks import error_list
+from ...errors import TokenInvalid
 from ...services.campaign import catalogue
 from ...services.hosting import hosts as event_hosts
 from ...services.hosting import lifecycle as events
 from ...services.hosting import window as hosting_window
+from ...services.hosting.draft import Draft
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import event_submitted
-from ...web import Here, form_flow, guard, here
+from ...web import Here, form_flow, guard, here, links
 from ...web.form_flow import FAULTY, Author, Refusal
 from ...web.responses import private_page, public_page, sealed_page, see_other
 from ...web.templating import app_of_request, page
@@ -52,9 +55,6 @@ def event_new() -> Response:
         # Somebody who has one language to choose from has chosen it.
         given = {"cases": [case.slug for case in cases], "languages": [place.locale], "access": "unknown"}
         return _page(place, host_form.event_form(place, cases, edit=False, formdata=None, data=given), None)
-    breach = form_flow.enter_limits(place, "event")
-    if breach is not None:
-        return form_flow.too_many(breach)
     form = host_form.event_form(place, cases, edit=False, formdata=request.form)
     done = _create(place, form, cases)
     if isinstance(done, Breach):
@@ -70,42 +70,31 @@ def _opens_on(place: Here) -> date | None:
 
 
 def _create(place: Here, form: Any, cases: Any) -> Refusal | Breach | None:
-    age = form_flow.check_tokens(place, _form_id(place))
-    if isinstance(age, Refusal):
-        return age
-    draft = host_form.draft_of(place, form, cases)
-    if draft is None:
-        return FAULTY
-    captcha = form_flow.check_captcha(place, _form_id(place), "event_uncaptcha")
-    if isinstance(captcha, Refusal | Breach):
-        return captcha
-    author = Author(draft.host_address, draft.host_name, texts=(draft.title, draft.description))
-    verdict = form_flow.weigh(place, author, age, captcha, honeypot=bool(form["website"].data))
-    judgement = form_flow.judgement(verdict)
+    drafts: list[Draft] = []
 
-    def work(uow: UnitOfWork) -> None:
-        now = place.state.clock()
-        events.create(uow.session, place.state.keyring, place.section, draft, judgement, now=now)
+    def ready() -> Sequence[int] | Refusal:
+        draft = host_form.draft_of(place, form, cases)
+        if draft is None:
+            return FAULTY
+        drafts.append(draft)
+        return ()
 
-    return _run(work)
+    def write(age: FormAge, captcha: CaptchaOutcome) -> None:
+        (draft,) = drafts
+        author = Author(draft.host_address, draft.host_name, texts=(draft.title, draft.description))
+        verdict = form_flow.weigh(place, author, age, captcha, honeypot=bool(form["website"].data))
+        judgement, keyring, now = form_flow.judgement(verdict), place.state.keyring, place.state.clock()
+        run(
+            app_of_request(),
+            lambda uow: events.create(uow.session, keyring, place.section, draft, judgement, now=now),
+        )
 
-
-def _run(work: Any) -> Refusal | None:
-    try:
-        run(app_of_request(), work)
-    except ProofReplayed:
-        return form_flow.captcha_replayed()
-    return None
+    return form_flow.press(place, "event", _form_id(place), ready, write)
 
 
 def _page(place: Here, form: Any, refusal: Refusal | None) -> Response:
-    for name, value in form_flow.fresh_tokens(place, _form_id(place)).items():
-        form[name].data = value
-    return private_page(
-        "events/new.html", refusal.status if refusal else 200, endpoint="event_new", form=form,
-        errors=error_list(form), notice=refusal.notice if refusal and refusal.notice else None,
-        captcha=form_flow.challenge(place, _form_id(place)),
-    )  # fmt: skip
+    values = form_flow.form_values(place, form, _form_id(place), refusal)
+    return private_page("events/new.html", refusal.status if refusal else 200, endpoint="event_new", **values)
 
 
 def event_new_thanks() -> Response:
@@ -119,7 +108,7 @@ def host_enter(token: str) -> Response:
     """The link in a mail to a host: a page with a button; the button proves the address, and opens the host's page
     without the token in its URL."""
     place = here()
-    breach = form_flow.link_limit(place)
+    breach = links.link_limit(place)
     if breach is not None:
         return form_flow.too_many(breach)
     now = place.state.clock()
@@ -131,7 +120,7 @@ def host_enter(token: str) -> Response:
         return _enter_page(410, link.status)
     if request.method != "POST":
         return _enter_page(200, link.status, token=token, title=link.title)
-    if not form_flow.link_pressed(token):
+    if not links.link_pressed(token):
         return _enter_page(422, link.status, token=token, title=link.title)
     if link.status == "confirm":
         run(app_of_request(), lambda uow: _confirm(uow, place, link))
@@ -147,7 +136,7 @@ def _confirm(uow: UnitOfWork, place: Here, link: event_hosts.HostLink) -> None:
 
 
 def _enter_page(code: int, status: str, *, token: str = "", title: str = "") -> Response:
-    form = form_flow.link_form(token) if token else None
+    form = links.link_form(token) if token else None
     return sealed_page("events/host_enter.html", code, status=status, form=form, event_title=title)
 
 

@@ -12,7 +12,7 @@ from ...services.campaign import catalogue
 from ...services.petitions import confirming
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import signature_confirmed
-from ...web import form_flow, here
+from ...web import form_flow, here, links
 from ...web.responses import sealed_page
 from ...web.templating import app_of_request
 
@@ -36,20 +36,20 @@ def _show_confirm(token: str, code: int = 200) -> Response:
         code = 409
     return sealed_page(
         "petitions/confirm.html", code, cases=cases, person_name=view.person_name,
-        form=form_flow.link_form(token), status=view.status,
+        form=links.link_form(token), status=view.status,
     )  # fmt: skip
 
 
 def confirm(token: str) -> Response:
     """The link in the mail: a page with a button, and the button."""
     place = here()
-    breach = form_flow.link_limit(place)
+    breach = links.link_limit(place)
     if breach is not None:
         return form_flow.too_many(breach)
     try:
         if request.method != "POST":
             return _show_confirm(token)
-        if not form_flow.link_pressed(token):
+        if not links.link_pressed(token):
             return _show_confirm(token, 422)
         if request.form.get("resend"):
             return _resend(token)
@@ -94,12 +94,12 @@ def _resend(token: str) -> Response:
 def not_me(token: str) -> Response:
     """ "This was not me": a page with a button, and the button."""
     place = here()
-    breach = form_flow.link_limit(place)
+    breach = links.link_limit(place)
     if breach is not None:
         return form_flow.too_many(breach)
     state, now = place.state, place.state.clock()
     try:
-        if request.method == "POST" and form_flow.link_pressed(token):
+        if request.method == "POST" and links.link_pressed(token):
             run(
                 app_of_request(),
                 lambda uow: confirming.disown(uow.session, state.keyring, place.section, token, now=now),
@@ -112,7 +112,7 @@ def not_me(token: str) -> Response:
     except TokenInvalid:
         return sealed_page("petitions/not_me.html", 404, form=None, status="invalid")
     code = 422 if request.method == "POST" else 200
-    return sealed_page("petitions/not_me.html", code, form=form_flow.link_form(token), status="ask")
+    return sealed_page("petitions/not_me.html", code, form=links.link_form(token), status="ask")
 
 
 ROUTES = (

@@ -11,7 +11,6 @@ from flask import current_app
 
 from ...antiabuse import formtoken, rates
 from ...antiabuse.captcha import CaptchaOutcome
-from ...errors import ProofReplayed
 from ...forms.petitions.sign import SignForm, make_sign_form, submission_of
 from ...services.campaign import catalogue
 from ...services.people import consents
@@ -21,7 +20,7 @@ from ...services.petitions.run import sign_and_tell
 from ...services.petitions.signing import Network, Signed, Signing
 from ...services.storage.unit_of_work import read, run
 from ...web import Here, form_flow, here
-from ...web.form_flow import Author, Refusal
+from ...web.form_flow import Author
 from ...web.guard import client_tiers
 from ...web.templating import app_of_request
 
@@ -65,8 +64,11 @@ def form_id(place: Here, slug: str | None) -> str:
 
 def write(
     place: Here, form: SignForm, case_ids: Sequence[int], age: formtoken.FormAge, captcha: CaptchaOutcome
-) -> Signed | Refusal:
-    """Judge and sign: one service call in one unit of work."""
+) -> Signed:
+    """Judge and sign: one service call in one unit of work.
+
+    :raises ProofReplayed: the captcha's solution was used before.
+    """
     state, section = place.state, place.section
     submission = submission_of(form, section, place.locale, questions(place, place.locale))
     texts = rates.free_texts(submission.custom, section.custom_fields)
@@ -80,10 +82,7 @@ def write(
     opt_ins = state.hooks.subscriber_sink is not None
     signing = Signing(section, submission, form_flow.judgement(verdict), network, secret, now, opt_ins)
     _file_questions(place)
-    try:
-        return sign_and_tell(app_of_request(), signing, case_ids)
-    except ProofReplayed:
-        return form_flow.captcha_replayed()
+    return sign_and_tell(app_of_request(), signing, case_ids)
 
 
 def _file_questions(place: Here) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from ...antiabuse.captcha import CaptchaOutcome
+from ...antiabuse.formtoken import FormAge
 from ...antiabuse.limits import Breach
 from ...errors import CaseNotActive, NotFound
-from ...forms.checks import error_list
 from ...forms.petitions.press import filled
 from ...forms.petitions.sign import SignForm
 from ...i18n import gettext
@@ -104,12 +104,23 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
     What the case page shows is only read where a page is the answer.
     """
     place = here()
-    breach = form_flow.enter_limits(place, "sign", case_ids)
-    if breach is not None:
-        return form_flow.too_many(breach)
     form_class = flow.form_class(place, several=slug is None)
+    pressed: list[tuple[SignForm, Sequence[int]]] = []
+
+    def ready() -> Sequence[int] | Refusal:
+        form = filled(form_class, request.form)
+        if form is None:
+            return FAULTY
+        chosen = choose(form)
+        pressed.append((form, chosen))
+        return chosen or Refusal(gettext("None of the people chosen takes signatures now."))
+
+    def write(age: FormAge, captcha: CaptchaOutcome) -> Signed:
+        form, chosen = pressed[0]
+        return flow.write(place, form, chosen, age, captcha)
+
     try:
-        done = _sign(form_class, slug, choose)
+        done = form_flow.press(place, "sign", flow.form_id(place, slug), ready, write, case_ids=case_ids)
     except CaseNotActive:
         return _not_open(_find(slug) if slug else None)
     if isinstance(done, Breach):
@@ -118,25 +129,6 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
         return _form_back(form_class(formdata=request.form), slug, done)
     target = place.url("thanks", slug=slug) if slug else place.url("thanks_all")
     return see_other(target)
-
-
-def _sign(
-    form_class: type[SignForm], slug: str | None, choose: Callable[[SignForm], Sequence[int]]
-) -> Signed | Refusal | Breach:
-    place = here()
-    age = form_flow.check_tokens(place, flow.form_id(place, slug))
-    if isinstance(age, Refusal):
-        return age
-    form = filled(form_class, request.form)
-    if form is None:
-        return FAULTY
-    chosen = choose(form)
-    if not chosen:
-        return Refusal(gettext("None of the people chosen takes signatures now."))
-    captcha = form_flow.check_captcha(place, flow.form_id(place, slug), "sign_uncaptcha", chosen)
-    if isinstance(captcha, Breach | Refusal):
-        return captcha
-    return flow.write(place, form, chosen, age, captcha)
 
 
 def _form_back(form: SignForm, slug: str | None, refusal: Refusal) -> Response:
@@ -158,17 +150,8 @@ def _form_page(
 ) -> Response:
     """The form page with fresh tokens, and with everything typed where it comes back."""
     place = here()
-    form_id = flow.form_id(place, slug)
-    for name, value in form_flow.fresh_tokens(place, form_id).items():
-        form[name].data = value
     guarded = [case.id] if case is not None else guard.cautious_cases(place)
-    challenge = form_flow.challenge(place, form_id, guarded)
-    context: dict[str, Any] = {
-        "form": form,
-        "errors": error_list(form),
-        "notice": refusal.notice if refusal and refusal.notice else None,
-        "captcha": challenge,
-    }
+    context = form_flow.form_values(place, form, flow.form_id(place, slug), refusal, guarded)
     status = refusal.status if refusal else 200
     if case is not None:
         values = {"slug": slug}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
+from ...antiabuse.captcha import CaptchaOutcome
+from ...antiabuse.formtoken import FormAge
 from ...antiabuse.limits import Breach
-from ...errors import EventFull, NotFound, ProofReplayed, TokenInvalid
+from ...errors import EventFull, NotFound, TokenInvalid
 from ...forms.checks import error_list
 from ...forms.rsvps import PartyForm, RsvpForm
 from ...i18n import gettext, time_span
@@ -26,7 +28,7 @@ from ...services.rsvps.links import GuestView
 from ...services.rsvps.run import act_and_tell, ask_and_tell
 from ...services.storage.unit_of_work import UnitOfWork, read
 from ...state import W4RState
-from ...web import Here, form_flow, guard, here
+from ...web import Here, form_flow, guard, here, links
 from ...web.form_flow import FAULTY, Author, Refusal
 from ...web.responses import private, private_page, public_page, sealed_page, see_other
 from ...web.templating import app_of_request, page
@@ -83,13 +85,22 @@ def rsvp(slug: str) -> Response:
 
 def _pressed(event: EventView) -> Response:
     place = here()
-    breach = form_flow.enter_limits(place, "rsvp")
-    if breach is not None:
-        return form_flow.too_many(breach)
     form = RsvpForm(formdata=request.form)
     form.testing = current_app.testing or current_app.debug
+
+    def write(age: FormAge, captcha: CaptchaOutcome) -> Done:
+        guest = form.guest(place.locale)
+        verdict = form_flow.weigh(
+            place, Author(guest.address, guest.name), age, captcha, honeypot=bool(form.website.data)
+        )
+        # What becomes of it changes nothing in the answer.
+        return ask_and_tell(app_of_request(), place.section, event.id, guest, form_flow.judgement(verdict))
+
+    def ready() -> Sequence[int] | Refusal:
+        return () if form.validate() else FAULTY
+
     try:
-        done = _ask(form, event)
+        done = form_flow.press(place, "rsvp", _form_id(place, event.slug), ready, write)
     except NotFound:
         return _not_open(_find(event.slug))
     except EventFull:
@@ -102,33 +113,9 @@ def _pressed(event: EventView) -> Response:
     return see_other(place.url("rsvp_thanks", slug=event.slug))
 
 
-def _ask(form: RsvpForm, event: EventView) -> Done | Refusal | Breach:
-    """The checks in their order, then the one service call. Its outcome changes nothing in the answer."""
-    place = here()
-    form_id = _form_id(place, event.slug)
-    age = form_flow.check_tokens(place, form_id)
-    if isinstance(age, Refusal):
-        return age
-    if not form.validate():
-        return FAULTY
-    captcha = form_flow.check_captcha(place, form_id, "rsvp_uncaptcha")
-    if isinstance(captcha, Breach | Refusal):
-        return captcha
-    guest = form.guest(place.locale)
-    author = Author(guest.address, guest.name)
-    verdict = form_flow.weigh(place, author, age, captcha, honeypot=bool(form.website.data))
-    try:
-        return ask_and_tell(app_of_request(), place.section, event.id, guest, form_flow.judgement(verdict))
-    except ProofReplayed:
-        return form_flow.captcha_replayed()
-
-
 def _form_page(form: RsvpForm, event: EventView, refusal: Refusal | None = None) -> Response:
     """The form page with fresh tokens, and with everything typed where it comes back."""
     place = here()
-    form_id = _form_id(place, event.slug)
-    for name, value in form_flow.fresh_tokens(place, form_id).items():
-        form[name].data = value
     return private_page(
         "events/rsvp.html",
         refusal.status if refusal else 200,
@@ -136,10 +123,7 @@ def _form_page(form: RsvpForm, event: EventView, refusal: Refusal | None = None)
         values={"slug": event.slug},
         event=event,
         when=_when(event),
-        form=form,
-        errors=error_list(form),
-        notice=refusal.notice if refusal and refusal.notice else None,
-        captcha=form_flow.challenge(place, form_id),
+        **form_flow.form_values(place, form, _form_id(place, event.slug), refusal),
     )
 
 
@@ -182,14 +166,14 @@ def _look(token: str) -> GuestView:
 def rsvp_manage(token: str) -> Response:
     """The link in a guest's mail: one page to confirm, change, accept and cancel. Only its POST changes anything."""
     place = here()
-    breach = form_flow.link_limit(place)
+    breach = links.link_limit(place)
     if breach is not None:
         return form_flow.too_many(breach)
     try:
         view = _look(token)
         if request.method != "POST":
             return _manage_page(token, view)
-        if not form_flow.link_pressed(token):
+        if not links.link_pressed(token):
             return _manage_page(token, view, 422)
         return _act(token, view)
     except TokenInvalid:
@@ -255,7 +239,7 @@ def _manage_page(token: str, view: GuestView, code: int = 200, form: PartyForm |
     if form is None:
         values = {"party_size": str(view.party_size), "access_needs": view.access_needs}
         form = PartyForm(formdata=None, data={**values, "access_consent": view.access_consent})
-    link_form = form_flow.link_form(token)
+    link_form = links.link_form(token)
     due = view.due_at and view.event and deadline(view.due_at, view.event.time_zone)
     return sealed_page(
         "events/rsvp_manage.html",
@@ -277,7 +261,7 @@ def _manage_page(token: str, view: GuestView, code: int = 200, form: PartyForm |
 def rsvp_calendar(token: str) -> Response:
     """The calendar entry of a party that is going."""
     place = here()
-    breach = form_flow.link_limit(place)
+    breach = links.link_limit(place)
     if breach is not None:
         return form_flow.too_many(breach)
     lens, keyring, sender = _full_lens(place), place.state.keyring, place.state.config.mail_sender

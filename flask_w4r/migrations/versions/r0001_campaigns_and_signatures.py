@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import mysql
+
+from flask_w4r.migrations.columns import DIGEST, ID, LONG_BYTES, LONG_TEXT, MOMENT
 
 revision = "0001"
 down_revision = None
@@ -32,12 +33,6 @@ creates: tuple[str, ...] = (
     "w4r_signature",
     "w4r_consent",
 )
-
-ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-DIGEST = sa.LargeBinary(32).with_variant(mysql.VARBINARY(32), "mysql", "mariadb")
-MOMENT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
-LONG_TEXT = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-LONG_BYTES = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 
 
 def upgrade() -> None:

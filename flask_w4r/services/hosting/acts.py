@@ -1,23 +1,21 @@
 """What staff do with events beside deciding in the queue: ask, know the host, hide, let guests come.
 
 Each function asks for the permission itself; each change is one entry of the log, in the same transaction.
+Each takes the :class:`~flask_w4r.services.people.permissions.Staff` who does it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound
-from ...keyring import Keyring
 from ...models import Event
 from ...sections import Section
-from ...state import Actor, Hooks, Permission
+from ...state import Permission
 from ..audit import record as audit
 from ..events import changes as event_changes
 from ..events.views import as_shown
-from ..people.permissions import require
+from ..people.permissions import Staff
 from ..rsvps import lifecycle as rsvps
 from ..rsvps.seats import lock_event
 from . import lifecycle, mail
@@ -26,14 +24,9 @@ from .desk import PUBLIC, number_of
 
 def ask(
     session: Session,
-    hooks: Hooks,
-    actor: Actor | None,
-    keyring: Keyring,
-    section: Section,
+    staff: Staff,
     event_id: int,
     question: str,
-    *,
-    now: datetime,
 ) -> bool:
     """Mail the host of an event that waits a question; it goes on waiting.
 
@@ -41,29 +34,24 @@ def ask(
     :raises PermissionDenied: the actor may not manage events here.
     :raises NotFound: the section has no such event.
     """
-    who = require(hooks, actor, Permission.MANAGE_EVENTS, section)
+    who, section, now = staff.allowed(Permission.MANAGE_EVENTS), staff.section, staff.now
     event = _locked(session, section, event_id)
     if event.state != "submitted":
         return False
     # Each question is a mail of its own.
     event.version += 1
     session.flush()
-    mail.enqueue(session, keyring, section, event, "event_question", now=now, text=question)
-    changes = {"question": [None, audit.typed(keyring, section, question)]}
-    audit.append(session, keyring, section, who.id, "event_asked", f"event:{event_id}", changes=changes, now=now)
+    mail.enqueue(session, staff.keyring, section, event, "event_question", now=now, text=question)
+    changes = {"question": [None, audit.typed(staff.keyring, section, question)]}
+    audit.append(session, staff.keyring, section, who.id, "event_asked", f"event:{event_id}", changes=changes, now=now)
     return True
 
 
 def set_verified(
     session: Session,
-    hooks: Hooks,
-    actor: Actor | None,
-    keyring: Keyring,
-    section: Section,
+    staff: Staff,
     event_id: int,
     verified: bool,
-    *,
-    now: datetime,
 ) -> bool:
     """Say on the event's page that the section knows its host, or no longer.
 
@@ -71,7 +59,7 @@ def set_verified(
     :raises PermissionDenied: the actor may not manage events here.
     :raises NotFound: the section has no such event.
     """
-    who = require(hooks, actor, Permission.MANAGE_EVENTS, section)
+    who, section, now = staff.allowed(Permission.MANAGE_EVENTS), staff.section, staff.now
     event = _locked(session, section, event_id)
     if event.host_verified == verified:
         return False
@@ -79,19 +67,14 @@ def set_verified(
     session.flush()
     event_changes.touch(session, section, now)
     changes = {"host_verified": [not verified, verified]}
-    audit.append(session, keyring, section, who.id, "event_host", f"event:{event_id}", changes=changes, now=now)
+    audit.append(session, staff.keyring, section, who.id, "event_host", f"event:{event_id}", changes=changes, now=now)
     return True
 
 
 def hide(
     session: Session,
-    hooks: Hooks,
-    actor: Actor | None,
-    keyring: Keyring,
-    section: Section,
+    staff: Staff,
     event_id: int,
-    *,
-    now: datetime,
 ) -> bool:
     """Take a public event off every page, map, feed and calendar at once. It waits in the queue for a decision, and
     nobody is told; one that was cancelled already is rejected, since nothing is left to decide.
@@ -100,7 +83,7 @@ def hide(
     :raises PermissionDenied: the actor may not manage events here.
     :raises NotFound: the section has no such event.
     """
-    who = require(hooks, actor, Permission.MANAGE_EVENTS, section)
+    who, section, now = staff.allowed(Permission.MANAGE_EVENTS), staff.section, staff.now
     event = _locked(session, section, event_id)
     before = event.state
     if before not in PUBLIC:
@@ -116,20 +99,15 @@ def hide(
     session.flush()
     event_changes.touch(session, section, now)
     changes = {"state": [before, event.state]}
-    audit.append(session, keyring, section, who.id, "event_hidden", f"event:{event_id}", changes=changes, now=now)
+    audit.append(session, staff.keyring, section, who.id, "event_hidden", f"event:{event_id}", changes=changes, now=now)
     return True
 
 
 def release_guest(
     session: Session,
-    hooks: Hooks,
-    actor: Actor | None,
-    keyring: Keyring,
-    section: Section,
+    staff: Staff,
     event_id: int,
     rsvp_id: int,
-    *,
-    now: datetime,
 ) -> bool:
     """Let a guest whom the checks held come like any other.
 
@@ -137,12 +115,12 @@ def release_guest(
     :raises PermissionDenied: the actor may not manage events here.
     :raises NotFound: the section has no such event.
     """
-    who = require(hooks, actor, Permission.MANAGE_EVENTS, section)
+    who, section, now = staff.allowed(Permission.MANAGE_EVENTS), staff.section, staff.now
     lifecycle.find(session, section, number_of(event_id))
-    done = rsvps.release(session, keyring, section, event_id, number_of(rsvp_id), now=now)
+    done = rsvps.release(session, staff.keyring, section, event_id, number_of(rsvp_id), now=now)
     if done.outcome != "released":
         return False
-    audit.append(session, keyring, section, who.id, "guest_released", f"event:{event_id}", now=now)
+    audit.append(session, staff.keyring, section, who.id, "guest_released", f"event:{event_id}", now=now)
     return True
 
 

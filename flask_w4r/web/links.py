@@ -1,0 +1,48 @@
+"""The button behind a link in a mail: only its press changes anything, and it needs no cookie."""
+
+from __future__ import annotations
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+
+from ..antiabuse import formtoken
+from ..antiabuse.limits import Breach
+from ..keyring import hash_token
+from . import Here, here
+from .form_flow import limits
+from .guard import client_tiers
+
+
+class LinkForm(FlaskForm):  # type: ignore[misc]
+    """The button's hidden proof that a link's page was opened first. Bound to the link, so no cookie is needed."""
+
+    class Meta:
+        csrf = False
+
+    form_token = HiddenField()
+
+
+def _link_id(token: str) -> str:
+    return f"link:{hash_token(token).hex()}"
+
+
+def link_form(token: str) -> LinkForm:
+    """The form for the page behind a link."""
+    place = here()
+    form = LinkForm(formdata=None)
+    form.form_token.data = formtoken.issue(place.state.secret_key, _link_id(token), place.state.clock())
+    return form
+
+
+def link_pressed(token: str) -> bool:
+    """Whether this POST came from the page of this very link."""
+    place = here()
+    typed, longest = request.form.get("form_token", ""), place.state.config.form_max_seconds
+    age = formtoken.check(place.state.secret_key, typed, _link_id(token), place.state.clock(), 0, longest)
+    return age.status == "ok"
+
+
+def link_limit(place: Here) -> Breach | None:
+    """Count a visit to a link's page: tokens are not to be guessed."""
+    return limits(place).hit("confirm_host", place.section.code, client_tiers().host)
