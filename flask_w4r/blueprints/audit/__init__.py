@@ -1,4 +1,4 @@
-"""The log of what staff did, as they read it and take it away."""
+"""The log of what staff did, as those read it who may, a page at a time, and as a file to take away."""
 
 from __future__ import annotations
 

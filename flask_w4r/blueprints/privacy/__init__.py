@@ -1,4 +1,4 @@
-"""What is held of a person: the desk's search for an address."""
+"""What is held of a person: so far, the desk's search for an exact address."""
 
 from __future__ import annotations
 

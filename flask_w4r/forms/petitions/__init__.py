@@ -1,0 +1,1 @@
+"""What a supporter fills in to sign, and the desk's form of conditions for an invalidation."""
