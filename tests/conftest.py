@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.databases import Supply
 
+pytest_plugins = ["tests.spread"]
 # Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
 settings.register_profile("judged", derandomize=services.REQUIRED)
 settings.load_profile("judged")
@@ -145,23 +145,3 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
 def host(make_host: MakeHost) -> Host:
     """A host site with one Australian section at ``/au`` and migrated tables."""
     return make_host()
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which real services were used, and which were not."""
-    terminalreporter.write_sep("-", "real services")
-    terminalreporter.write_line(f"used: {', '.join(sorted(services.used)) or 'none'}")
-    for kind, why in sorted(services.away.items()):
-        terminalreporter.write_line(f"NOT USED: {kind}: {why}", red=True)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where every service is required, a whole run that used none of one has proved nothing."""
-    if told := os.environ.get("W4R_TEST_USED"):
-        Path(told).write_text(" ".join(sorted(services.used)), "utf-8")
-    whole = not session.config.args or session.config.args == session.config.getini("testpaths")
-    missing = set(services.ALL) - services.used
-    if services.REQUIRED and whole and missing and session.exitstatus == 0:
-        print(f"\nnever used: {', '.join(sorted(missing))}")
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
