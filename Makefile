@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test bench lint docs translations audit clean
+.PHONY: help demo test test-fast bench lint docs translations audit clean
 
 help:
 	@echo "make demo          serve the real cases on SQLite; prints where to click"
 	@echo "make test          run every test; uses PostgreSQL, MariaDB and Redis where they answer"
+	@echo "make test-fast     the tests that need no server, no browser and no time: SQLite alone, in a minute or two"
 	@echo "make bench         measure against bare Flask (needs PostgreSQL and Redis)"
 	@echo "make audit         the desk at a million signatures; wapiti and sqlmap on the example site (takes an hour)"
 	@echo "make lint          ruff, mypy, import-linter, djlint"
@@ -28,6 +29,9 @@ demo: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m tests.browser_setup
 	@$(BIN)/python -m tests
+
+test-fast: $(STAMP)
+	@$(BIN)/python -m tests --fast
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks; measured=$$?; $(BIN)/python -m benchmarks.events && exit $$measured

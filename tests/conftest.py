@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,32 +11,21 @@ import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from hypothesis import settings
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 from flask_w4r import W4R
 from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
 from tests import services
-from tests.services import MARIADB, POSTGRES
+from tests.databases import Supply
 
+pytest_plugins = ["tests.spread"]
 # Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
 settings.register_profile("judged", derandomize=services.REQUIRED)
 settings.load_profile("judged")
+#: Fixtures that put our tables into ``database``.
+WITH_TABLES = {"make_host", "make_site", "session"}
 DATABASES = ("sqlite", "postgresql", "mariadb")
-
-
-def _server_database(admin: str, name: str) -> Iterator[str]:
-    engine = create_engine(admin, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        charset = " CHARACTER SET utf8mb4" if admin.startswith("mysql") else ""
-        connection.execute(text(f"CREATE DATABASE {name}{charset}"))
-    base, _, rest = admin.rpartition("/")
-    _, mark, query = rest.partition("?")
-    yield f"{base}/{name}{mark}{query}"
-    with engine.connect() as connection:
-        force = " WITH (FORCE)" if admin.startswith("postgresql") else ""
-        connection.execute(text(f"DROP DATABASE {name}{force}"))
 
 
 @pytest.fixture(autouse=True)
@@ -50,16 +36,35 @@ def speaking_loggers() -> None:
             logger.disabled = False
 
 
+@pytest.fixture(scope="session")
+def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
+    """The databases of this process."""
+    made = Supply(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database; SQLite unless a test asks for others with ``every_database``."""
+def database(request: pytest.FixtureRequest, supply: Supply, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database; SQLite unless a test asks for others with ``every_database``.
+
+    Our tables may stand there already where sites are made of it: :meth:`Supply.begin` says so to the first of them.
+    """
     kind = getattr(request, "param", "sqlite")
     services.need(kind)
-    if kind == "sqlite":
-        yield f"sqlite:///{tmp_path / 'site.sqlite3'}"
-        return
-    name = f"w4r_t_{uuid.uuid4().hex[:12]}"
-    yield from _server_database(POSTGRES if kind == "postgresql" else MARIADB, name)
+    tables = not WITH_TABLES.isdisjoint(request.fixturenames)
+    with supply.lend(kind, tmp_path / "site.sqlite3", tables=tables) as url:
+        yield url
+
+
+@pytest.fixture
+def upgraded_database(request: pytest.FixtureRequest, supply: Supply, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with our tables in it."""
+    kind = getattr(request, "param", "sqlite")
+    services.need(kind)
+    with supply.lend(kind, tmp_path / "upgraded.sqlite3", tables=True) as url:
+        supply.begin(url, tables=True)
+        yield url
 
 
 #: Run a test on SQLite, PostgreSQL and MariaDB.
@@ -95,36 +100,8 @@ class Host:
 MakeHost = Callable[..., Host]
 
 
-@pytest.fixture(scope="session")
-def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """An SQLite file with all our tables, made once by the command itself, to be copied: most tests begin with one."""
-    path = tmp_path_factory.mktemp("upgraded") / "site.sqlite3"
-
-    def make() -> Path:
-        if not path.exists():
-            app = Flask("upgraded")
-            app.config.update(TESTING=True, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}", W4R_SECTION="AU")
-            db = SQLAlchemy(app)
-            W4R(app, db)
-            result = app.test_cli_runner().invoke(args=["w4r", "db", "upgrade"])
-            assert result.exit_code == 0, result.output
-            with app.app_context():
-                db.engine.dispose()
-        return path
-
-    return make
-
-
-def _fresh_file(url: str, config: dict[str, Any]) -> Path | None:
-    """The SQLite file that a new site will have, if it is not there yet."""
-    if not url.startswith("sqlite:////") or "bind_key" in config or "SQLALCHEMY_BINDS" in config:
-        return None
-    path = Path(url.removeprefix("sqlite:///"))
-    return None if path.exists() else path
-
-
 @pytest.fixture
-def make_host(database: str, upgraded_file: Callable[[], Path]) -> Iterator[MakeHost]:
+def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
     """Make host sites. Keyword arguments are ``W4R_*`` keys in lower case, without the prefix, or whole config keys."""
     hosts: list[Host] = []
 
@@ -145,18 +122,16 @@ def make_host(database: str, upgraded_file: Callable[[], Path]) -> Iterator[Make
         if "W4R_SECTIONS" not in settings:
             settings.setdefault("W4R_SECTION", {"preset": "AU", "url_prefix": "/au"})
         app.config.update(settings)
+        own_bind = "W4R_BIND_KEY" in settings or "SQLALCHEMY_BINDS" in settings
+        ready = supply.begin(settings["SQLALCHEMY_DATABASE_URI"], tables=upgrade and not own_bind)
         db = SQLAlchemy(app)
         mailer = RecordingMailer()
         extension = w4r or W4R(mailer=mailer)
         extension.init_app(app, db)
         host = Host(app, db, mailer, extension)
         hosts.append(host)
-        if upgrade:
-            fresh = _fresh_file(settings["SQLALCHEMY_DATABASE_URI"], config)
-            if fresh is None:
-                host.run("w4r", "db", "upgrade")
-            else:
-                shutil.copyfile(upgraded_file(), fresh)
+        if upgrade and not ready:
+            host.run("w4r", "db", "upgrade")
         return host
 
     yield make
@@ -170,23 +145,3 @@ def make_host(database: str, upgraded_file: Callable[[], Path]) -> Iterator[Make
 def host(make_host: MakeHost) -> Host:
     """A host site with one Australian section at ``/au`` and migrated tables."""
     return make_host()
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which real services were used, and which were not."""
-    terminalreporter.write_sep("-", "real services")
-    terminalreporter.write_line(f"used: {', '.join(sorted(services.used)) or 'none'}")
-    for kind, why in sorted(services.away.items()):
-        terminalreporter.write_line(f"NOT USED: {kind}: {why}", red=True)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where every service is required, a whole run that used none of one has proved nothing."""
-    if told := os.environ.get("W4R_TEST_USED"):
-        Path(told).write_text(" ".join(sorted(services.used)), "utf-8")
-    whole = not session.config.args or session.config.args == session.config.getini("testpaths")
-    missing = set(services.ALL) - services.used
-    if services.REQUIRED and whole and missing and session.exitstatus == 0:
-        print(f"\nnever used: {', '.join(sorted(missing))}")
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED

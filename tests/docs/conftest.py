@@ -11,6 +11,7 @@ from flask import Flask
 
 from flask_w4r.keyring import generate_key
 from flask_w4r.testing import make_campaign
+from tests.databases import Supply
 
 from .pages import DOCS, load
 
@@ -43,16 +44,18 @@ def run(app: Flask, *words: str, code: int = 0) -> str:
 
 
 @pytest.fixture
-def make_site(settings: dict[str, Any]) -> Iterator[MakeSite]:
+def make_site(settings: dict[str, Any], supply: Supply) -> Iterator[MakeSite]:
     """Make the site of a snippet that has ``create_app(config)``, with tables and a case."""
     sites: list[Flask] = []
 
     def make(name: str | None = None, *, campaign: bool = True, upgrade: bool = True, **config: Any) -> Flask:
         module = load(name or "limiter.py")
         values = {key: value for key, value in {**settings, **config}.items() if value is not None}
+        own_bind = "W4R_BIND_KEY" in values or "SQLALCHEMY_BINDS" in values
+        ready = supply.begin(values["SQLALCHEMY_DATABASE_URI"], tables=upgrade and not own_bind)
         app: Flask = module.create_app(values)
         sites.append(app)
-        if upgrade:
+        if upgrade and not ready:
             run(app, "w4r", "db", "upgrade")
         if upgrade and campaign:
             make_campaign(app, ["ann-example"])

@@ -15,6 +15,7 @@ from flask_w4r import W4R
 from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host
+from tests.databases import Supply
 
 Hook = Callable[[Flask], Any]
 MakeSite = Callable[..., Host]
@@ -61,7 +62,7 @@ def production(**config: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def make_site(database: str) -> Iterator[MakeSite]:
+def make_site(database: str, supply: Supply) -> Iterator[MakeSite]:
     """Make host sites.
 
     ``before`` and ``after`` are hooks that get the app around our ``init_app``; ``db`` is the host's SQLAlchemy object,
@@ -84,6 +85,9 @@ def make_site(database: str) -> Iterator[MakeSite]:
     ) -> Host:
         app = Flask("host_site", root_path=str(Path(__file__).parent), **(flask or {}))
         app.config.update(settings(uri or database, **config))
+        # Hooks may make tables of the host's own before ours.
+        plain = not (before or after or db or late_db or {"W4R_BIND_KEY", "SQLALCHEMY_BINDS"} & app.config.keys())
+        ready = supply.begin(app.config["SQLALCHEMY_DATABASE_URI"], tables=upgrade and plain)
         if templates:
             app.jinja_loader = DictLoader(templates)  # type: ignore[assignment]
         db = db or SQLAlchemy()
@@ -100,7 +104,7 @@ def make_site(database: str) -> Iterator[MakeSite]:
             after(app)
         host = Host(app, db, mailer, extension)
         hosts.append(host)
-        if upgrade:
+        if upgrade and not ready:
             host.run("w4r", "db", "upgrade")
         return host
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mail.conftest import database_url as database_url
 from tests.mail.conftest import engine as engine
-from tests.mail.conftest import module_engine as module_engine
 from tests.mail.conftest import sink as sink
 from tests.mail.conftest import small_world as small_world
 from tests.mail.conftest import world as world

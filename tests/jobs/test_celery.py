@@ -5,6 +5,7 @@ import sys
 import time
 from typing import Any
 
+import celery
 import pytest
 from flask import Flask
 
@@ -12,10 +13,8 @@ from flask_w4r import celery_tasks
 from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.errors import W4RError
 from flask_w4r.seam import Seam, Tools
+from tests import services
 from tests.mail.world import World, words
-
-celery = pytest.importorskip("celery")
-REDIS_URL = os.environ.get("W4R_TEST_REDIS_URL", "redis://127.0.0.1:6379")
 
 
 def host(world: World) -> Flask:
@@ -62,14 +61,10 @@ def test_a_real_worker_sends_mail(small_world: World) -> None:
     import redis
     from celery.contrib.testing.worker import start_worker
 
-    url = f"{REDIS_URL}/5"
-    client: Any = redis.Redis.from_url(url, socket_connect_timeout=1)
-    try:
-        client.ping()
-    except redis.RedisError:
-        pytest.skip("no Redis")
+    services.need("redis")
+    client: Any = redis.Redis.from_url(services.REDIS, socket_connect_timeout=1)
     queue = f"w4r-test-{os.getpid()}"
-    site = celery.Celery("site", broker=url, set_as_current=False)
+    site = celery.Celery("site", broker=services.REDIS, set_as_current=False)
     site.conf.update(task_default_queue=queue, broker_connection_retry_on_startup=True, worker_hijack_root_logger=False)
     small_world.add_plain(["ann@mail.example.org", "bob@mail.example.org"])
     celery_tasks.register(site, host(small_world), tools=Tools(words, small_world.postbox))

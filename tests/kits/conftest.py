@@ -1,27 +1,21 @@
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
 from flask_w4r.errors import KitError
-from flask_w4r.models.base import Base
 from flask_w4r.sections import Section
 from flask_w4r.services.kits import read_kit
+from tests import services
+from tests.conftest import DATABASES
+from tests.databases import Supply
 
-DATABASES = {
-    "postgresql": os.environ.get("W4R_TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1/test"),
-    "mariadb": os.environ.get("W4R_TEST_MARIADB_URL", "mysql+pymysql://root@127.0.0.1/test?charset=utf8mb4"),
-}
 NOW = datetime(2024, 11, 20, 12, tzinfo=UTC)
 LATER = datetime(2024, 11, 21, 12, tzinfo=UTC)
 AU = Section("AU", "Amnesty Australia", "AU", ("en",), "en", "Australia/Sydney")
@@ -156,36 +150,21 @@ def swap(root: Path, name: str, old: str, new: str) -> None:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'kits.sqlite3'}")
-    Base.metadata.create_all(engine)
+def engine(upgraded_database: str) -> Iterator[Engine]:
+    engine = create_engine(upgraded_database)
     yield engine
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def any_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database of our tables on each kind of server that is there."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("engine")
-        return
-    name = f"w4r_kits_{secrets.token_hex(4)}"
-    url = make_url(DATABASES[request.param])
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    try:
-        with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-    except OperationalError:
-        pytest.skip(f"no {request.param}")
-    engine = create_engine(url.set(database=name))
-    try:
-        Base.metadata.create_all(engine)
+@pytest.fixture(params=DATABASES)
+def any_engine(request: pytest.FixtureRequest, supply: Supply, tmp_path: Path) -> Iterator[Engine]:
+    """A database of our tables on each kind of server."""
+    services.need(request.param)
+    with supply.lend(request.param, tmp_path / "kits.sqlite3", tables=True) as url:
+        supply.begin(url, tables=True)
+        engine = create_engine(url)
         yield engine
-    finally:
         engine.dispose()
-        with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name}"))
-        server.dispose()
 
 
 @pytest.fixture

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
+
+from tests.processes import Started, run_module
 
 from .sink import Sink
 from .world import World, real_clock, told
 
 MAILS = 120
 KILLS = 10
-HERE = Path(__file__).resolve()
 
 
-def start_worker(url: str, sink: Sink) -> subprocess.Popen[bytes]:
-    package = __name__.rpartition(".")[0]
-    folder = HERE.parents[len(package.split("."))]
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
-    command = [sys.executable, "-W", "error", "-m", f"{package}.worker", url, str(sink.port), "1"]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def start_worker(folder: Path, url: str, sink: Sink) -> Started:
+    return Started(folder, run_module, "tests.mail.worker", url, str(sink.port), "1")
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -38,13 +33,10 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.005)
 
 
-def kill(worker: subprocess.Popen[bytes]) -> None:
-    worker.send_signal(signal.SIGKILL)
-    worker.communicate()
-
-
+@pytest.mark.kill
+@pytest.mark.slow
 def test_killed_workers_lose_nothing(
-    database_url: str, engine: Engine, sink: Sink, record_property: Callable[[str, object], None]
+    database_url: str, engine: Engine, sink: Sink, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     world = World(engine, real_clock)
     cases = world.add_cases(2)
@@ -55,14 +47,14 @@ def test_killed_workers_lose_nothing(
         world.enqueue("confirm", address, {"cases": cases})
 
     for number in range(KILLS):
-        worker = start_worker(database_url, sink)
+        worker = start_worker(tmp_path, database_url, sink)
         goal = len(sink.raw) + random.randint(1, MAILS // (2 * KILLS))
         if number % 2:
             # Just between hand-over and record: the server has kept the mail, the worker does not know it yet.
             caught = threading.Event()
 
             def strike(
-                raw: bytes, worker: subprocess.Popen[bytes] = worker, caught: threading.Event = caught, goal: int = goal
+                raw: bytes, worker: Started = worker, caught: threading.Event = caught, goal: int = goal
             ) -> None:
                 if len(sink.raw) >= goal and not caught.is_set():
                     worker.send_signal(signal.SIGKILL)
@@ -70,18 +62,16 @@ def test_killed_workers_lose_nothing(
 
             sink.on_message = strike
             wait_for(caught.is_set)
-            worker.communicate()
+            assert worker.wait() == -signal.SIGKILL
             sink.on_message = lambda raw: None
         else:
             wait_for(lambda goal=goal: len(sink.raw) >= goal)  # type: ignore[misc]
-            kill(worker)
+            worker.kill()
 
-    worker = start_worker(database_url, sink)
+    worker = start_worker(tmp_path, database_url, sink)
     wait_for(lambda: all(row.state == "sent" for row in world.rows("confirm")))
-    worker.terminate()
-    output, errors = worker.communicate(timeout=30)
-    assert (worker.returncode, errors) == (0, b""), errors.decode()
-    assert b"@" not in output
+    worker.stop()
+    assert "@" not in worker.output
 
     by_recipient = defaultdict(list)
     for message in sink.messages:

@@ -1,37 +1,26 @@
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Engine, create_engine
 
 from flask_w4r.services.storage import compare as schema_compare
 from flask_w4r.services.storage import schema
 from tests import services
+from tests.conftest import DATABASES
+from tests.databases import Supply
 
 from .later import LATER_REVISION, copy_revisions, later_metadata
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, supply: Supply, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""
     services.need(request.param)
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'host.sqlite3'}"
-        return
-    url = make_url(services.POSTGRES if request.param == "postgresql" else services.MARIADB)
-    name = f"w4r_mig_{uuid.uuid4().hex[:12]}"
-    server = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield url.set(database=name).render_as_string(hide_password=False)
-    force = " WITH (FORCE)" if request.param == "postgresql" else ""
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name}{force}"))
+    with supply.lend(request.param, tmp_path / "host.sqlite3") as url:
+        yield url
 
 
 @pytest.fixture

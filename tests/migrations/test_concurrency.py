@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine
@@ -12,43 +12,27 @@ from sqlalchemy import Engine, create_engine
 from flask_w4r.errors import SchemaError
 from flask_w4r.services.storage import lock as schema_lock
 from flask_w4r.services.storage import schema
+from tests.processes import Started, context
 
 PROCESSES = 4
-SCRIPT = """
-import sys
-from sqlalchemy import create_engine
-from flask_w4r.services.storage import schema
-schema.revisions()
-engine = create_engine(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-print(",".join(schema.upgrade(engine)) or "nothing", flush=True)
-engine.dispose()
-"""
 
 
-def test_upgrades_at_once(database_url: str, engine: Engine) -> None:
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", SCRIPT, database_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(PROCESSES)
-    ]
-    for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
-    answers = [child.communicate(timeout=60) for child in children]
-    assert [child.returncode for child in children] == [0] * PROCESSES, answers
+def upgrade_with_the_others(url: str, gate: Barrier) -> None:
+    """One of the processes."""
+    schema.revisions()
+    engine = create_engine(url)
+    gate.wait(60)
+    print(",".join(schema.upgrade(engine)) or "nothing")
+    engine.dispose()
+
+
+@pytest.mark.race
+def test_upgrades_at_once(database_url: str, engine: Engine, tmp_path: Path) -> None:
+    gate = context().Barrier(PROCESSES)
+    children = [Started(tmp_path, upgrade_with_the_others, database_url, gate) for _ in range(PROCESSES)]
+    assert [child.wait() for child in children] == [0] * PROCESSES, [child.errors for child in children]
     all_of_them = ",".join(schema.revisions())
-    assert sorted(out.strip() for out, _ in answers) == sorted([all_of_them] + ["nothing"] * (PROCESSES - 1))
+    assert sorted(child.output.strip() for child in children) == sorted([all_of_them] + ["nothing"] * (PROCESSES - 1))
     assert schema.check(engine) == []
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +19,7 @@ from flask_w4r.migrations import (
     stop_waiting_for_flask_migrate,
 )
 from flask_w4r.services.storage import schema
+from tests.processes import Started, run_module
 
 from .hosts import close, make_host
 from .later import picture
@@ -65,17 +63,9 @@ ORDERS = {
 
 def flask(folder: Path, *arguments: str) -> str:
     """Run a command as a host's developer would."""
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "site_of_host", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": ":".join([str(folder), *filter(None, sys.path)])},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
+    done = Started(folder, run_module, "flask", "--app", "site_of_host", *arguments, cwd=folder, strict=False)
+    assert done.wait(120) == 0, done.errors
+    return done.output + done.errors
 
 
 @pytest.mark.parametrize("order", ORDERS)

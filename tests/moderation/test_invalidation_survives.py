@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -17,28 +13,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flask_w4r.models import metadata
+from flask_w4r.services.petitions import invalidation_run
 from flask_w4r.testing import make_campaign, make_signatures
 from tests.conftest import Host, MakeHost, every_database
+from tests.own_process import create_app
+from tests.processes import Started
 
 from .test_invalidation import EVE, Desk
 
-ROOT = Path(__file__).resolve().parents[2]
 ROWS, KILLS = 900, 3
-WORKER = """
-from tests.own_process import create_app
-from flask_w4r.services.petitions import invalidation_run
-app = create_app()
-with app.app_context():
-    while True:
-        invalidation_run.run_due(app, lease_seconds=0.2, piece=10)
-"""
 
 
-def start_worker(host: Host) -> subprocess.Popen[bytes]:
+def work() -> None:
+    """What the process does that is killed."""
+    app = create_app()
+    with app.app_context():
+        while True:
+            invalidation_run.run_due(app, lease_seconds=0.2, piece=10)
+
+
+def start_worker(folder: Path, host: Host) -> Started:
     kept = {key: value for key, value in host.app.config.items() if key.startswith("W4R_")}
     kept |= {key: host.app.config[key] for key in ("SQLALCHEMY_DATABASE_URI", "SECRET_KEY", "TESTING")}
-    environment = {**os.environ, "W4R_SITE_SETTINGS": json.dumps(kept), "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+    return Started(folder, work, environment={"W4R_SITE_SETTINGS": json.dumps(kept)})
 
 
 def wait_for(condition: Any, seconds: float = 90) -> None:
@@ -48,40 +45,38 @@ def wait_for(condition: Any, seconds: float = 90) -> None:
         time.sleep(0.002)
 
 
-def kill_while(host: Host, progress: str, whole: int) -> None:
+def kill_while(folder: Path, host: Host, progress: str, whole: int) -> None:
     """Have workers at it, each killed on the way, until one ends it."""
     for number in range(KILLS):
-        worker = start_worker(host)
+        worker = start_worker(folder, host)
         goal = (number + 1) * whole // (KILLS + 2)
         wait_for(lambda goal=goal: host.rows(progress)[0][0] >= goal)  # type: ignore[misc]
-        worker.send_signal(signal.SIGKILL)
-        worker.communicate()
-        assert worker.returncode == -signal.SIGKILL, "it had ended before"
-    worker = start_worker(host)
+        worker.kill()
+    worker = start_worker(folder, host)
     try:
         wait_for(lambda: host.rows("SELECT state FROM w4r_batch")[0][0] in ("done", "undone"))
     finally:
         worker.kill()
-        worker.communicate()
 
 
+@pytest.mark.kill
 @pytest.mark.slow
 @every_database
-def test_killed_workers_lose_nothing_and_double_nothing(make_host: MakeHost) -> None:
+def test_killed_workers_lose_nothing_and_double_nothing(make_host: MakeHost, tmp_path: Path) -> None:
     host = make_host()
     make_campaign(host.app)
     make_signatures(host.app, "ann-example", ROWS, state=lambda number: "confirmed" if number % 3 else "pending")
     at = Desk(host)
     before, counted = at.signatures(), at.counted()
     number = at.propose(case="ann-example")
-    kill_while(host, "SELECT applied FROM w4r_batch", ROWS)
+    kill_while(tmp_path, host, "SELECT applied FROM w4r_batch", ROWS)
     assert set(at.states()) == {"invalid"}
     assert host.rows("SELECT count(*) FROM w4r_batch_row") == [(ROWS,)]
     batch = at.batch(number)
     assert (batch.state, batch.applied, batch.scanned) == ("done", ROWS, ROWS)
     assert at.drifts() == []
     at.do(number, "undo", EVE)
-    kill_while(host, "SELECT undone FROM w4r_batch", ROWS)
+    kill_while(tmp_path, host, "SELECT undone FROM w4r_batch", ROWS)
     assert (at.signatures(), at.counted(), at.drifts()) == (before, counted, [])
     assert [entry[1:] for entry in at.logged()] == [
         ("invalidation_proposed", ROWS), ("invalidation_done", ROWS),

@@ -7,9 +7,6 @@ import json
 import os
 import queue
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter, defaultdict
@@ -22,40 +19,24 @@ import pytest
 
 from flask_w4r.testing import make_campaign, sign, supporter
 from tests.conftest import Host, MakeHost, every_database
+from tests.processes import Started, run_module
 
 from .helpers import PREFIX, SLUG, column
 
 SIGNERS, THREADS, KILLS = 500, 16, 10
-ROOT = Path(__file__).resolve().parents[2]
 HELD_BACK = ("SQLALCHEMY_DATABASE_URI", "SECRET_KEY")
 
 
-class Worker:
+def start_worker(host: Host, folder: Path) -> Started:
     """``flask w4r jobs run`` in a process of its own, which writes each mail into a folder."""
-
-    def __init__(self, host: Host, folder: Path) -> None:
-        settings: dict[str, Any] = {
-            key: value for key, value in host.app.config.items() if key.startswith("W4R_") or key in HELD_BACK
-        }
-        settings |= {"TESTING": True, "W4R_MAIL_URL": f"file:{folder}"}
-        environment = {**os.environ, "W4R_SITE_SETTINGS": json.dumps(settings), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-W", "error", "-m", "flask", "--app", "tests.own_process", "w4r", "jobs", "run"]
-        command += ["--lease-seconds", "1", "--interval", "0.1", "--batch", "20"]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe)
-
-    def kill(self) -> None:
-        """As when the machine loses its power."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
-        assert self.process.returncode == -signal.SIGKILL, "it had ended before"
-
-    def stop(self) -> None:
-        """As a service manager does it."""
-        self.process.terminate()
-        output, errors = self.process.communicate(timeout=30)
-        assert (self.process.returncode, errors) == (0, b""), errors.decode()
-        assert b"@" not in output
+    settings: dict[str, Any] = {
+        key: value for key, value in host.app.config.items() if key.startswith("W4R_") or key in HELD_BACK
+    }
+    settings |= {"TESTING": True, "W4R_MAIL_URL": f"file:{folder}"}
+    command = ["flask", "--app", "tests.own_process", "w4r", "jobs", "run"]
+    command += ["--lease-seconds", "1", "--interval", "0.1", "--batch", "20"]
+    environment = {"W4R_SITE_SETTINGS": json.dumps(settings)}
+    return Started(folder.parent, run_module, *command, environment=environment)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
@@ -87,6 +68,7 @@ def sign_them_all(host: Host) -> tuple[list[threading.Thread], list[int]]:
     return threads, codes
 
 
+@pytest.mark.kill
 @pytest.mark.slow
 @every_database
 def test_signing_while_the_worker_dies_ten_times(
@@ -101,13 +83,13 @@ def test_signing_while_the_worker_dies_ten_times(
     def arrived() -> int:
         return sum(name.endswith(".eml") for name in os.listdir(folder))
 
-    worker = Worker(host, folder)
+    worker = start_worker(host, folder)
     threads, codes = sign_them_all(host)
     for _ in range(KILLS):
         goal = arrived() + random.randint(1, SIGNERS // (2 * KILLS))
         wait_for(lambda goal=goal: arrived() >= goal)  # type: ignore[misc]
         worker.kill()
-        worker = Worker(host, folder)
+        worker = start_worker(host, folder)
     for thread in threads:
         thread.join()
     assert Counter(codes) == {303: SIGNERS}
@@ -115,6 +97,7 @@ def test_signing_while_the_worker_dies_ten_times(
     confirm = "SELECT count(*) FROM w4r_outbox WHERE kind = 'confirm' AND state = 'sent'"
     wait_for(lambda: host.rows(confirm)[0][0] == SIGNERS)
     worker.stop()
+    assert "@" not in worker.output
 
     copies: dict[str, list[Any]] = defaultdict(list)
     for path in folder.glob("*.eml"):

@@ -7,14 +7,15 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from flask_w4r.models.base import Base
+from tests.databases import Supply
 
 from .world import TABLES, some_towns, store
 
 
 @pytest.fixture
-def session(database: str) -> Iterator[Session]:
+def session(database: str, supply: Supply) -> Iterator[Session]:
+    supply.begin(database, tables=True)
     engine = create_engine(database)
-    Base.metadata.create_all(engine, tables=TABLES)
     with Session(engine) as session:
         yield session
     engine.dispose()

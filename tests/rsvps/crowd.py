@@ -1,4 +1,4 @@
-"""One of the processes that press on one event: fifteen threads, a round for each line that comes in.
+"""One of the processes that press on one event: fifteen threads, a round for each that it is told of.
 
 Whatever is done to the waiting list is checked where it happens, with the event's row held: who comes in stands behind
 all others, and who is served stood before them.
@@ -6,13 +6,12 @@ all others, and who is served stood before them.
 
 from __future__ import annotations
 
-import json
 import random
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from typing import Any
 
 from sqlalchemy import func, select
@@ -86,13 +85,14 @@ def act(party: Party, luck: random.Random, log: list[list[Any]]) -> None:
     log.append([done.rsvp_id, done.outcome, list(done.offered)])
 
 
-def main() -> None:
+def press_on(rounds: Connection) -> None:
+    """What one of the processes does, until no more rounds come in."""
     app = create_app()
     rsvp_ask.promote = watched_promote(rsvp_seats.promote)  # type: ignore[attr-defined]
     rsvps.join_list = watched_join(rsvp_seats.join_list)  # type: ignore[attr-defined]
     with app.app_context(), ThreadPoolExecutor(THREADS) as pool:
-        for line in sys.stdin:
-            seed, event_id = json.loads(line)
+        while (next_round := rounds.recv()) is not None:
+            seed, event_id = next_round
             party = Party(app, event_id)
             log: list[list[Any]] = []
             gate = threading.Barrier(THREADS)
@@ -105,8 +105,4 @@ def main() -> None:
                         act(party, luck, log)
 
             list(pool.map(press, range(THREADS)))
-            print(json.dumps(log), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+            rounds.send(log)

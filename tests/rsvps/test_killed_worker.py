@@ -106,6 +106,7 @@ def prepare(host: Host, number: int) -> Party:
     return party
 
 
+@pytest.mark.kill
 @pytest.mark.slow
 @every_database
 def test_killed_between_any_two_steps(make_host: MakeHost, tmp_path: Path) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,45 +10,47 @@ from typing import Any
 import pytest
 
 from tests.conftest import Host, MakeHost, every_database
+from tests.processes import Started, context
 
+from .crowd import press_on
 from .guests import Party
 
-ROOT = Path(__file__).resolve().parents[2]
 PROCESSES, ROUNDS, CAPACITY = 4, 20, 10
 
 
-def start(host: Host) -> subprocess.Popen[str]:
-    kept = {key: value for key, value in host.app.config.items() if key.startswith("W4R_")}
-    kept |= {key: host.app.config[key] for key in ("SQLALCHEMY_DATABASE_URI", "SECRET_KEY", "TESTING")}
-    environment = {**os.environ, "W4R_SITE_SETTINGS": json.dumps(kept), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tests.rsvps.crowd"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
+class Presser:
+    """One of the processes."""
+
+    def __init__(self, host: Host, folder: Path) -> None:
+        kept = {key: value for key, value in host.app.config.items() if key.startswith("W4R_")}
+        kept |= {key: host.app.config[key] for key in ("SQLALCHEMY_DATABASE_URI", "SECRET_KEY", "TESTING")}
+        self.rounds, theirs = context().Pipe()
+        environment = {"W4R_SITE_SETTINGS": json.dumps(kept)}
+        self.started = Started(folder, press_on, theirs, environment=environment)
+        theirs.close()
+
+    def answer(self) -> Any:
+        """What it did in this round."""
+        try:
+            return self.rounds.recv()
+        except EOFError:
+            pytest.fail(self.started.errors)
 
 
-def play(crowd: list[subprocess.Popen[str]], seed: int, event_id: int) -> list[list[Any]]:
+def play(crowd: list[Presser], seed: int, event_id: int) -> list[list[Any]]:
     """One round; returns what all of them did."""
-    for number, process in enumerate(crowd):
-        assert process.stdin
-        process.stdin.write(json.dumps([f"{seed}.{number}", event_id]) + "\n")
-        process.stdin.flush()
-    log = []
-    for process in crowd:
-        assert process.stdout and process.stderr
-        line = process.stdout.readline()
-        assert line, process.stderr.read()
-        log += json.loads(line)
-    return log
+    for number, presser in enumerate(crowd):
+        presser.rounds.send([f"{seed}.{number}", event_id])
+    return [line for presser in crowd for line in presser.answer()]
 
 
+@pytest.mark.race
 @pytest.mark.slow
 @every_database
-def test_sixty_threads_of_four_processes(make_host: MakeHost) -> None:
+def test_sixty_threads_of_four_processes(make_host: MakeHost, tmp_path: Path) -> None:
     host = make_host()
     seen: Counter[str] = Counter()
-    crowd = [start(host) for _ in range(PROCESSES)]
+    crowd = [Presser(host, tmp_path) for _ in range(PROCESSES)]
     try:
         for number in range(ROUNDS):
             party = Party(host.app, slug=f"letters-{number}", capacity=CAPACITY)
@@ -65,8 +64,8 @@ def test_sixty_threads_of_four_processes(make_host: MakeHost) -> None:
             assert host.rows(offers)[0][0] == seen["offers"], "one mail for each offer"
             seen.update(outcome for _, outcome, _ in log)
     finally:
-        for process in crowd:
-            process.communicate()
-    assert {process.returncode for process in crowd} == {0}
+        for presser in crowd:
+            presser.rounds.send(None)
+    assert {presser.started.wait() for presser in crowd} == {0}, [presser.started.errors for presser in crowd]
     assert seen["offers"] > ROUNDS and seen["going"] > ROUNDS and seen["cancelled"] > ROUNDS
     assert "0 differ" in host.run("w4r", "events", "recount").output
