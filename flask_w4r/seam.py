@@ -203,7 +203,8 @@ class Capability:
 
     :param name: its name on every floor.
     :param models: names of its tables.
-    :param pages: the module on the web floor whose ``PAGES`` are its routes, its part of the desk and its ways to act.
+    :param pages: ``web.pages.Pages``: its routes, its part of the desk and its ways to act; or the name of the module that
+        has them as ``PAGES``, which is loaded when the first site is set up.
     :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
     :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
@@ -223,7 +224,7 @@ class Capability:
     recounts: Sequence[Callable[..., Mapping[int, Mapping[str, int]]]] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
-    pages: str | None = None
+    pages: Any = None
     commands: Mapping[str, str] = field(default_factory=dict)
 
 

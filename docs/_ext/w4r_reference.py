@@ -5,12 +5,14 @@
 ``w4r-presets``    the country presets that ship
 ``w4r-words``      a vocabulary of case kits, from ``flask_w4r.topics``
 ``w4r-commands``   the command line, from its click groups
+``w4r-seam``       what capabilities hang into each other, from their ``Capability``
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
+from importlib import import_module
 from typing import Any
 
 import click
@@ -20,8 +22,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from flask_w4r import config, sections, topics
+from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.cli import LazyGroup, w4r_group
 from flask_w4r.i18n import use_locale
+from flask_w4r.seam import Capability, Seam
 from flask_w4r.services.kits import shipped_kits
 
 
@@ -135,6 +139,57 @@ def command_entries(command: click.Command, path: str) -> Iterator[str]:
             yield f"   One of {', '.join(f'``{choice}``' for choice in parameter.type.choices)}.\n"
 
 
+def table_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table whose cells are reST."""
+    yield ".. list-table::\n   :header-rows: 1\n"
+    for cells in (heads, *rows):
+        yield "   * - " + "\n     - ".join(cell or " " for cell in cells)
+
+
+def seam_entries(what: str) -> Iterator[str]:
+    """A table of what hangs in the seam."""
+    seam = Seam(CAPABILITIES)
+
+    def owner(part: str, item: object) -> str:
+        return f"``{next(one.name for one in CAPABILITIES if item in getattr(one, part))}``"
+
+    def purpose(one: Capability) -> str:
+        words = import_module(f"flask_w4r.services.{one.name}").__doc__ or ""
+        return " ".join(words.split("\n\n")[0].split())
+
+    tables: dict[str, tuple[Sequence[str], Callable[[], Iterable[Sequence[str]]]]] = {
+        "capabilities": (("Name", "What it is for"), lambda: ((f"``{one.name}``", purpose(one)) for one in CAPABILITIES)),
+        "retention": (
+            ("Rule", "Of", "What is kept how long"),
+            lambda: ((f"``{one.name}``", owner("retention", one), one.keeps) for one in seam.retention.values()),
+        ),
+        "personal": (
+            ("Table", "Columns", "Rule", "Note"),
+            lambda: (
+                (f"``{one.table}``", ", ".join(f"``{name}``" for name in one.columns),
+                 f"``{one.rule}``" if one.rule else "", one.why) for one in seam.personal
+            ),
+        ),
+        "mails": (
+            ("Mail", "Of", "Note"),
+            lambda: (
+                (f"``{one.name}``", owner("mails", one),
+                 "a stranger can cause it: counted for the daily cap" if one.capped
+                 else "handed to ``subscriber_sink``" if one.hand_over else "") for one in seam.mails.values()
+            ),
+        ),
+        "jobs": (
+            ("Job", "Of", "How often"),
+            lambda: (
+                (f"``{one.name}``", owner("jobs", one), f"every {one.every:.0f} s" if one.every else "at each look")
+                for one in seam.jobs.values()
+            ),
+        ),
+    }  # fmt: skip
+    heads, rows = tables[what]
+    yield from table_of(heads, rows())
+
+
 class Generated(SphinxDirective):
     """Parses the reST that a function of this module makes."""
 
@@ -147,6 +202,7 @@ class Generated(SphinxDirective):
             "w4r-section": section_entries,
             "w4r-presets": preset_entries,
             "w4r-words": lambda: word_entries(self.arguments[0]),
+            "w4r-seam": lambda: seam_entries(self.arguments[0]),
             "w4r-commands": lambda: command_entries(w4r_group, "flask w4r"),
         }
         return self.parse_text_to_nodes("\n".join(makers[self.name]()))
@@ -154,6 +210,6 @@ class Generated(SphinxDirective):
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
-    for name in ("w4r-config", "w4r-section", "w4r-presets", "w4r-words", "w4r-commands"):
+    for name in ("w4r-config", "w4r-section", "w4r-presets", "w4r-words", "w4r-commands", "w4r-seam"):
         app.add_directive(name, Generated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -40,11 +40,16 @@ class Pages:
     on_campaign: Callable[[Any], Mapping[str, Any]] | None = None
 
 
+def _pages(given: Any) -> Pages:
+    found: Pages = import_module(given).PAGES if isinstance(given, str) else given
+    return found
+
+
 def pages_of(state: W4RState) -> Sequence[Pages]:
     """The pages of the site's capabilities, in their order."""
 
     def make() -> Sequence[Pages]:
-        return tuple(import_module(one.pages).PAGES for one in state.seam.capabilities if one.pages)
+        return tuple(_pages(one.pages) for one in state.seam.capabilities if one.pages)
 
     found: Sequence[Pages] = state.once("capability_pages", make)
     return found

@@ -96,7 +96,7 @@ def test_every_permission_has_its_line() -> None:
 
 
 def test_every_key_has_its_line() -> None:
-    script = (ROOT / "flask_w4r/static/js/desk.js").read_text("utf-8")
+    script = (ROOT / "flask_w4r/static/js/moderation/desk.js").read_text("utf-8")
     keys = set(re.findall(r'^ +"?([a-z?])"?: \(\) =>', script, re.MULTILINE))
     named = set(re.findall(r"``(.)``", " ".join(table_after("The queue"))))
     assert keys == named

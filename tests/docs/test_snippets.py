@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
@@ -271,3 +272,21 @@ def test_newsletter(make_site: MakeSite) -> None:
     sink = get_state(app).hooks.subscriber_sink
     assert sink is not None
     assert sink.__globals__["ADDRESS_BOOK"] == [("sam1@example.org", "Sam", "en")]
+
+
+@covers("own_capability.py")
+def test_a_capability_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"TESTING": "true", "W4R_SECTION": "AU", "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/site.sqlite3"}
+    for key, value in given.items():
+        monkeypatch.setenv(f"FLASK_{key}", value)
+    module = load("own_capability.py")
+    app = module.create_app()
+    with app.app_context():
+        module.db.create_all()
+    assert app.test_cli_runner().invoke(args=["w4r", "db", "upgrade"]).exit_code == 0
+    assert app.test_client().post("/write-for-rights/stall").status_code == 204
+    assert run_jobs(app)["stall"] == {"visits": 1}
+    with app.app_context():
+        module.db.session.execute(module.db.update(module.Visit).values(at=datetime(2020, 1, 1, tzinfo=UTC)))
+        module.db.session.commit()
+    assert run_jobs(app)["purge"]["stall"] == 1

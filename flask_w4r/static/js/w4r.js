@@ -7,11 +7,11 @@ const part = (name) => import(new URL(name + version, import.meta.url));
 
 const PARTS = [
   ["form[data-w4r-sign]", "./sign.js"],
-  ["[data-w4r-count][data-url]", "./count.js"],
+  ["[data-w4r-count][data-url]", "./tally/count.js"],
   ["[data-w4r-share]", "./share.js"],
   ["[data-w4r-when]", "./when.js"],
-  ["[data-w4r-map]", "./map.js"],
-  ["[data-w4r-near-me]", "./near.js"],
+  ["[data-w4r-map]", "./events/map.js"],
+  ["[data-w4r-near-me]", "./events/near.js"],
 ];
 
 for (const [selector, name] of PARTS) {

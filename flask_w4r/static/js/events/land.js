@@ -1,8 +1,8 @@
 /* What lies under the pins: outlines of land from this site, or a tile server's pictures where the site has one. */
 
 const FINE_FROM = 4; // above this zoom the coarse outline shows its corners
-const COARSE = "../vendor/world-atlas/land-110m.json";
-const FINE = "../vendor/world-atlas/land-50m.json";
+const COARSE = "../../vendor/world-atlas/land-110m.json";
+const FINE = "../../vendor/world-atlas/land-50m.json";
 
 const OVER = 30; // degrees by which land may reach over the antimeridian: eastern Russia does
 

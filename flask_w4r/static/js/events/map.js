@@ -61,7 +61,7 @@ class Finder {
 
   async load() {
     const { part, root } = this;
-    const names = ["./map-events.js", "./map-pins.js", "./map-land.js", "./map-panel.js", "./map-view.js"];
+    const names = ["events", "pins", "land", "panel", "view"].map((name) => `./events/${name}.js`);
     const [modules] = await Promise.all([
       Promise.all(names.map(part)),
       part("../vendor/leaflet/leaflet.js"),
@@ -102,7 +102,7 @@ class Finder {
 
 /** Leaflet's own rules, in a layer under ours. */
 function layered() {
-  const href = new URL("../vendor/leaflet/leaflet.layer.css", import.meta.url);
+  const href = new URL("../../vendor/leaflet/leaflet.layer.css", import.meta.url);
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
   return new Promise((done) => {
     link.onload = link.onerror = done;
