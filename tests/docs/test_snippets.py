@@ -276,7 +276,8 @@ def test_newsletter(make_site: MakeSite) -> None:
 
 @covers("own_capability.py")
 def test_a_capability_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {"TESTING": "true", "W4R_SECTION": "AU", "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/site.sqlite3"}
+    database = f"sqlite:///{tmp_path}/site.sqlite3"
+    given = {"TESTING": "true", "SECRET_KEY": "x", "W4R_SECTION": "AU", "SQLALCHEMY_DATABASE_URI": database}
     for key, value in given.items():
         monkeypatch.setenv(f"FLASK_{key}", value)
     module = load("own_capability.py")
