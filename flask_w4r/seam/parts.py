@@ -1,22 +1,15 @@
-"""The seam: all by which a capability hangs itself into mail, desk, tally, privacy and jobs, in one frozen value.
-
-Every package of ``services`` has its own in ``capability.py``; ``capabilities`` lists them; :class:`Seam` is what a site
-asks. Machinery that must ask everybody (the outbox, the queue, the sweep, a recount) knows this module and no capability.
-"""
+"""What a capability can hang in: one frozen value for each kind of part."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any
 
-from .keyring import Keyring
-from .sections import Section
-
-T = TypeVar("T")
+from ..keyring import Keyring
+from ..sections import Section
 
 
 @dataclass(frozen=True)
@@ -195,110 +188,3 @@ class Export:
     name: str
     columns: Sequence[str]
     piece: Callable[..., tuple[Sequence[tuple[str, ...]], int | None]]
-
-
-@dataclass(frozen=True)
-class Capability:
-    """One thing that people do with the library, as all the others see it.
-
-    :param name: its name on every floor.
-    :param models: names of its tables.
-    :param pages: ``web.pages.Pages``: its routes, its part of the desk and its ways to act; or the name of the module that
-        has them as ``PAGES``, which is loaded when the first site is set up.
-    :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
-    :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
-    :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
-    :param checks: ``(app, state) -> findings`` for the doctor.
-    """
-
-    name: str
-    models: Sequence[str] = ()
-    mails: Sequence[MailKind] = ()
-    links: Sequence[Link] = ()
-    queue: Sequence[QueueKind] = ()
-    jobs: Sequence[Job] = ()
-    actions: Sequence[Action] = ()
-    retention: Sequence[Retention] = ()
-    personal: Sequence[Personal] = ()
-    exports: Sequence[Export] = ()
-    recounts: Sequence[Callable[..., Mapping[int, Mapping[str, int]]]] = ()
-    touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
-    checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
-    pages: Any = None
-    commands: Mapping[str, str] = field(default_factory=dict)
-
-
-class Seam:
-    """Everything that a site's capabilities hang in, by name."""
-
-    def __init__(self, capabilities: Iterable[Capability] = ()) -> None:
-        """Put the capabilities together.
-
-        :raises ValueError: two of them bring something of the same name.
-        """
-        self.capabilities = tuple(capabilities)
-        self._named([(one.name, one) for one in self.capabilities], "capability")
-
-    def _all(self, what: str) -> list[tuple[str, Any]]:
-        return [(item.name, item) for one in self.capabilities for item in getattr(one, what)]
-
-    @staticmethod
-    def _named(pairs: Iterable[tuple[str, T]], what: str) -> dict[str, T]:
-        found: dict[str, T] = {}
-        for name, item in pairs:
-            if name in found:
-                raise ValueError(f"{what} {name!r} is there twice; give one of them another name")
-            found[name] = item
-        return found
-
-    @cached_property
-    def mails(self) -> Mapping[str, MailKind]:
-        """The kinds of mail."""
-        return self._named(self._all("mails"), "mail kind")
-
-    @cached_property
-    def links(self) -> Mapping[str, Link]:
-        """Where links in mails lead, by purpose."""
-        pairs = [(link.purpose, link) for one in self.capabilities for link in one.links]
-        return self._named(pairs, "link")
-
-    @cached_property
-    def queue(self) -> Mapping[str, QueueKind]:
-        """What may wait for the desk, in the capabilities' order."""
-        return self._named(self._all("queue"), "queue kind")
-
-    @cached_property
-    def jobs(self) -> Mapping[str, Job]:
-        """What the worker does, in the order of a round."""
-        return dict(sorted(self._named(self._all("jobs"), "job").items(), key=lambda pair: pair[1].turn))
-
-    @cached_property
-    def actions(self) -> Mapping[str, Action]:
-        """The types of the tally."""
-        return self._named(self._all("actions"), "action type")
-
-    @cached_property
-    def retention(self) -> Mapping[str, Retention]:
-        """How long what is kept; quick rules before those that go on in pieces."""
-        rules = self._named(self._all("retention"), "retention rule")
-        return dict(sorted(rules.items(), key=lambda pair: pair[1].in_pieces))
-
-    @cached_property
-    def exports(self) -> Mapping[str, Export]:
-        """What staff may take away."""
-        return self._named(self._all("exports"), "export")
-
-    @cached_property
-    def recounts(self) -> Sequence[Callable[..., Mapping[int, Mapping[str, int]]]]:
-        """What the rows themselves say of the counts."""
-        return tuple(count for one in self.capabilities for count in one.recounts)
-
-    @cached_property
-    def personal(self) -> Sequence[Personal]:
-        """Where something about a person is stored."""
-        return tuple(item for one in self.capabilities for item in one.personal)
-
-    @cached_property
-    def commands(self) -> Mapping[str, str]:
-        """Groups of ``flask w4r``."""
-        return self._named((pair for one in self.capabilities for pair in one.commands.items()), "command")

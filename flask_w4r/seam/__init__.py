@@ -1,0 +1,116 @@
+"""The seam: all by which a capability hangs itself into mail, desk, tally, privacy and jobs, in one frozen value.
+
+Every package of ``services`` has its own in ``capability.py``; ``capabilities`` lists them; :class:`Seam` is what a site
+asks. Machinery that must ask everybody (the outbox, the queue, the sweep, a recount) knows this module and no capability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .parts import (
+    Action,
+    Export,
+    Finding,
+    Job,
+    Link,
+    MailKind,
+    Personal,
+    QueueKind,
+    Retention,
+    Sweep,
+    Tools,
+)
+
+__all__ = [
+    "Action", "Capability", "Export", "Finding", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools",
+]  # fmt: skip
+Recount = Callable[..., Mapping[int, Mapping[str, int]]]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One thing that people do with the library, as all the others see it.
+
+    :param name: its name on every floor.
+    :param models: names of its tables.
+    :param pages: ``web.pages.Pages``: its routes, its part of the desk and its ways to act; or the name of the module that
+        has them as ``PAGES``, which is loaded when the first site is set up.
+    :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
+    :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
+    :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
+    :param checks: ``(app, state) -> findings`` for the doctor.
+    """
+
+    name: str
+    models: Sequence[str] = ()
+    mails: Sequence[MailKind] = ()
+    links: Sequence[Link] = ()
+    queue: Sequence[QueueKind] = ()
+    jobs: Sequence[Job] = ()
+    actions: Sequence[Action] = ()
+    retention: Sequence[Retention] = ()
+    personal: Sequence[Personal] = ()
+    exports: Sequence[Export] = ()
+    recounts: Sequence[Recount] = ()
+    touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
+    checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
+    pages: Any = None
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+
+class Seam:
+    """Everything that a site's capabilities hang in, by name.
+
+    :ivar capabilities: all of them, in their order.
+    :ivar mails: the kinds of mail.
+    :ivar links: where links in mails lead, by purpose.
+    :ivar queue: what may wait for the desk.
+    :ivar jobs: what the worker does, in the order of a round.
+    :ivar actions: the types of the tally.
+    :ivar retention: how long what is kept; quick rules before those that go on in pieces.
+    :ivar exports: what staff may take away.
+    :ivar commands: groups of ``flask w4r``.
+    :ivar personal: where something about a person is stored.
+    :ivar recounts: what the rows themselves say of the counts.
+    """
+
+    def __init__(self, capabilities: Iterable[Capability] = ()) -> None:
+        """Put the capabilities together.
+
+        :raises ValueError: two of them bring something of the same name.
+        """
+        self.capabilities = tuple(capabilities)
+        _by_name(self.capabilities, "capability")
+        self.mails: Mapping[str, MailKind] = self._all("mails", "mail kind")
+        self.links: Mapping[str, Link] = self._all("links", "link", "purpose")
+        self.queue: Mapping[str, QueueKind] = self._all("queue", "queue kind")
+        self.jobs: Mapping[str, Job] = _sorted(self._all("jobs", "job"), lambda job: job.turn)
+        self.actions: Mapping[str, Action] = self._all("actions", "action type")
+        self.retention: Mapping[str, Retention] = _sorted(
+            self._all("retention", "retention rule"), lambda rule: rule.in_pieces
+        )
+        self.exports: Mapping[str, Export] = self._all("exports", "export")
+        commands = [(name, target) for one in self.capabilities for name, target in one.commands.items()]
+        self.commands: Mapping[str, str] = dict(commands)
+        self.personal: Sequence[Personal] = tuple(item for one in self.capabilities for item in one.personal)
+        self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
+
+    def _all(self, part: str, what: str, key: str = "name") -> dict[str, Any]:
+        return _by_name([item for one in self.capabilities for item in getattr(one, part)], what, key)
+
+
+def _by_name(items: Iterable[Any], what: str, key: str = "name") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for item in items:
+        name = getattr(item, key)
+        if name in found:
+            raise ValueError(f"{what} {name!r} is there twice; give one of them another name")
+        found[name] = item
+    return found
+
+
+def _sorted(items: dict[str, Any], place: Callable[[Any], Any]) -> dict[str, Any]:
+    return dict(sorted(items.items(), key=lambda pair: place(pair[1])))
