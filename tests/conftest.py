@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from hypothesis import settings
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import text
 
 from flask_w4r import W4R
 from flask_w4r.keyring import generate_key
+from flask_w4r.services import pulse
 from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.databases import Supply
@@ -100,6 +103,31 @@ class Host:
 MakeHost = Callable[..., Host]
 
 
+class SharedTemplates(BytecodeCache):
+    """Templates that another site of this process has compiled already. All sites of ``make_host`` compile alike."""
+
+    def __init__(self) -> None:
+        self.compiled: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self.compiled.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self.compiled[bucket.key] = (bucket.checksum, bucket.code)
+
+
+TEMPLATES = SharedTemplates()
+
+
+@pytest.fixture(autouse=True)
+def short_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker's first round counts three days by the hour. Only the tests of that have anything to count there."""
+    monkeypatch.setattr(pulse, "LONG_HOURS", pulse.RECENT_HOURS)
+
+
 @pytest.fixture
 def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
     """Make host sites. Keyword arguments are ``W4R_*`` keys in lower case, without the prefix, or whole config keys."""
@@ -107,6 +135,7 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
 
     def make(uri: str | None = None, *, upgrade: bool = True, w4r: W4R | None = None, **config: Any) -> Host:
         app = Flask("host_site", root_path=str(Path(__file__).parent / "host_files"))
+        app.jinja_options = {"bytecode_cache": TEMPLATES}
         settings: dict[str, Any] = {
             "SECRET_KEY": "only for tests",
             "TESTING": True,

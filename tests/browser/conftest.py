@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -115,12 +116,16 @@ class Visitor:
     def axe(self) -> list[str]:
         """What axe-core finds on the page as it is now."""
         found = self.page.evaluate(
-            "async (source) => { if (!window.axe) (0, eval)(source); return (await axe.run()).violations; }", AXE
+            "async (source) => { if (!window.axe) (0, eval)(source); "
+            " return (await axe.run({resultTypes: ['violations']})).violations; }",
+            AXE,
         )
         return [f"{item['id']} at {self.page.url}: {[node['target'] for node in item['nodes']]}" for item in found]
 
     def shot(self, name: str) -> None:
-        """Keep a picture of the page for people to look at."""
+        """Keep a picture of the page for people to look at, where ``W4R_TEST_SHOTS`` asks for them."""
+        if not os.environ.get("W4R_TEST_SHOTS"):
+            return
         folder = Path(__file__).parent.parent / "_shots"
         folder.mkdir(exist_ok=True)
         self.page.screenshot(path=folder / f"{name}.png", full_page=True)
