@@ -5,14 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from hypothesis import settings
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import text
 
 from flask_w4r import W4R
@@ -21,11 +19,13 @@ from flask_w4r.services import pulse
 from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.databases import Supply
+from tests.shortcuts import METADATA, TEMPLATES, share_rules
 
 pytest_plugins = ["tests.spread"]
 # Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
 settings.register_profile("judged", derandomize=services.REQUIRED)
 settings.load_profile("judged")
+share_rules()
 #: Fixtures that put our tables into ``database``.
 WITH_TABLES = {"make_host", "make_site", "session"}
 DATABASES = ("sqlite", "postgresql", "mariadb")
@@ -103,25 +103,6 @@ class Host:
 MakeHost = Callable[..., Host]
 
 
-class SharedTemplates(BytecodeCache):
-    """Templates that another site of this process has compiled already. All sites of ``make_host`` compile alike."""
-
-    def __init__(self) -> None:
-        self.compiled: dict[str, tuple[str, CodeType]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        checksum, code = self.compiled.get(bucket.key, ("", None))
-        if checksum == bucket.checksum:
-            bucket.code = code
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        assert bucket.code is not None
-        self.compiled[bucket.key] = (bucket.checksum, bucket.code)
-
-
-TEMPLATES = SharedTemplates()
-
-
 @pytest.fixture(autouse=True)
 def short_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker's first round counts three days by the hour. Only the tests of that have anything to count there."""
@@ -153,7 +134,7 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
         app.config.update(settings)
         own_bind = "W4R_BIND_KEY" in settings or "SQLALCHEMY_BINDS" in settings
         ready = supply.begin(settings["SQLALCHEMY_DATABASE_URI"], tables=upgrade and not own_bind)
-        db = SQLAlchemy(app)
+        db = SQLAlchemy(app, metadata=METADATA)
         mailer = RecordingMailer()
         extension = w4r or W4R(mailer=mailer)
         extension.init_app(app, db)
