@@ -97,6 +97,7 @@ class Visitor:
 
     page: Page
     base: str
+    app: Flask
     foreign: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     policies: set[str] = field(default_factory=set)
@@ -112,6 +113,10 @@ class Visitor:
                 return
             self.page.wait_for_timeout(100)
         raise AssertionError(f"never true: {condition}")
+
+    def forget_pages(self) -> None:
+        """Let the server forget the counts and pages that it keeps, as five seconds would."""
+        self.app.extensions["w4r"].lazy.pop("pages", None)
 
     def axe(self) -> list[str]:
         """What axe-core finds on the page as it is now."""
@@ -139,7 +144,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser: Browser, site: str) -> Iterator[Any]:
+def visit(browser: Browser, site: str, served: Served) -> Iterator[Any]:
     """Make a visitor: ``visit(width=390, javascript=True, scheme="light")``."""
     contexts: list[BrowserContext] = []
 
@@ -148,7 +153,7 @@ def visit(browser: Browser, site: str) -> Iterator[Any]:
             viewport={"width": width, "height": 850}, java_script_enabled=javascript, color_scheme=scheme, **options
         )
         contexts.append(context)
-        visitor = Visitor(context.new_page(), site)
+        visitor = Visitor(context.new_page(), site, served.app)
 
         def note_request(request: Any) -> None:
             parts = urlsplit(request.url)
