@@ -9,18 +9,30 @@ evenly. What else is given goes to pytest.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 FAST = "not (browser or server or kill or race or slow)"
+#: Files of tests are in memory where that is offered: nobody waits for a disk to be sure of what is thrown away anyway.
+MEMORY, ENOUGH = Path("/dev/shm"), 2 * 1024**3
+
+
+def in_memory() -> dict[str, str]:
+    """Where temporary files go, as the environment says it; as it is where there is no memory to spare."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ENOUGH:
+        return {}
+    folder = MEMORY / f"w4r-tests-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    return {"TMPDIR": str(folder)}
 
 
 def pytest_arguments(given: list[str]) -> tuple[list[str], dict[str, str]]:
     """What pytest is to be called with, and what the environment says beside."""
     arguments: list[str] = []
-    environment: dict[str, str] = {}
+    environment = in_memory()
     rest = list(given)
     while rest:
         word = rest.pop(0)

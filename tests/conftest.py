@@ -15,14 +15,17 @@ from sqlalchemy import text
 
 from flask_w4r import W4R
 from flask_w4r.keyring import generate_key
+from flask_w4r.services import pulse
 from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.databases import Supply
+from tests.shortcuts import METADATA, TEMPLATES, share_rules
 
 pytest_plugins = ["tests.spread"]
 # Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
 settings.register_profile("judged", derandomize=services.REQUIRED)
 settings.load_profile("judged")
+share_rules()
 #: Fixtures that put our tables into ``database``.
 WITH_TABLES = {"make_host", "make_site", "session"}
 DATABASES = ("sqlite", "postgresql", "mariadb")
@@ -100,6 +103,12 @@ class Host:
 MakeHost = Callable[..., Host]
 
 
+@pytest.fixture(autouse=True)
+def short_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker's first round counts three days by the hour. Only the tests of that have anything to count there."""
+    monkeypatch.setattr(pulse, "LONG_HOURS", pulse.RECENT_HOURS)
+
+
 @pytest.fixture
 def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
     """Make host sites. Keyword arguments are ``W4R_*`` keys in lower case, without the prefix, or whole config keys."""
@@ -107,6 +116,7 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
 
     def make(uri: str | None = None, *, upgrade: bool = True, w4r: W4R | None = None, **config: Any) -> Host:
         app = Flask("host_site", root_path=str(Path(__file__).parent / "host_files"))
+        app.jinja_options = {"bytecode_cache": TEMPLATES}
         settings: dict[str, Any] = {
             "SECRET_KEY": "only for tests",
             "TESTING": True,
@@ -124,7 +134,7 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
         app.config.update(settings)
         own_bind = "W4R_BIND_KEY" in settings or "SQLALCHEMY_BINDS" in settings
         ready = supply.begin(settings["SQLALCHEMY_DATABASE_URI"], tables=upgrade and not own_bind)
-        db = SQLAlchemy(app)
+        db = SQLAlchemy(app, metadata=METADATA)
         mailer = RecordingMailer()
         extension = w4r or W4R(mailer=mailer)
         extension.init_app(app, db)

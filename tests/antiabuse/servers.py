@@ -101,7 +101,7 @@ class FakeHCaptcha:
                 for byte in b'{"success": true}':
                     self.wfile.write(bytes([byte]))
                     self.wfile.flush()
-                    if fake.released.wait(0.6):
+                    if fake.released.wait(0.25):
                         return
 
             def _json(self, body: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -96,6 +97,7 @@ class Visitor:
 
     page: Page
     base: str
+    app: Flask
     foreign: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     policies: set[str] = field(default_factory=set)
@@ -112,15 +114,23 @@ class Visitor:
             self.page.wait_for_timeout(100)
         raise AssertionError(f"never true: {condition}")
 
+    def forget_pages(self) -> None:
+        """Let the server forget the counts and pages that it keeps, as five seconds would."""
+        self.app.extensions["w4r"].lazy.pop("pages", None)
+
     def axe(self) -> list[str]:
         """What axe-core finds on the page as it is now."""
         found = self.page.evaluate(
-            "async (source) => { if (!window.axe) (0, eval)(source); return (await axe.run()).violations; }", AXE
+            "async (source) => { if (!window.axe) (0, eval)(source); "
+            " return (await axe.run({resultTypes: ['violations']})).violations; }",
+            AXE,
         )
         return [f"{item['id']} at {self.page.url}: {[node['target'] for node in item['nodes']]}" for item in found]
 
     def shot(self, name: str) -> None:
-        """Keep a picture of the page for people to look at."""
+        """Keep a picture of the page for people to look at, where ``W4R_TEST_SHOTS`` asks for them."""
+        if not os.environ.get("W4R_TEST_SHOTS"):
+            return
         folder = Path(__file__).parent.parent / "_shots"
         folder.mkdir(exist_ok=True)
         self.page.screenshot(path=folder / f"{name}.png", full_page=True)
@@ -134,7 +144,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser: Browser, site: str) -> Iterator[Any]:
+def visit(browser: Browser, site: str, served: Served) -> Iterator[Any]:
     """Make a visitor: ``visit(width=390, javascript=True, scheme="light")``."""
     contexts: list[BrowserContext] = []
 
@@ -143,7 +153,7 @@ def visit(browser: Browser, site: str) -> Iterator[Any]:
             viewport={"width": width, "height": 850}, java_script_enabled=javascript, color_scheme=scheme, **options
         )
         contexts.append(context)
-        visitor = Visitor(context.new_page(), site)
+        visitor = Visitor(context.new_page(), site, served.app)
 
         def note_request(request: Any) -> None:
             parts = urlsplit(request.url)

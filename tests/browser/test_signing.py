@@ -62,6 +62,7 @@ def confirm(visitor: Visitor) -> None:
     visitor.page.locator("form[method=post] button[type=submit]").click()
     visitor.page.wait_for_load_state()
     assert visitor.page.locator(".w4r-message--done").count() == 1
+    visitor.forget_pages()
 
 
 @pytest.mark.parametrize("language", PLACES)
@@ -165,9 +166,11 @@ def test_tokens_that_never_come_stop_nobody(visit: Any, fate: str) -> None:
         page.route("**/sign/token", lambda route: None)
     else:
         page.route("**/sign/token", lambda route: route.fulfill(status=429))
+    page.clock.install()
     visitor.open(f"/au/cases/{CASE}")
     address = fill(visitor)
     page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.clock.fast_forward(8_000)
     page.wait_for_url(f"**/cases/{CASE}/sign", timeout=15_000)
     assert page.input_value("[name=email]") == address
     page.unroute_all(behavior="ignoreErrors")
@@ -178,10 +181,12 @@ def test_a_slow_phone_goes_on_without_the_captcha(visit: Any) -> None:
     visitor: Visitor = visit(390)
     page = visitor.page
     page.route("**/vendor/altcha/pbkdf2.js*", lambda route: None)
+    page.clock.install()
     visitor.open(f"/au/cases/{CASE}")
     before = count_of(visitor, "/au")
     address = fill(visitor)
     page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.clock.fast_forward(8_000)
     page.wait_for_url("**/thanks", timeout=20_000)
     page.unroute_all(behavior="ignoreErrors")
     open_mail(visitor, address)

@@ -16,6 +16,7 @@ from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host
 from tests.databases import Supply
+from tests.shortcuts import METADATA, TEMPLATES
 
 Hook = Callable[[Flask], Any]
 MakeSite = Callable[..., Host]
@@ -90,7 +91,9 @@ def make_site(database: str, supply: Supply) -> Iterator[MakeSite]:
         ready = supply.begin(app.config["SQLALCHEMY_DATABASE_URI"], tables=upgrade and plain)
         if templates:
             app.jinja_loader = DictLoader(templates)  # type: ignore[assignment]
-        db = db or SQLAlchemy()
+        if plain:
+            app.jinja_options = {"bytecode_cache": TEMPLATES}
+        db = db or (SQLAlchemy(metadata=METADATA) if plain else SQLAlchemy())
         if not late_db:
             db.init_app(app)
         if before:
