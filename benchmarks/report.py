@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .load import Plan
+from .plan import Plan
 
 
 @dataclass(frozen=True)
