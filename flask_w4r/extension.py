@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from .clock import Clock, system_clock
-from .config import W4RConfig
 from .errors import ConfigurationError
-from .keyring import Keyring, generate_key
 from .seam import Capability, Seam
 from .sections import Section
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
@@ -23,6 +21,8 @@ from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
 if TYPE_CHECKING:
     from flask_limiter import Limiter
     from sqlalchemy import Engine
+
+    from .config import W4RConfig
 
 log = logging.getLogger("flask_w4r")
 ActorLoader = Callable[[], Actor | None]
@@ -130,6 +130,7 @@ class W4R:
 
     def _make_state(self, app: Flask, db: Any, config: W4RConfig, sections: tuple[Section, ...]) -> W4RState:
         from .capabilities import CAPABILITIES
+        from .keyring import Keyring, generate_key
         from .services.storage.unit_of_work import prepare_engine
 
         keys, index_key = config.encryption_keys, config.index_key
@@ -215,6 +216,8 @@ def _configure(app: Flask, db: Any) -> tuple[W4RConfig, tuple[Section, ...], Any
     :returns: the configuration, the sections, and the host's SQLAlchemy object.
     :raises ConfigurationError: every fault at once.
     """
+    from .config import W4RConfig
+
     relaxed = bool(app.debug or app.testing)
     faults: list[str] = []
     try:
@@ -271,6 +274,8 @@ def _copy_tables(db: Any, bind_key: str | None) -> None:
 
 
 def _secret_key(app: Flask) -> str:
+    from .keyring import generate_key
+
     key = app.secret_key or generate_key()
     return key.decode("latin-1") if isinstance(key, bytes) else key
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from threading import Event
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .keyring import Keyring
 from .sections import Section
+
+if TYPE_CHECKING:
+    from .keyring import Keyring
 
 T = TypeVar("T")
 

@@ -10,14 +10,15 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
-from .config import W4RConfig
 from .errors import W4RError
-from .keyring import Keyring
 from .seam import Seam
 from .sections import Section
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from .config import W4RConfig
+    from .keyring import Keyring
 
 Mailer = Callable[[EmailMessage], None]
 
