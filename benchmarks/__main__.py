@@ -14,7 +14,8 @@ from typing import Any
 import psycopg
 
 from . import floor, imports, inside, load, proofs, report, stand, targets
-from .load import Plan, Result
+from .load import Result
+from .plan import Plan
 
 WARM_UP_SECONDS = 1.0
 

@@ -42,7 +42,7 @@ from flask_w4r.state import get_state
 from flask_w4r.testing import make_events
 
 from . import inside, load, product, stand, targets
-from .load import Plan, Step
+from .plan import Plan, Step
 
 ROWS, TO_COME = 50_000, 10_000
 PATH = f"{targets.PREFIX}/events.geojson"

@@ -10,36 +10,16 @@ import json
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import raw
+from .plan import Plan
 
 WRK = shutil.which("wrk")
 THREADS = 2
 CONNECTIONS = 16
 _runs = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One request. A POST gets an address of its own each time, and a proof where the plan has some."""
-
-    method: str
-    path: str
-    expect: int
-    body: str | None = None
-    cookie: str | None = None
-    accept_encoding: str | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is sent, over and over: the steps in turn."""
-
-    port: int
-    steps: tuple[Step, ...]
-    proofs: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ import multiprocessing
 import socket
 import time
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .load import Plan
+from .plan import Plan
 
 IN_FLIGHT = 8
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .load import Plan
+from .plan import Plan
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ GOALS = (
     Goal("sign", "floor insert, autocommit", None),
 )
 IMPORT_GOAL = 0.10
+HELP_GOAL_MS = 60
 PAGE_SQL_GOAL = 0
 
 
@@ -71,7 +72,7 @@ def numbers(found: Mapping[str, Any], imports: Mapping[str, float] | None) -> di
         "page": {"sql_statements": found["page_sql"], "bytes": found["page_bytes"], "goal": PAGE_SQL_GOAL},
         "targets": rows,
         "ratios": ratios,
-        "imports": {**imports, "goal": IMPORT_GOAL} if imports else None,
+        "imports": {**imports, "goal": IMPORT_GOAL, "help_goal_ms": HELP_GOAL_MS} if imports else None,
         "problems": [f"{name}: {text}" for name, item in measured.items() for text in item.problems],
     }
 
@@ -102,8 +103,12 @@ def table(found: Mapping[str, Any]) -> str:
     if found["imports"]:
         item = found["imports"]
         lines.append(
-            f"import: flask_w4r {item['flask_w4r_ms']:.0f} ms, its dependencies alone {item['dependencies_ms']:.0f} ms,"
+            f"import: what a site needs {item['dependencies_ms']:.0f} ms of CPU, flask_w4r too {item['flask_w4r_ms']:.0f} ms,"
             f" ours {item['over']:+.1%} (goal at most {item['goal']:+.0%})"
+        )
+        lines.append(
+            f"flask --help: {item['help_without_ms']:.0f} ms, of a host with us {item['help_over_ms']:+.0f} ms (goal at most"
+            f" {item['help_goal_ms']:+d} ms), of one without us {item['help_elsewhere_ms']:+.0f} ms"
         )
     lines += [f"NOT VALID: {problem}" for problem in found["problems"]]
     return "\n".join(lines)

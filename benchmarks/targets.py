@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from .load import Plan, Step
+from .plan import Plan, Step
 from .stand import Server
 
 #: The second language of the section, so that translation is on.

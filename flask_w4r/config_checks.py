@@ -9,8 +9,6 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from limits import parse_many
-
 from .keyring import check_key
 from .sections.checks import is_web_url, prefix_problem
 
@@ -101,6 +99,9 @@ def limits_table(known: Mapping[str, str]) -> Check:
     """Rate limits by name, over the usual ones."""
 
     def check_item(key: str, item: Any, fault: Fault) -> None:
+        # Storages and asyncio come with it: for a site, not for whoever imports the package.
+        from limits import parse_many
+
         try:
             usable = isinstance(item, str) and bool(parse_many(item))
         except ValueError:

@@ -1,32 +1,28 @@
-"""The door: :class:`W4R` reads the configuration, mounts each section and registers the command line."""
+"""The door: :class:`W4R` reads the configuration, mounts each section and registers the command line.
+
+``import flask_w4r`` loads what a host names: this class, sections, actors, signals. Tables, services and pages are loaded
+within ``init_app``, since every ``flask`` command imports the package for our entry point, of whatever app it is.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from flask_limiter import Limiter
-from sqlalchemy import Engine
 
-from . import models
-from .blueprints import create_blueprint
-from .capabilities import CAPABILITIES
 from .clock import Clock, system_clock
-from .config import W4RConfig
 from .errors import ConfigurationError
-from .keyring import Keyring, generate_key
-from .mailers import mailer_from_url, make_mailer
-from .migrations import protect_from_flask_migrate, stop_waiting_for_flask_migrate
 from .seam import Capability, Seam
 from .sections import Section
-from .services.storage.unit_of_work import prepare_engine
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
-from .web import templating
-from .web.assets import create_assets
-from .web.csp import csp_directives, csp_header, tiles_csp
-from .web.host import find_limiter, host_problems, register_hooks
+
+if TYPE_CHECKING:
+    from flask_limiter import Limiter
+    from sqlalchemy import Engine
+
+    from .config import W4RConfig
 
 log = logging.getLogger("flask_w4r")
 ActorLoader = Callable[[], Actor | None]
@@ -49,7 +45,8 @@ class W4R:
     :param actor_loader: returns the signed-in member of staff, or ``None``.
     :param permission_check: says ``True`` where an actor may do something in a section.
     :param clock: returns the current UTC time; for tests and simulations.
-    :param capabilities: what the site can do; a host that brings something of its own adds it to those that ship.
+    :param capabilities: what the site can do; default: ``flask_w4r.capabilities.CAPABILITIES``. A host that brings
+        something of its own adds it to those.
     """
 
     def __init__(
@@ -62,7 +59,7 @@ class W4R:
         actor_loader: ActorLoader | None = None,
         permission_check: PermissionCheck | None = None,
         clock: Clock = system_clock,
-        capabilities: Sequence[Capability] = CAPABILITIES,
+        capabilities: Sequence[Capability] | None = None,
     ) -> None:
         self._limiter = limiter
         self._clock = clock
@@ -72,8 +69,8 @@ class W4R:
             "permission_check": permission_check,
             "subscriber_sink": None,
             "country_lookup": None,
-            "seam": Seam(capabilities),
         }
+        self._seam = None if capabilities is None else Seam(capabilities)
         if app is not None:
             self.init_app(app, db)
 
@@ -110,6 +107,13 @@ class W4R:
         if "w4r" in app.extensions:
             raise ConfigurationError(["W4R.init_app was called twice on this app; call it once"])
         config, sections, database = _configure(app, db)
+        from .blueprints import create_blueprint
+        from .cli import w4r_group
+        from .migrations import protect_from_flask_migrate
+        from .web import templating
+        from .web.assets import create_assets
+        from .web.host import register_hooks
+
         state = self._make_state(app, database, config, sections)
         app.extensions["w4r"] = state
         _copy_tables(database, config.bind_key)
@@ -122,11 +126,13 @@ class W4R:
             app.register_blueprint(blueprint, url_prefix=mount.url_prefix or None)
         register_hooks(app, state)
         protect_from_flask_migrate(app)
-        from .cli import w4r_group
-
         app.cli.add_command(w4r_group)
 
     def _make_state(self, app: Flask, db: Any, config: W4RConfig, sections: tuple[Section, ...]) -> W4RState:
+        from .capabilities import CAPABILITIES
+        from .keyring import Keyring, generate_key
+        from .services.storage.unit_of_work import prepare_engine
+
         keys, index_key = config.encryption_keys, config.index_key
         if not keys or not index_key:
             # Debug and testing only (checked above): nothing sealed outlives the process.
@@ -146,7 +152,7 @@ class W4R:
             mounts=_mounts(sections),
             keyring=Keyring(keys, index_key),
             clock=self._clock,
-            hooks=Hooks(**self._hooks),
+            hooks=Hooks(**self._hooks, seam=self._seam or Seam(CAPABILITIES)),
             secret_key=_secret_key(app),
             translation_directories=_translation_directories(app),
             engine_source=engines,
@@ -156,6 +162,9 @@ class W4R:
         """What other extensions may still change is looked up at the first request."""
         from .antiabuse.captcha import make_provider
         from .antiabuse.limits import RateLimits
+        from .migrations import stop_waiting_for_flask_migrate
+        from .web.csp import csp_header, tiles_csp
+        from .web.host import find_limiter, host_problems
 
         def limits() -> Any:
             def make() -> Any:
@@ -171,10 +180,16 @@ class W4R:
             stop_waiting_for_flask_migrate(app)
             return host_problems(app, state, self._limiter, db)
 
+        def mailer() -> Mailer:
+            from .mailers import make_mailer  # smtplib and ssl: for a process that sends.
+
+            made: Mailer = state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
+            return made
+
         state.lazy["limits"] = limits
         state.lazy["captcha"] = captcha
         state.lazy["unmet"] = unmet
-        state.lazy["mailer"] = lambda: state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
+        state.lazy["mailer"] = mailer
         state.lazy["csp_header"] = lambda section: state.once(
             "csp_text", lambda: csp_header(captcha().csp(), tiles_csp(state.config.map_tiles))
         )
@@ -186,6 +201,8 @@ class W4R:
         :param app: the app; default: the current one.
         """
         from flask import current_app
+
+        from .web.csp import csp_directives, tiles_csp
 
         state = get_state(app or current_app)
         if isinstance(section, str):
@@ -199,6 +216,8 @@ def _configure(app: Flask, db: Any) -> tuple[W4RConfig, tuple[Section, ...], Any
     :returns: the configuration, the sections, and the host's SQLAlchemy object.
     :raises ConfigurationError: every fault at once.
     """
+    from .config import W4RConfig
+
     relaxed = bool(app.debug or app.testing)
     faults: list[str] = []
     try:
@@ -207,6 +226,8 @@ def _configure(app: Flask, db: Any) -> tuple[W4RConfig, tuple[Section, ...], Any
         faults += error.faults
     mail_url = app.config.get("W4R_MAIL_URL")
     if isinstance(mail_url, str) and mail_url.strip():
+        from .mailers import mailer_from_url
+
         try:
             mailer_from_url(mail_url)
         except ConfigurationError as error:
@@ -238,6 +259,8 @@ def _mounts(sections: tuple[Section, ...]) -> tuple[Mount, ...]:
 
 def _copy_tables(db: Any, bind_key: str | None) -> None:
     """Let the host's metadata know our tables, so that its string foreign keys and ``create_all`` find them."""
+    from . import models
+
     if bind_key is None:
         metadata = db.metadata
     else:
@@ -251,6 +274,8 @@ def _copy_tables(db: Any, bind_key: str | None) -> None:
 
 
 def _secret_key(app: Flask) -> str:
+    from .keyring import generate_key
+
     key = app.secret_key or generate_key()
     return key.decode("latin-1") if isinstance(key, bytes) else key
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
 from threading import RLock
-from typing import Any
-
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
-from .config import W4RConfig
 from .errors import W4RError
-from .keyring import Keyring
 from .seam import Seam
 from .sections import Section
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from .config import W4RConfig
+    from .keyring import Keyring
 
 Mailer = Callable[[EmailMessage], None]
 

@@ -26,7 +26,7 @@ from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.cli import LazyGroup, w4r_group
 from flask_w4r.i18n import use_locale
 from flask_w4r.seam import Capability, Seam
-from flask_w4r.services.kits import shipped_kits
+from flask_w4r.services.kits.shipped import shipped_kits
 
 
 def type_name(annotation: object) -> str:

@@ -17,14 +17,16 @@ from contextlib import asynccontextmanager
 from types import FunctionType, SimpleNamespace
 from typing import Any, Self
 
-from . import captcha
 from .breaker import CircuitBreaker
-from .captcha import CaptchaOutcome
+from .outcome import CaptchaOutcome
 
 log = logging.getLogger(__name__)
 
 FIELD = "h-captcha-response"
 _LONGEST = 16_384
+TIMEOUT_SECONDS = 3.0
+BREAKER_FAILURES = 5
+BREAKER_PAUSE_SECONDS = 30.0
 #: Beyond the package's own time limit: name resolution in a thread cannot be cancelled, so it is left behind.
 _GRACE_SECONDS = 0.5
 _HOSTS = ("https://hcaptcha.com", "https://*.hcaptcha.com")
@@ -60,14 +62,12 @@ class HCaptchaProvider:
 
     kind = "hcaptcha"
 
-    def __init__(
-        self, site_key: str, secret: str, verify_url: str, *, timeout: float = captcha.HCAPTCHA_TIMEOUT_SECONDS
-    ) -> None:
+    def __init__(self, site_key: str, secret: str, verify_url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self._site_key = site_key
         self._secret = secret
         self._verify_url = verify_url
         self._timeout = timeout
-        self._breaker = CircuitBreaker(captcha.BREAKER_FAILURES, captcha.BREAKER_PAUSE_SECONDS)
+        self._breaker = CircuitBreaker(BREAKER_FAILURES, BREAKER_PAUSE_SECONDS)
 
     def challenge(self, form_id: str) -> dict[str, Any] | None:
         """Return ``{"kind": "hcaptcha", "site_key": ...}``."""
@@ -92,7 +92,7 @@ class HCaptchaProvider:
             kind = "timeout" if isinstance(error, TimeoutError | queue.Empty) else type(error).__name__
             log.warning("hCaptcha gave no answer (%s)", kind)
             if self._breaker.failed():
-                log.error("hCaptcha is away; signatures are held for %.0f s", captcha.BREAKER_PAUSE_SECONDS)
+                log.error("hCaptcha is away; signatures are held for %.0f s", BREAKER_PAUSE_SECONDS)
             return CaptchaOutcome("unavailable", note="timeout" if kind == "timeout" else "unreachable")
         self._breaker.succeeded()
         return _outcome(answer)

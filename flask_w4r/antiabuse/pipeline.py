@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from ..services.people.addresses import Address, is_disposable
-from .captcha import CaptchaOutcome
 from .findings import Finding
 from .formtoken import FormAge
 from .names import name_findings
+from .outcome import CaptchaOutcome
 
 __all__ = ["Finding", "Verdict", "judge"]
 

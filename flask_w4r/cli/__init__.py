@@ -1,23 +1,30 @@
-"""``flask w4r ...``: one module a capability, loaded when one of its commands is called."""
+"""``flask w4r ...``: one module a capability, loaded when one of its commands is called.
+
+Flask loads this module for every app in an environment where the library is installed, be it for ``flask --help``; so
+even which commands there are is asked only by who calls ``flask w4r``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from importlib import import_module
 
 import click
 from flask.cli import AppGroup
 
-from ..capabilities import CAPABILITIES
-from ..seam import Seam
-
 
 class LazyGroup(AppGroup):
     """A group whose commands are known by name, and imported when they are asked for."""
 
-    def __init__(self, name: str, targets: Mapping[str, str], help: str) -> None:
+    def __init__(self, name: str, targets: Callable[[], Mapping[str, str]], help: str) -> None:
         super().__init__(name, help=help)
-        self.targets = dict(targets)
+        self._find_targets = targets
+
+    @cached_property
+    def targets(self) -> Mapping[str, str]:
+        """Commands by name, ``module:attribute``."""
+        return dict(self._find_targets())
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Every command, sorted."""
@@ -38,4 +45,11 @@ class LazyGroup(AppGroup):
         return {name: command for name, command in found if command is not None}
 
 
-w4r_group = LazyGroup("w4r", Seam(CAPABILITIES).commands, help="Write for Rights.")
+def _commands() -> Mapping[str, str]:
+    from ..capabilities import CAPABILITIES
+    from ..seam import Seam
+
+    return Seam(CAPABILITIES).commands
+
+
+w4r_group = LazyGroup("w4r", _commands, help="Write for Rights.")

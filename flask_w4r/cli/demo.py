@@ -10,7 +10,9 @@ from flask.cli import with_appcontext
 from ..sections import Section
 from ..services.campaign.catalogue import local_date
 from ..services.events import demo as demo_events
-from ..services.kits import import_kit, read_kit, resolve_kit
+from ..services.kits.importer import import_kit
+from ..services.kits.reader import read_kit
+from ..services.kits.shipped import resolve_kit
 from ..services.storage.unit_of_work import UnitOfWork, run
 from .common import choose_sections, state_and_app
 

@@ -16,7 +16,11 @@ from ..errors import KitError, NotFound
 from ..models import Case
 from ..sections import Section
 from ..services.campaign.status import case_urls
-from ..services.kits import KitReport, export_kit, import_kit, read_kit, resolve_kit
+from ..services.kits.exporter import export_kit
+from ..services.kits.importer import import_kit
+from ..services.kits.merge import KitReport
+from ..services.kits.reader import read_kit
+from ..services.kits.shipped import resolve_kit
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from ..signals import case_changed
 from ..web import purge_url

@@ -1,7 +1,5 @@
 """The log of what staff and commands did: append-only, each entry hashed with the one before it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

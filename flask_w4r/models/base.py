@@ -17,6 +17,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.elements import conv
 
+from .types import EncryptedText
+
 VERSION_TABLE = "w4r_alembic_version"
 
 
@@ -54,8 +56,6 @@ def primary(name: str, *columns: str) -> PrimaryKeyConstraint:
 
 def sealed_columns() -> list[Column[Any]]:
     """Every column that holds sealed text, for key rotation."""
-    from .types import EncryptedText
-
     return [
         column
         for table in Base.metadata.sorted_tables

@@ -1,7 +1,5 @@
 """Editions, cases and their texts, impact stories, totals by year: what a campaign says."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 

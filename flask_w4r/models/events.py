@@ -1,7 +1,5 @@
 """Writing events: where people meet to write, and what was written there."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Mail on its way out, and addresses that get none."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from sqlalchemy import Date, Integer, String

@@ -1,7 +1,5 @@
 """What the desk decides and how it defends: rules, live limits, lockdowns, and batches that can be undone."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 

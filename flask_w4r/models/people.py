@@ -1,7 +1,5 @@
 """What is known of whoever asks: consents and their exact words, links in mails, the keys of days, spent captcha proofs."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from sqlalchemy import Boolean, Date, String, Text

@@ -1,7 +1,5 @@
 """A signature on a petition."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The gazetteer: towns, their names in several languages, and postcodes a section loaded."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import BigInteger, Double, Integer, String

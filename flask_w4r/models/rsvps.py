@@ -1,7 +1,5 @@
 """Who comes to an event. Nothing joins one person's RSVPs: the address is indexed within one event only."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

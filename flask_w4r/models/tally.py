@@ -1,7 +1,5 @@
 """Counts that many writers raise without waiting for each other."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 

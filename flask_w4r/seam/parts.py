@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..keyring import Keyring
 from ..sections import Section
+
+if TYPE_CHECKING:
+    from ..keyring import Keyring
 
 
 @dataclass(frozen=True)

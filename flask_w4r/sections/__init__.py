@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from importlib import resources
 from typing import Any
-
-from .checks import check_section
 
 RTL_LANGUAGES = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "dv", "yi", "ug", "sd"})
 
@@ -95,6 +92,9 @@ def preset_codes() -> list[str]:
 
 
 def _read_preset(code: str) -> dict[str, Any]:
+    # Like the checks.
+    import tomllib
+
     return tomllib.loads((resources.files(__package__) / "presets" / f"{code.lower()}.toml").read_text("utf-8"))
 
 
@@ -106,6 +106,9 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
     :param default_confirmation: ``W4R_CONFIRMATION``.
     :returns: the section, or ``None``, and every fault found, each naming its key and the mend.
     """
+    # CLDR comes with the checks: for an app that is configured, not for whoever imports the package.
+    from .checks import check_section
+
     if isinstance(table, str):
         table = {"preset": table}
     if not isinstance(table, Mapping):

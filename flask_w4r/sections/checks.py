@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from email_validator import EmailNotValidError, validate_email
 
 FIELD_MODES = ("required", "optional", "hidden")
 FORM_FIELDS = ("first_name", "last_name", "email", "phone", "postcode", "newsletter")
@@ -113,6 +112,9 @@ def _url(value: Any) -> Problems:
 
 
 def _email(value: Any) -> Problems:
+    # With DNS behind it, a large package for a key that many sections leave out.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(value if isinstance(value, str) else "", check_deliverability=False, test_environment=True)
     except EmailNotValidError:

@@ -16,8 +16,8 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
 from ..antiabuse import formtoken, rates
-from ..antiabuse.captcha import CaptchaOutcome, CaptchaProvider
 from ..antiabuse.limits import Breach, RateLimits
+from ..antiabuse.outcome import CaptchaOutcome, CaptchaProvider
 from ..antiabuse.pipeline import Verdict, judge
 from ..errors import ProofReplayed
 from ..forms.checks import error_list

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from flask import Response, current_app, g, request
 
-from ..antiabuse.captcha import CaptchaProvider
+from ..antiabuse.altcha_provider import AltchaProvider
 from ..antiabuse.findings import Finding
 from ..antiabuse.hold_limits import HoldLimit, hold_limits
+from ..antiabuse.outcome import CaptchaProvider
 from ..services.campaign.views import CaseView
 from ..services.moderation.rules import RuleMatch
 from ..services.moderation.settings import CAUTIOUS, CLOSED, NORMAL, DeskSettings, settings_of
@@ -134,12 +135,9 @@ def captcha_here(place: Here, case_ids: Iterable[int] = ()) -> CaptchaProvider:
     if usual.kind != "none" or level_here(place, case_ids) == NORMAL:
         return usual
 
-    def make() -> CaptchaProvider:
-        from ..antiabuse.altcha_provider import AltchaProvider
-
-        return AltchaProvider(place.state.keyring.sub_key("altcha"))
-
-    found: CaptchaProvider = place.state.once("captcha_on_guard", make)
+    found: CaptchaProvider = place.state.once(
+        "captcha_on_guard", lambda: AltchaProvider(place.state.keyring.sub_key("altcha"))
+    )
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from markupsafe import Markup
 
 
@@ -13,6 +12,9 @@ def qr_svg(text: str, label: str, *, scale: int = 5) -> Markup:
     :param label: what it is, for who cannot see it.
     :param scale: the size of a module, in pixels.
     """
+    # One page draws it: no reason for every start to load the drawing.
+    import segno
+
     # Black on white in dark mode too, with its margin: cameras want it so.
     drawn = segno.make(text, error="m", micro=False).svg_inline(
         scale=scale, border=4, dark="#000", light="#fff", omitsize=False, title=label

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from flask_w4r.antiabuse import captcha, hcaptcha_provider
-from flask_w4r.antiabuse.captcha import CaptchaOutcome
+from flask_w4r.antiabuse import hcaptcha_provider
 from flask_w4r.antiabuse.hcaptcha_provider import HCaptchaProvider
+from flask_w4r.antiabuse.outcome import CaptchaOutcome
 
 from .servers import FakeHCaptcha
 
@@ -158,7 +158,7 @@ def test_five_failures_pause_it(hcaptcha: FakeHCaptcha, monkeypatch: pytest.Monk
         assert _verify(provider) == CaptchaOutcome("unavailable", note="paused")
     assert time.monotonic() - started < 0.1
     assert len(hcaptcha.requests) == 5
-    now[0] = captcha.BREAKER_PAUSE_SECONDS
+    now[0] = hcaptcha_provider.BREAKER_PAUSE_SECONDS
     provider._verify_url = hcaptcha.url("/success")
     assert _verify(provider).result == "pass"
     assert _verify(provider).result == "pass"

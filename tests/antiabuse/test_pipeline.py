@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from flask_w4r.antiabuse.altcha_provider import AltchaProvider
-from flask_w4r.antiabuse.captcha import CaptchaOutcome, NoCaptcha, make_provider
+from flask_w4r.antiabuse.captcha import NoCaptcha, make_provider
 from flask_w4r.antiabuse.formtoken import FormAge
 from flask_w4r.antiabuse.hcaptcha_provider import HCaptchaProvider
+from flask_w4r.antiabuse.outcome import CaptchaOutcome
 from flask_w4r.antiabuse.pipeline import Finding, Verdict, judge
 from flask_w4r.config import DEFAULT_SCORING, W4RConfig
 from flask_w4r.keyring import Keyring, generate_key

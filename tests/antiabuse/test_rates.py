@@ -11,11 +11,11 @@ from flask_limiter import Limiter
 from limits.storage import MemoryStorage
 
 from flask_w4r.antiabuse import counting, rates
-from flask_w4r.antiabuse.captcha import CaptchaOutcome
 from flask_w4r.antiabuse.counting import Counted, MemberCounts
 from flask_w4r.antiabuse.findings import Finding
 from flask_w4r.antiabuse.formtoken import FormAge
 from flask_w4r.antiabuse.limits import RateLimits
+from flask_w4r.antiabuse.outcome import CaptchaOutcome
 from flask_w4r.antiabuse.pipeline import judge
 from flask_w4r.antiabuse.rates import Arrival
 from flask_w4r.config import DEFAULT_SCORING

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flask_w4r import sections
-from flask_w4r.antiabuse import captcha
+from flask_w4r.antiabuse import hcaptcha_provider
 from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.cli import w4r_group
 from flask_w4r.config import W4RConfig
@@ -85,7 +85,7 @@ def test_numbers_that_the_texts_give() -> None:
         "pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730, "event_days": 30,
     }  # fmt: skip
     assert mail_caps.DAILY_CAP == 3
-    assert (captcha.BREAKER_FAILURES, captcha.BREAKER_PAUSE_SECONDS) == (5, 30)
+    assert (hcaptcha_provider.BREAKER_FAILURES, hcaptcha_provider.BREAKER_PAUSE_SECONDS) == (5, 30)
     templates = (DOCS / "templates.rst").read_text("utf-8")
     assert [
         kind.name

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from flask_w4r.errors import KitError
 from flask_w4r.sections import Section
-from flask_w4r.services.kits import read_kit
+from flask_w4r.services.kits.reader import read_kit
 from tests import services
 from tests.conftest import DATABASES
 from tests.databases import Supply

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from flask_w4r import W4R
 from flask_w4r.models import Base, Case, Edition
-from flask_w4r.services.kits import read_kit
+from flask_w4r.services.kits.reader import read_kit
 from flask_w4r.signals import case_changed
 
 from .conftest import ADA, swap

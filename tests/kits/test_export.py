@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from flask_w4r.errors import KitError, NotFound
 from flask_w4r.models import Case, CaseText
 from flask_w4r.services.campaign.status import change_case_status
-from flask_w4r.services.kits import export_kit, import_kit, read_kit, resolve_kit, shipped_kits
-from flask_w4r.services.kits.exporter import _texts
+from flask_w4r.services.kits.exporter import _texts, export_kit
 from flask_w4r.services.kits.fields import text_fault
+from flask_w4r.services.kits.importer import import_kit
+from flask_w4r.services.kits.reader import read_kit
+from flask_w4r.services.kits.shipped import resolve_kit, shipped_kits
 from flask_w4r.services.kits.source import Faults, KitFolder
 from flask_w4r.services.kits.texts import read_texts, story_faults, tidy
 

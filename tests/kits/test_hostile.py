@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flask_w4r.errors import KitError
-from flask_w4r.services.kits import read_kit
+from flask_w4r.services.kits.reader import read_kit
 
 from .conftest import ADA, ADA_EN, BOB, TEXT, faults, put
 

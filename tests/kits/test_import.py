@@ -15,7 +15,10 @@ from sqlalchemy.orm import Session
 from flask_w4r.errors import KitError
 from flask_w4r.models import Case, CaseText, Edition, ImpactStory, YearTotal
 from flask_w4r.services.campaign.status import change_case_status
-from flask_w4r.services.kits import KitReport, import_kit, read_kit, resolve_kit, shipped_kits
+from flask_w4r.services.kits.importer import import_kit
+from flask_w4r.services.kits.merge import KitReport
+from flask_w4r.services.kits.reader import read_kit
+from flask_w4r.services.kits.shipped import resolve_kit, shipped_kits
 from flask_w4r.services.storage.unit_of_work import RETRIES, is_transient
 
 from .conftest import ADA, AU, LATER, MA, NOW, Writes, put, swap

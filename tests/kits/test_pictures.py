@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from flask_w4r.errors import KitError
 from flask_w4r.models import Case, Picture
-from flask_w4r.services.kits import export_kit, import_kit, read_kit
+from flask_w4r.services.kits.exporter import export_kit
+from flask_w4r.services.kits.importer import import_kit
 from flask_w4r.services.kits.pictures import PictureFault, render
+from flask_w4r.services.kits.reader import read_kit
 
 from .conftest import AU, LATER, MA, NOW, put, swap
 

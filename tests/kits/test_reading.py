@@ -8,7 +8,8 @@ import pytest
 
 from flask_w4r import topics
 from flask_w4r.errors import KitError
-from flask_w4r.services.kits import read_kit, resolve_kit, shipped_kits
+from flask_w4r.services.kits.reader import read_kit
+from flask_w4r.services.kits.shipped import resolve_kit, shipped_kits
 
 from .conftest import ADA, ADA_EN, BOB, TEXT, faults, put, swap
 

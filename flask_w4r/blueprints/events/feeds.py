@@ -1,4 +1,7 @@
-"""Events for other programs: a calendar and an Atom feed of any search, and a calendar entry of each event."""
+"""Events for other programs: a calendar and an Atom feed of any search, and a calendar entry of each event.
+
+What writes calendars brings icalendar along, which is large: it is loaded by the first that is asked for.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from flask import Response, request
 
 from ...i18n import gettext
 from ...services.campaign.views import Lens
-from ...services.events import calendars, feeds
+from ...services.events import feeds
 from ...services.events.query import EventQuery, read_query
 from ...services.events.search import Found, find_event, search
 from ...services.storage.unit_of_work import read
@@ -25,6 +28,8 @@ def events_ics() -> Response:
     place, query = here(), _query()
 
     def render() -> str:
+        from ...services.events import calendars
+
         found = _search(place, query)
         return calendars.feed_calendar(
             found.events,
@@ -62,6 +67,8 @@ def event_ics(slug: str) -> Response:
     place = here()
 
     def render() -> str:
+        from ...services.events import calendars
+
         lens, keyring = _lens(place), place.state.keyring
         event = read(app_of_request(), lambda session: find_event(session, lens, keyring, slug))
         return calendars.event_calendar(event, place.section, sender=place.state.config.mail_sender).decode()

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from ...antiabuse.captcha import CaptchaOutcome
 from ...antiabuse.formtoken import FormAge
 from ...antiabuse.limits import Breach
+from ...antiabuse.outcome import CaptchaOutcome
 from ...errors import TokenInvalid
 from ...services.campaign import catalogue
 from ...services.hosting import hosts as event_hosts

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 
 from ...antiabuse import formtoken, rates
-from ...antiabuse.captcha import CaptchaOutcome
+from ...antiabuse.outcome import CaptchaOutcome
 from ...forms.petitions.sign import SignForm, make_sign_form, submission_of
 from ...services.campaign import catalogue
 from ...services.people import consents

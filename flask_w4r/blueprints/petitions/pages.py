@@ -8,9 +8,9 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from ...antiabuse.captcha import CaptchaOutcome
 from ...antiabuse.formtoken import FormAge
 from ...antiabuse.limits import Breach
+from ...antiabuse.outcome import CaptchaOutcome
 from ...errors import CaseNotActive, NotFound
 from ...forms.petitions.press import filled
 from ...forms.petitions.sign import SignForm

@@ -8,9 +8,9 @@ from functools import partial
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
-from ...antiabuse.captcha import CaptchaOutcome
 from ...antiabuse.formtoken import FormAge
 from ...antiabuse.limits import Breach
+from ...antiabuse.outcome import CaptchaOutcome
 from ...errors import EventFull, NotFound, TokenInvalid
 from ...forms.checks import error_list
 from ...forms.rsvps import PartyForm, RsvpForm

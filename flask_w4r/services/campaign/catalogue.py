@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +19,8 @@ from ...models import Case, CaseText, Edition, Picture
 from ...sections import Section, text_direction
 from .views import CaseView, EditionView, Lens, PhotoView
 
-_markdown = MarkdownIt("commonmark", {"html": False})
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 
 def local_date(section: Section, now: datetime) -> date:
@@ -57,9 +59,17 @@ def current_edition(session: Session, lens: Lens) -> EditionView | None:
     return next((edition for edition in editions(session, lens) if edition.is_current), None)
 
 
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    # The first story asks for it; commands and workers never do.
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False})
+
+
 def render_story(text: str) -> Markup:
     """A story's Markdown as HTML; HTML in the source is escaped."""
-    return Markup(_markdown.render(text))  # noqa: S704  HTML in the source is escaped
+    return Markup(_markdown().render(text))  # noqa: S704  HTML in the source is escaped
 
 
 def _edition_view(row: Edition, lens: Lens, current: bool) -> EditionView:

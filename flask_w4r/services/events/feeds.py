@@ -17,7 +17,7 @@ GEORSS = "http://www.georss.org/georss"
 #: When a feed without events was last new.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 #: What XML cannot hold in any spelling.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 XML.register_namespace("georss", GEORSS)
 

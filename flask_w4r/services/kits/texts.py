@@ -163,6 +163,7 @@ def tidy(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
+    # Not for who reads a kit without stories.
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark")

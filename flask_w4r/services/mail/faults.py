@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import re
-import smtplib
 import traceback
 from dataclasses import dataclass
 from datetime import timedelta
@@ -46,6 +45,9 @@ class Fault:
 
 def classify(error: Exception) -> Fault:
     """Say what an exception from the mailer or the renderer means."""
+    # For the worker alone: pages only enqueue.
+    import smtplib
+
     kind = type(error).__name__
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reply = next(iter(error.recipients.values()), (0, b""))

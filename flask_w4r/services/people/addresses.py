@@ -12,8 +12,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from email_validator import EmailNotValidError, validate_email
-
 from .providers import PUBLIC_PROVIDERS, RULES
 
 MAX_LENGTH = 254
@@ -58,6 +56,9 @@ def parse_address(text: str | None, *, test_environment: bool = False) -> Addres
         raise AddressFault("empty")
     if len(text) > MAX_LENGTH or len(text.rpartition("@")[0]) > MAX_LOCAL:
         raise AddressFault("too_long")
+    # Large, with DNS behind it: loaded by the first address rather than by every start.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         # No DNS: it would slow the answer and tell a resolver who signs.
         found = validate_email(

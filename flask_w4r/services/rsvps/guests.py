@@ -13,7 +13,6 @@ from ...i18n import babel_locale, get_locale, long_datetime
 from ...keyring import Keyring
 from ...models import Event, Rsvp
 from ...sections import Section
-from ..events.calendars import Party, party_calendar
 from ..events.views import TOWN_ONLY, EventView
 
 
@@ -83,6 +82,9 @@ def guest_calendar(
     :param sender: ``W4R_MAIL_SENDER``.
     """
     place = guest_place(event, rsvp, keyring)
+    # icalendar is large, and few processes send an invitation.
+    from ..events.calendars import Party, party_calendar
+
     party = Party(
         email=email,
         sequence=rsvp.sequence,
