@@ -27,6 +27,7 @@ from .web import templating
 from .web.assets import create_assets
 from .web.csp import csp_directives, csp_header, tiles_csp
 from .web.host import find_limiter, host_problems, register_hooks
+from .web.late_rules import late_rules
 
 log = logging.getLogger("flask_w4r")
 ActorLoader = Callable[[], Actor | None]
@@ -117,9 +118,10 @@ class W4R:
         self._prepare_late_parts(app, state, database)
         matching = app.url_map.host_matching
         app.register_blueprint(create_assets(host_matching=matching))
-        for mount in state.mounts:
-            blueprint = create_blueprint(mount, state, host_matching=matching)
-            app.register_blueprint(blueprint, url_prefix=mount.url_prefix or None)
+        with late_rules(app):
+            for mount in state.mounts:
+                blueprint = create_blueprint(mount, state, host_matching=matching)
+                app.register_blueprint(blueprint, url_prefix=mount.url_prefix or None)
         register_hooks(app, state)
         protect_from_flask_migrate(app)
         from .cli import w4r_group
