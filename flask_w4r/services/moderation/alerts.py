@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -13,10 +13,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ...keyring import Keyring
 from ...models import Alert, Pulse
 from ...models.moderation import ALERT_METRICS
 from ...sections import Section
 from ...signals import alert_raised
+from ..campaign.catalogue import cases_by_id
+from ..campaign.views import Lens
 from ..mail import outbox as mail_outbox
 from ..storage.unit_of_work import UnitOfWork
 from ..storage.upsert import insert_ignore
@@ -104,6 +107,13 @@ def look(work: UnitOfWork, suspects: Sequence[Any], *, now: datetime) -> int:
         if section.desk_email:
             _enqueue_mail(work, section, list(of_section), now)
     return len(new)
+
+
+def look_up(
+    session: Session, keyring: Keyring, kind: str, lens: Lens, context: Mapping[str, Any], *, sender: str | None
+) -> tuple[dict[str, Any], Sequence[tuple[str, bytes]]]:
+    """The cases that the desk's mail names; see ``seam.MailKind``."""
+    return {"cases": cases_by_id(session, lens, context.get("cases", ()))}, ()
 
 
 def _is_looked_at(row: Any) -> bool:

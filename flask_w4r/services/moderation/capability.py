@@ -8,7 +8,7 @@ from . import alerts, pulse, rule_list
 CAPABILITY = Capability(
     "moderation",
     models=("Alert", "Batch", "BatchRow", "DeskState", "LiveLimit", "Lockdown", "Pulse", "Rule"),
-    mails=(MailKind(alerts.KIND),),
+    mails=(MailKind(alerts.KIND, look_up=alerts.look_up),),
     jobs=(Job("pulse", pulse.run_pulse, every=pulse.PULSE_EVERY, turn=40),),
     retention=(
         Retention(
