@@ -7,7 +7,7 @@ side by side, and one that is killed leaves all or nothing of a piece.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -163,18 +163,34 @@ def _remind(app: Any, state: W4RState, rhythm: Rhythm, stop: Callable[[], bool])
             )
             .order_by(Event.starts_at)
         )  # fmt: skip
-        for row in read(app, lambda session, due=due: session.execute(due).all()):  # type: ignore[misc]
-            key, more = (row.id, name, row.starts_at), True
-            if key in rhythm.reminded:
-                continue
+        found = read(app, lambda session, due=due: session.execute(due).all())  # type: ignore[misc]
+        fresh = [row for row in found if (row.id, name, row.starts_at) not in rhythm.reminded]
+        lacking = read(app, partial(_lacking, rows=fresh, name=name)) if fresh else frozenset()
+        for row in fresh:
+            more = row.id in lacking
             work = partial(_remind_some, state, state.sections[row.section], row.id, name, now)
             while more:
                 if stop():
                     return {"reminded": reminded}
                 count, more = run(app, work)
                 reminded += count
-            rhythm.reminded.add(key)
+            rhythm.reminded.add((row.id, name, row.starts_at))
     return {"reminded": reminded}
+
+
+def _lacking(session: Session, rows: Sequence[Any], name: str) -> frozenset[int]:
+    """Which events have guests without this reminder, by their ids; asked for all of them together."""
+    marks = {row.id: mark_of(name, row) for row in rows}
+    numbers, lacking = list(marks), set()
+    for start in range(0, len(numbers), 500):
+        some = Rsvp.event_id.in_(numbers[start : start + 500])
+        going = select(Rsvp.event_id, Rsvp.reminded).where(some, Rsvp.state == "going")
+        try:
+            lacking |= {number for number, said in session.execute(going) if marks[number] not in said}
+        except (TypeError, ValueError):
+            # A row that cannot be read must not keep the others from their mail: each event is looked at alone.
+            lacking |= set(numbers[start : start + 500])
+    return frozenset(lacking)
 
 
 def _remind_some(
