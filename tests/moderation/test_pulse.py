@@ -25,11 +25,6 @@ START = datetime(2026, 12, 10, 0, 20, tzinfo=UTC)
 SECTION = {"preset": "AU", "url_prefix": "/au", "desk_email": "desk@example.org"}
 
 
-@pytest.fixture(autouse=True)
-def short_pulse() -> None:
-    """The whole pulse is counted here."""
-
-
 class Moved:
     """A clock that a test moves."""
 
