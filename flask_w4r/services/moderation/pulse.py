@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...models import Alert, DeskState, Pulse
@@ -178,8 +178,8 @@ def purge_pulse(session: Session, *, now: datetime) -> int:
     since = datetime.combine(first_day, time(), UTC)
     gone = 0
     for model in (Pulse, Alert):
-        gone += execute(session, delete(model).where(model.hour < now - PULSE_KEPT))
-        gone += execute(session, delete(model).where(model.metric.in_(NETWORK_METRICS), model.hour < since))
+        networks = and_(model.metric.in_(NETWORK_METRICS), model.hour < since)
+        gone += execute(session, delete(model).where(or_(model.hour < now - PULSE_KEPT, networks)))
     return gone
 
 
