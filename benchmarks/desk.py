@@ -110,12 +110,8 @@ def fill(app: Any, url: str, rows: int) -> float:
 
 def count(app: Any) -> None:
     """Count as the worker does, and as far back as the overview can look, as if it had run all the time."""
-    state = get_state(app)
-    section = next(iter(state.sections.values()))
+    pulse.count(app, get_state(app).clock(), max(hours for hours, _ in overview.WINDOWS.values()))
     pulse.run_pulse(app)
-    now = pulse.hour_of(state.clock())
-    for back in range(pulse.LONG_HOURS, max(hours for hours, _ in overview.WINDOWS.values())):
-        pulse._count_hour(app, section, now - back * pulse.HOUR)
 
 
 def looks(app: Any) -> dict[str, Callable[[Session], Any]]:

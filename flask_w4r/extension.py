@@ -113,6 +113,7 @@ class W4R:
         from .web import templating
         from .web.assets import create_assets
         from .web.host import register_hooks
+        from .web.late_rules import late_rules
 
         state = self._make_state(app, database, config, sections)
         app.extensions["w4r"] = state
@@ -121,9 +122,10 @@ class W4R:
         self._prepare_late_parts(app, state, database)
         matching = app.url_map.host_matching
         app.register_blueprint(create_assets(host_matching=matching))
-        for mount in state.mounts:
-            blueprint = create_blueprint(mount, state, host_matching=matching)
-            app.register_blueprint(blueprint, url_prefix=mount.url_prefix or None)
+        with late_rules(app):
+            for mount in state.mounts:
+                blueprint = create_blueprint(mount, state, host_matching=matching)
+                app.register_blueprint(blueprint, url_prefix=mount.url_prefix or None)
         register_hooks(app, state)
         protect_from_flask_migrate(app)
         app.cli.add_command(w4r_group)

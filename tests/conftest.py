@@ -15,7 +15,6 @@ from sqlalchemy import text
 
 from flask_w4r import W4R
 from flask_w4r.keyring import generate_key
-from flask_w4r.services import pulse
 from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.databases import Supply
@@ -101,12 +100,6 @@ class Host:
 
 
 MakeHost = Callable[..., Host]
-
-
-@pytest.fixture(autouse=True)
-def short_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker's first round counts three days by the hour. Only the tests of that have anything to count there."""
-    monkeypatch.setattr(pulse, "LONG_HOURS", pulse.RECENT_HOURS)
 
 
 @pytest.fixture

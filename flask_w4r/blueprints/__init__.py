@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Request, abort, current_app, request
+from flask.blueprints import BlueprintSetupState
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
@@ -20,6 +21,25 @@ MAX_BODY = 64 * 1024
 MAX_PARTS = 200
 #: All texts of a case in one form: a story of 40,000 characters may take four bytes each.
 MAX_TEXTS = 512 * 1024
+#: A rule, its endpoint, its view and the methods.
+Route = tuple[str, str, Callable[..., Any], Sequence[str]]
+
+
+def _routes(state: W4RState) -> tuple[Route, ...]:
+    """What every mount has, worked out once."""
+
+    def make() -> tuple[Route, ...]:
+        features = state.config.features
+        pages = [route for pages in pages_of(state) for route in pages.routes]
+        return tuple(
+            (rule, endpoint, view, methods)
+            for rule, endpoint, view, methods, feature in (*pages, *service.ROUTES)
+            # A name, or several of which all must be on.
+            if features.issuperset((feature,) if isinstance(feature, str) else feature or ())
+        )
+
+    made: tuple[Route, ...] = state.once("mount_routes", make)
+    return made
 
 
 def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = False) -> Blueprint:
@@ -35,23 +55,21 @@ def create_blueprint(mount: Mount, state: W4RState, *, host_matching: bool = Fal
     options: dict[str, Any] = {"host": f"<{HOST_VALUE}>"} if host_matching else {}
     locales = sorted({locale for section in mount.sections.values() for locale in section.locales})
 
-    def add(rule: str, endpoint: str, view: Callable[..., Any], methods: tuple[str, ...] = ("GET",)) -> None:
-        blueprint.add_url_rule(rule, endpoint, view, methods=list(methods), **options)
-        if len(locales) > 1:
-            prefix = f"/<any({', '.join(repr(code) for code in locales)}):{LOCALE_VALUE}>"
-            blueprint.add_url_rule(prefix + rule, endpoint, view, methods=list(methods), **options)
-
-    features = state.config.features
-    routes = [route for pages in pages_of(state) for route in pages.routes]
-    for rule, endpoint, view, methods, feature in (*routes, *service.ROUTES):
-        # A name, or several of which all must be on.
-        needed = (feature,) if isinstance(feature, str) else feature or ()
-        if features.issuperset(needed):
-            add(rule, endpoint, view, methods)
-
+    routes = _routes(state)
     if mount.url_prefix:
         # What is not there answers in the section's own words. At the root that would be the host's to say.
-        add("/<path:unknown>", "missing", service.missing, ("GET", "POST"))
+        routes = (*routes, ("/<path:unknown>", "missing", service.missing, ("GET", "POST")))
+    prefixes = [""]
+    if len(locales) > 1:
+        prefixes.append(f"/<any({', '.join(repr(code) for code in locales)}):{LOCALE_VALUE}>")
+
+    def add_rules(setup: BlueprintSetupState) -> None:
+        for rule, endpoint, view, methods in routes:
+            for prefix in prefixes:
+                setup.add_url_rule(prefix + rule, endpoint, view, methods=methods, **options)
+
+    # One function for all rules: a blueprint keeps what it is given, and many mounts would keep thousands.
+    blueprint.record(add_rules)
 
     texts = f"{mount.name}.moderation_texts"
 

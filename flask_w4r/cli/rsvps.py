@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import click
@@ -31,8 +32,9 @@ def recount(code: str | None, fix: bool, as_json: bool) -> None:
     report = []
     left = False
     for section in choose_sections(code):
-        compared, ids = read(app, lambda session, own=section: seat_count.suspects(session, own))  # type: ignore[misc]
-        found = [run(app, lambda work, own=section, number=number: _look(work, own, number, fix)) for number in ids]  # type: ignore[misc]
+        compared = read(app, partial(seat_count.compared, section=section))
+        suspects = read(app, partial(seat_count.suspects, codes=[section.code]))
+        found = [run(app, partial(_look, section=section, number=number, fix=fix)) for _, number in suspects]
         drifts = [drift for drift in found if drift is not None]
         left = left or any(not fix or drift.is_oversold for drift in drifts)
         report.append((section.code, compared, drifts))

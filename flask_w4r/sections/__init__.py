@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -87,11 +88,18 @@ def text_direction(locale: str) -> str:
 
 def preset_codes() -> list[str]:
     """The codes of the country presets that ship with the library."""
-    folder = resources.files(__package__) / "presets"
-    return sorted(item.name.removesuffix(".toml").upper() for item in folder.iterdir() if item.name.endswith(".toml"))
+    return list(_preset_codes())
 
 
-def _read_preset(code: str) -> dict[str, Any]:
+@cache
+def _preset_codes() -> tuple[str, ...]:
+    names = [item.name for item in (resources.files(__package__) / "presets").iterdir()]
+    return tuple(sorted(name.removesuffix(".toml").upper() for name in names if name.endswith(".toml")))
+
+
+@cache
+def _read_preset(code: str) -> Mapping[str, Any]:
+    """What a preset says, read once. Whoever changes a part of it makes a copy."""
     # Like the checks.
     import tomllib
 
@@ -118,9 +126,9 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
     values: dict[str, Any] = {}
     preset = own.pop("preset", None)
     if preset is not None:
-        if str(preset).upper() not in preset_codes():
+        if str(preset).upper() not in _preset_codes():
             return None, [f"preset: there is no preset {preset!r}; choose one of {', '.join(preset_codes())}"]
-        values = {**_read_preset(str(preset)), "preset": str(preset).upper()}
+        values = {**_read_preset(str(preset).upper()), "preset": str(preset).upper()}
     known = {item.name for item in fields(Section)}
     for key in own:
         if key not in known:

@@ -18,7 +18,7 @@ from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import Keyring
 from flask_w4r.models import Case, Edition, OutboxMail, Signature
-from flask_w4r.seam import Seam
+from flask_w4r.seam import Capability, MailKind, Seam
 from flask_w4r.sections import Section
 from flask_w4r.services.mail import send as mail
 from flask_w4r.services.people.addresses import parse_address
@@ -26,6 +26,8 @@ from flask_w4r.services.people.networks import day_secret
 from flask_w4r.services.storage.unit_of_work import prepare_engine, read, run
 from flask_w4r.state import Hooks, W4RState
 
+#: A mail that is about nothing, as a capability of a site may bring one.
+NOTICES = Capability("notices", mails=(MailKind("notice"),))
 ENCRYPTION_KEY = "c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3JlISE="
 INDEX_KEY = "YW5vdGhlciBrZXksIGFuZCBub3QgdGhlIHNhbWUgb25lISE="[:43] + "="
 SENDER = "Write for Rights <w4r@mail.example.org>"
@@ -82,7 +84,7 @@ def make_state(engine: Engine, clock: Any, *, sections: Sequence[Section] = (), 
         mounts=(),
         keyring=Keyring([ENCRYPTION_KEY], INDEX_KEY),
         clock=clock,
-        hooks=Hooks(seam=Seam(CAPABILITIES)),
+        hooks=Hooks(seam=Seam((*CAPABILITIES, NOTICES))),
         secret_key="not used here",
         translation_directories=(),
         engine_source=lambda app: prepare_engine(engine),

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, insert, text
@@ -24,11 +23,6 @@ from tests.conftest import Host, MakeHost
 from tests.moderation.conftest import ALL, Staff, check_permission, load_actor
 
 DAY = datetime(2026, 12, 10, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def short_pulse() -> None:
-    """The whole pulse is counted here."""
 
 
 def flood(desk: Host, **columns: Any) -> None:

@@ -25,11 +25,6 @@ START = datetime(2026, 12, 10, 0, 20, tzinfo=UTC)
 SECTION = {"preset": "AU", "url_prefix": "/au", "desk_email": "desk@example.org"}
 
 
-@pytest.fixture(autouse=True)
-def short_pulse() -> None:
-    """The whole pulse is counted here."""
-
-
 class Moved:
     """A clock that a test moves."""
 
@@ -167,7 +162,7 @@ def test_what_is_usual_leaves_a_flood_and_the_invalid_out(site: Host, clock: Mov
     make_signatures(app, "ann-example", 300, email=lambda n: f"f{n}@example.org", created_at=START - timedelta(hours=5))
     pulse.run_pulse(app)
     state = get_state(app)
-    usual = read(app, lambda session: pulse.usual_rates(session, state.sections["AU"], START))
+    usual = read(app, lambda session: pulse.usual_rates(session, list(state.sections), START))["AU"]
     assert list(usual["case"].values()) == [pytest.approx(4, abs=0.2)]
     assert usual["domain"] == {"gmail.com": pytest.approx(4, abs=0.2)}
     version, counted = site.rows("SELECT version, counted_at FROM w4r_desk_state")[0]

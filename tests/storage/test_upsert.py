@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from flask_w4r.models import Case, SpentProof, Token
 from flask_w4r.services.storage.unit_of_work import read, run
-from flask_w4r.services.storage.upsert import insert_ignore, insert_new, upsert
+from flask_w4r.services.storage.upsert import insert_ignore, insert_missing, insert_new, upsert
 from tests.mail.world import World
 
 
@@ -53,6 +53,23 @@ def test_a_duplicate_is_left_as_it_is(world: World) -> None:
     world.clock.move(hours=1)
     run(world.app, lambda work: insert_ignore(work.session, SpentProof.__table__, proof(world, b"a")))
     assert read(world.app, lambda session: session.scalars(select(SpentProof.expires_at)).all()) == [before]
+
+
+def test_insert_missing_leaves_what_is_there(world: World) -> None:
+    def write(*digests: bytes) -> None:
+        rows = [proof(world, digest) for digest in digests]
+        run(world.app, lambda work: insert_missing(work.session, SpentProof.__table__, rows))
+
+    before = world.clock()
+    write(b"a")
+    world.clock.move(hours=1)
+    write(b"b", b"a", b"c")
+    found = read(
+        world.app, lambda session: dict(session.execute(select(SpentProof.digest, SpentProof.expires_at)).all())
+    )
+    assert {bytes(digest)[:1]: at for digest, at in found.items()} == {
+        b"a": before, b"b": world.clock(), b"c": world.clock(),
+    }  # fmt: skip
 
 
 def test_upsert_changes_the_row_in_the_way_by_value_and_by_expression(world: World) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from ...seam import Capability, Export, Job, MailKind, Personal, Retention, Sweep
-from . import keep, log, verify
+from . import keep, log
 
 #: Seconds between two looks whether the day's head was mailed.
 DAILY_LOOK = 3600.0
@@ -15,9 +15,9 @@ DAILY_LOOK = 3600.0
 
 def _let_go(session: Session, sweep: Sweep) -> int:
     before = sweep.now - timedelta(days=sweep.kept["audit_days"])
-    codes = verify.sections_logged(session)
     return sum(
-        keep.let_go(session, sweep.keyring, code, before=before, now=sweep.now, limit=sweep.limit) for code in codes
+        keep.let_go(session, sweep.keyring, code, before=before, now=sweep.now, limit=sweep.limit)
+        for code in keep.sections_with_old(session, before)
     )
 
 

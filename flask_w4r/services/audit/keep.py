@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
-from ...models import AuditCheckpoint, AuditEntry, DeskState
+from ...models import AuditCheckpoint, AuditEntry, AuditHead, DeskState
 from ...sections import Section
 from ...state import get_state
 from ..mail import outbox as mail_outbox
 from ..storage.rows import execute
-from ..storage.unit_of_work import run
+from ..storage.unit_of_work import read, run
 from ..storage.upsert import insert_ignore, upsert
 from . import verify
 from .record import FIRST, Head, checkpoint_signature, head, locked_head
@@ -59,6 +60,29 @@ def let_go(session: Session, keyring: Keyring, section: str, *, before: datetime
     return execute(session, gone)
 
 
+def sections_with_old(session: Session, before: datetime) -> Sequence[str]:
+    """The sections, also those that the site no longer has, whose log has something to let go of.
+
+    Only the first entry of each log is looked at: they are let go of from the beginning. A log whose head is gone was
+    tampered with, and stays.
+
+    :param before: entries from this moment on stay.
+    """
+    first = (
+        select(func.min(AuditEntry.seq))
+        .where(AuditEntry.section == AuditHead.section, AuditEntry.seq > func.coalesce(AuditCheckpoint.seq, 0))
+        .correlate(AuditHead, AuditCheckpoint)
+        .scalar_subquery()
+    )
+    old = (
+        select(AuditHead.section)
+        .outerjoin(AuditCheckpoint, AuditCheckpoint.section == AuditHead.section)
+        .join(AuditEntry, and_(AuditEntry.section == AuditHead.section, AuditEntry.seq == first))
+        .where(AuditEntry.at < before)
+    )
+    return session.scalars(old.order_by(AuditHead.section)).all()
+
+
 def mail_heads(app: Any, tools: Any = None) -> dict[str, Any]:
     """Put the head of each section's log in the outbox, once a day, for the address that the section names.
 
@@ -69,10 +93,19 @@ def mail_heads(app: Any, tools: Any = None) -> dict[str, Any]:
     state = get_state(app)
     now = state.clock()
 
-    def write(section: Section) -> bool:
-        return run(app, lambda work: enqueue_head(work.session, state.keyring, section, now=now))
+    named = [code for code, section in state.sections.items() if section.desk_email]
 
-    return {"heads": sum(write(section) for section in state.sections.values() if section.desk_email)}
+    def write(code: str) -> bool:
+        return run(app, lambda work: enqueue_head(work.session, state.keyring, state.sections[code], now=now))
+
+    return {"heads": sum(write(code) for code in read(app, lambda session: _due(session, named, now.date())))}
+
+
+def _due(session: Session, codes: Sequence[str], today: date) -> Sequence[str]:
+    """Those of some sections that logged something ever and had no mail today, in one question."""
+    mailed = and_(DeskState.section == AuditHead.section, DeskState.head_mailed_on >= today)
+    due = select(AuditHead.section).where(AuditHead.section.in_(codes), AuditHead.seq > 0, ~exists().where(mailed))
+    return session.scalars(due.order_by(AuditHead.section)).all()
 
 
 def enqueue_head(session: Session, keyring: Keyring, section: Section, *, now: datetime) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, case, exists, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -28,9 +28,8 @@ from ..rsvps import run as rsvp_run
 from ..rsvps import seat_count
 from ..rsvps.mail import FRESH, REMINDERS, mark_of
 from ..rsvps.seats import lock_event
-from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork, read, run
-from . import mail
+from . import availability, mail
 
 T = TypeVar("T")
 log = logging.getLogger("flask_w4r.events")
@@ -39,10 +38,6 @@ log = logging.getLogger("flask_w4r.events")
 EVENTS_EVERY = 15.0
 #: So many events of a kind in one round; the others come in the next.
 ROUND = 200
-#: What is shown of the seats is renewed on the round five minutes of the clock, so that no guest is seen to come.
-AVAILABILITY_EVERY = timedelta(minutes=5)
-#: Few: so many seats are left, or such a part of them.
-FEW_SEATS, FEW_SHARE = 3, 5
 #: A host whose event ended longer ago is asked for no numbers any more.
 ASK_WITHIN = timedelta(days=14)
 RECOUNT_EVERY = timedelta(days=1)
@@ -168,18 +163,34 @@ def _remind(app: Any, state: W4RState, rhythm: Rhythm, stop: Callable[[], bool])
             )
             .order_by(Event.starts_at)
         )  # fmt: skip
-        for row in read(app, lambda session, due=due: session.execute(due).all()):  # type: ignore[misc]
-            key, more = (row.id, name, row.starts_at), True
-            if key in rhythm.reminded:
-                continue
+        found = read(app, lambda session, due=due: session.execute(due).all())  # type: ignore[misc]
+        fresh = [row for row in found if (row.id, name, row.starts_at) not in rhythm.reminded]
+        lacking = read(app, partial(_lacking, rows=fresh, name=name)) if fresh else frozenset()
+        for row in fresh:
+            more = row.id in lacking
             work = partial(_remind_some, state, state.sections[row.section], row.id, name, now)
             while more:
                 if stop():
                     return {"reminded": reminded}
                 count, more = run(app, work)
                 reminded += count
-            rhythm.reminded.add(key)
+            rhythm.reminded.add((row.id, name, row.starts_at))
     return {"reminded": reminded}
+
+
+def _lacking(session: Session, rows: Sequence[Any], name: str) -> frozenset[int]:
+    """Which events have guests without this reminder, by their ids; asked for all of them together."""
+    marks = {row.id: mark_of(name, row) for row in rows}
+    numbers, lacking = list(marks), set()
+    for start in range(0, len(numbers), 500):
+        some = Rsvp.event_id.in_(numbers[start : start + 500])
+        going = select(Rsvp.event_id, Rsvp.reminded).where(some, Rsvp.state == "going")
+        try:
+            lacking |= {number for number, said in session.execute(going) if marks[number] not in said}
+        except (TypeError, ValueError):
+            # A row that cannot be read must not keep the others from their mail: each event is looked at alone.
+            lacking |= set(numbers[start : start + 500])
+    return frozenset(lacking)
 
 
 def _remind_some(
@@ -230,54 +241,20 @@ def remind_guests(
     return count, False
 
 
-def shown_availability() -> Any:
-    """``open``, ``few`` or ``full``, in SQL, from the seats of those who proved their mailbox. While parties wait
-    nobody else gets a seat."""
-    left = Event.capacity - (Event.seats_taken - Event.pending_seats)
-    # As rsvp_seats.in_line: one that is larger than the whole event keeps nobody waiting.
-    in_line = exists().where(
-        Rsvp.event_id == Event.id, Rsvp.state == "waitlisted", Rsvp.held_at.is_(None), Rsvp.party_size <= Event.capacity
-    )
-    return case(
-        (Event.capacity.is_(None), "open"),
-        (or_(left <= 0, and_(Event.waiting > 0, in_line)), "full"),
-        (or_(left <= FEW_SEATS, left * FEW_SHARE <= Event.capacity), "few"),
-        else_="open",
-    )
-
-
 def _renew(app: Any, state: W4RState, rhythm: Rhythm, stop: Callable[[], bool]) -> dict[str, int]:
     now = state.clock()
-    seconds = AVAILABILITY_EVERY // timedelta(seconds=1)
-    slot = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+    slot = availability.slot_of(now)
     if rhythm.availability == slot:
         return {"renewed": 0}
     renewed = 0
-    for section in state.sections.values():
-        renewed += run(app, lambda work, own=section: renew_availability(work.session, own, slot, now=now))  # type: ignore[misc]
+    for code in read(app, partial(availability.stale_sections, codes=list(state.sections), slot=slot, now=now)):
+        renewed += run(app, partial(_renew_section, state.sections[code], slot, now))
     rhythm.availability = slot
     return {"renewed": renewed}
 
 
-def renew_availability(session: Session, section: Section, slot: datetime, *, now: datetime) -> int:
-    """Bring up to date what is shown of the seats of a section's coming events.
-
-    :param slot: an event that was renewed since is left as it is.
-    :returns: how many events show something else now.
-    """
-    shown = shown_availability()
-    stale = and_(
-        Event.section == section.code, Event.state == "published", Event.starts_at > now, Event.availability_at < slot,
-        Event.availability != shown,
-    )  # fmt: skip
-    ids: Sequence[int] = session.scalars(select(Event.id).where(stale).order_by(Event.id)).all()
-    renewed = 0
-    for start in range(0, len(ids), 500):
-        some = Event.id.in_(ids[start : start + 500])
-        renewed += execute(session, update(Event).where(some, stale).values(availability=shown, availability_at=now))
-    if renewed:
-        event_changes.touch(session, section, now)
-    return renewed
+def _renew_section(section: Section, slot: datetime, now: datetime, work: UnitOfWork) -> int:
+    return availability.renew(work.session, section, slot, now=now)
 
 
 def _recount(app: Any, state: W4RState, rhythm: Rhythm, stop: Callable[[], bool]) -> dict[str, int]:
@@ -285,14 +262,12 @@ def _recount(app: Any, state: W4RState, rhythm: Rhythm, stop: Callable[[], bool]
     if rhythm.recounted is not None and now - rhythm.recounted < RECOUNT_EVERY:
         return {}
     drifts = 0
-    for section in state.sections.values():
-        _, ids = read(app, partial(seat_count.suspects, section=section, ending_after=now))
-        for number in ids:
-            check = partial(_count_again, section, number)
-            drift = run(app, check)
-            if drift is not None:
-                log.error("event %d of %s: %s", number, section.code, drift.text)
-                drifts += 1
+    codes = list(state.sections)
+    for code, number in read(app, partial(seat_count.suspects, codes=codes, ending_after=now)):
+        drift = run(app, partial(_count_again, state.sections[code], number))
+        if drift is not None:
+            log.error("event %d of %s: %s", number, code, drift.text)
+            drifts += 1
     rhythm.recounted = now
     return {"drifts": drifts}
 

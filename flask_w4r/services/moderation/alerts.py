@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from ...keyring import Keyring
 from ...models import Alert, Pulse
 from ...models.moderation import ALERT_METRICS
 from ...sections import Section
 from ...signals import alert_raised
+from ..campaign.catalogue import cases_by_id
+from ..campaign.views import Lens
 from ..mail import outbox as mail_outbox
 from ..storage.unit_of_work import UnitOfWork
 from ..storage.upsert import insert_ignore
@@ -33,7 +39,8 @@ FAR = 6
 #: Of the history's hours the busiest are left out, so that a flood does not hide the next one.
 _LEFT_OUT = 0.05
 _NETWORKS = frozenset({"net_host", "net_site", "net_block"})
-_Series = tuple[int, str, str]
+#: Section, case, metric and key.
+_Series = tuple[str, int, str, str]
 
 
 def most_likely(counts: Sequence[int], hours: int, floor: int) -> int:
@@ -51,45 +58,62 @@ def most_likely(counts: Sequence[int], hours: int, floor: int) -> int:
     return max(floor, math.ceil(mean + FAR * max(math.sqrt(mean), spread)))
 
 
-def look(work: UnitOfWork, section: Section, *, now: datetime) -> int:
-    """Compare this hour and the one before with the week before them; raise what is far outside.
+def suspects(session: Session, codes: Collection[str], now: datetime) -> Sequence[Any]:
+    """What this hour or the one before counted above the floors, in all of some sections.
 
-    One alert an hour for each count; a signal for each, and one mail an hour for the section.
+    :param codes: the sections.
+    :param now: the moment to go by.
+    :returns: rows of section, hour, case, metric, key and number, for :func:`look`.
+    """
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    recent = session.execute(
+        select(
+            Pulse.section, Pulse.hour, Pulse.case_id, Pulse.metric, Pulse.key, Pulse.count.label("number")
+        ).where(
+            Pulse.section.in_(codes), Pulse.hour >= this_hour - timedelta(hours=1), Pulse.hour <= this_hour,
+            Pulse.metric.in_(ALERT_METRICS), Pulse.count > min(FLOORS.values()),
+        ).order_by(Pulse.section, Pulse.hour, Pulse.case_id, Pulse.metric, Pulse.key)
+    )  # fmt: skip
+    return [row for row in recent if row.number > FLOORS[row.metric] and _is_looked_at(row)]
+
+
+def look(work: UnitOfWork, suspects: Sequence[Any], *, now: datetime) -> int:
+    """Compare what is above the floors with the week before; raise what is far outside.
+
+    One alert an hour for each count; a signal for each, and one mail an hour for a section.
 
     :param work: the unit of work; signals leave after its commit.
-    :param section: whose counts.
+    :param suspects: from :func:`suspects`.
     :param now: the moment to go by.
     :returns: how many alerts are new.
     """
     session = work.session
-    this_hour = now.replace(minute=0, second=0, microsecond=0)
-    late = this_hour - timedelta(hours=1)
-    recent = session.execute(
-        select(Pulse.hour, Pulse.case_id, Pulse.metric, Pulse.key, Pulse.count.label("number")).where(
-            Pulse.section == section.code, Pulse.hour >= late, Pulse.hour <= this_hour,
-            Pulse.metric.in_(ALERT_METRICS), Pulse.count > min(FLOORS.values()),
-        )
-    ).all()  # fmt: skip
-    suspects = [row for row in recent if row.number > FLOORS[row.metric] and _is_looked_at(row)]
-    if not suspects:
-        return 0
-    usual = _Usual(work, section, late)
+    usual = _Usual(session, suspects, now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1))
     new: list[dict[str, Any]] = []
     for row in suspects:
-        most = usual.most(row.case_id, row.metric, row.key)
+        most = usual.most(row)
         if row.number <= most:
             continue
         values = {
-            "section": section.code, "hour": row.hour, "case_id": row.case_id, "metric": row.metric, "key": row.key,
+            "section": row.section, "hour": row.hour, "case_id": row.case_id, "metric": row.metric, "key": row.key,
             "count": row.number, "usual": most, "raised_at": now,
         }  # fmt: skip
         if insert_ignore(session, Alert.__table__, values):
             new.append(values)
     for values in new:
         work.emit(alert_raised, **{name: values[name] for name in values if name != "raised_at"})
-    if new and section.desk_email:
-        _enqueue_mail(work, section, new, now)
+    for code, of_section in groupby(new, key=itemgetter("section")):
+        section = work.state.sections[code]
+        if section.desk_email:
+            _enqueue_mail(work, section, list(of_section), now)
     return len(new)
+
+
+def look_up(
+    session: Session, keyring: Keyring, kind: str, lens: Lens, context: Mapping[str, Any], *, sender: str | None
+) -> tuple[dict[str, Any], Sequence[tuple[str, bytes]]]:
+    """The cases that the desk's mail names; see ``seam.MailKind``."""
+    return {"cases": cases_by_id(session, lens, context.get("cases", ()))}, ()
 
 
 def _is_looked_at(row: Any) -> bool:
@@ -97,43 +121,54 @@ def _is_looked_at(row: Any) -> bool:
     return row.case_id == 0 or row.metric in ("submitted", "held")
 
 
+def _series_of(row: Any) -> _Series:
+    # A network has no history of its own beyond its day: it is compared with the largest ones of each hour.
+    if row.metric in _NETWORKS:
+        return row.section, 0, row.metric, ""
+    return row.section, row.case_id, row.metric, row.key
+
+
 class _Usual:
-    """The history of one section's counts, read once."""
+    """The history of suspects, read once for all of them."""
 
-    def __init__(self, work: UnitOfWork, section: Section, until: datetime) -> None:
-        since = until - HISTORY
-        session = work.session
-        window = (Pulse.section == section.code, Pulse.hour >= since, Pulse.hour < until)
-        first = session.scalar(select(func.min(Pulse.hour)).where(*window)) or until
-        self.hours = max(24, round((until - first) / timedelta(hours=1)))
-        self.factor = YOUNG_FACTOR if until - first < YOUNG else 1
+    def __init__(self, session: Session, suspects: Sequence[Any], until: datetime) -> None:
+        self.until = until
+        codes = {row.section for row in suspects}
+        window = (Pulse.section.in_(codes), Pulse.hour >= until - HISTORY, Pulse.hour < until)
+        first = select(Pulse.section, func.min(Pulse.hour)).where(*window).group_by(Pulse.section)
+        self.first: dict[str, datetime] = dict(session.execute(first).all())
         self.series: dict[_Series, list[int]] = defaultdict(list)
+        wanted = {_series_of(row) for row in suspects}
         plain = session.execute(
-            select(Pulse.case_id, Pulse.metric, Pulse.key, Pulse.count).where(
-                *window, Pulse.metric.in_(set(ALERT_METRICS) - _NETWORKS)
+            select(Pulse.section, Pulse.case_id, Pulse.metric, Pulse.key, Pulse.count).where(
+                *window, Pulse.metric.in_({metric for _, _, metric, _ in wanted} - _NETWORKS),
+                Pulse.case_id.in_({case_id for _, case_id, _, _ in wanted}),
+                Pulse.key.in_({key for _, _, _, key in wanted}),
             )
-        )
-        for case_id, metric, key, count in plain:
-            self.series[case_id, metric, key].append(count)
-        # A network has no history of its own beyond its day: it is compared with the largest ones of each hour.
+        )  # fmt: skip
+        for code, case_id, metric, key, count in plain:
+            if (code, case_id, metric, key) in wanted:
+                self.series[code, case_id, metric, key].append(count)
         largest = session.execute(
-            select(Pulse.metric, func.max(Pulse.count))
+            select(Pulse.section, Pulse.metric, func.max(Pulse.count))
             .where(*window, Pulse.case_id == 0, Pulse.metric.in_(_NETWORKS))
-            .group_by(Pulse.hour, Pulse.metric)
+            .group_by(Pulse.section, Pulse.hour, Pulse.metric)
         )
-        for metric, count in largest:
-            self.series[0, metric, ""].append(count)
+        for code, metric, count in largest:
+            self.series[code, 0, metric, ""].append(count)
 
-    def most(self, case_id: int, metric: str, key: str) -> int:
-        """The most that is likely of this count in an hour."""
-        own = "" if metric in _NETWORKS else key
-        return most_likely(self.series[case_id, metric, own], self.hours, FLOORS[metric] * self.factor)
+    def most(self, row: Any) -> int:
+        """The most that is likely of a suspect's count in an hour."""
+        counted = self.until - self.first.get(row.section, self.until)
+        hours = max(24, round(counted / timedelta(hours=1)))
+        factor = YOUNG_FACTOR if counted < YOUNG else 1
+        return most_likely(self.series[_series_of(row)], hours, FLOORS[row.metric] * factor)
 
 
 def _enqueue_mail(work: UnitOfWork, section: Section, new: Sequence[dict[str, Any]], now: datetime) -> None:
     hour = max(values["hour"] for values in new)
     cases = sorted({values["case_id"] for values in new if values["case_id"]})
-    told: dict[_Series, dict[str, Any]] = {}
+    told: dict[tuple[int, str, str], dict[str, Any]] = {}
     for values in sorted(new, key=lambda one: (one["hour"], one["count"])):
         # Of several networks or hours the last and largest stands for them. No hash of a network leaves by mail.
         key = values["key"] if values["metric"] == "domain" else ""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
-from ...seam import Capability, Job, MailKind, Personal, Retention, Sweep
+from ...seam import Capability, Job, MailKind, Personal, Retention
 from . import alerts, pulse, rule_list
-
-
-def _rules(session: Session, sweep: Sweep) -> int:
-    return sum(rule_list.purge_rules(session, sweep.keyring, section, now=sweep.now) for section in sweep.sections)
-
 
 CAPABILITY = Capability(
     "moderation",
     models=("Alert", "Batch", "BatchRow", "DeskState", "LiveLimit", "Lockdown", "Pulse", "Rule"),
-    mails=(MailKind(alerts.KIND),),
+    mails=(MailKind(alerts.KIND, look_up=alerts.look_up),),
     jobs=(Job("pulse", pulse.run_pulse, every=pulse.PULSE_EVERY, turn=40),),
     retention=(
-        Retention("rules", "rules of the desk: until they end, or the key of their day is gone", _rules),
+        Retention(
+            "rules",
+            "rules of the desk: until they end, or the key of their day is gone",
+            lambda session, sweep: rule_list.purge_rules(session, sweep.keyring, sweep.sections, now=sweep.now),
+        ),
         Retention(
             "pulse",
             "numbers by the hour: 400 days; those of networks 14",

@@ -161,22 +161,24 @@ def delete_rule(
     audit.append(session, keyring, section, staff.id, "rule_deleted", f"rule:{rule_id}", changes=changes, now=now)
 
 
-def purge_rules(session: Session, keyring: Keyring, section: Section, *, now: datetime) -> int:
-    """Delete a section's entries that are over: their time came, or the key of their day is gone.
+def purge_rules(session: Session, keyring: Keyring, sections: Sequence[Section], *, now: datetime) -> int:
+    """Delete the sections' entries that are over: their time came, or the key of their day is gone.
 
     :returns: how many went.
     """
+    by_code = {section.code: section for section in sections}
     gone = select(DayKey.day).where(DayKey.day == Rule.net_day).exists()
     over = select(Rule).where(
-        Rule.section == section.code,
+        Rule.section.in_(by_code),
         or_(Rule.expires_at <= now, Rule.net_day.is_not(None) & ~gone),
     )
-    rows = session.scalars(over.with_for_update()).all()
+    rows = session.scalars(over.order_by(Rule.id).with_for_update()).all()
     if not rows:
         return 0
     for row in rows:
         if (row.effect, row.kind) == ("block", "address"):
-            mail_caps.unblock(session, keyring, section, keyring.open(row.value))
+            mail_caps.unblock(session, keyring, by_code[row.section], keyring.open(row.value))
     session.execute(delete(Rule).where(Rule.id.in_([row.id for row in rows])))
-    settings.touch(session, section)
+    for code in sorted({row.section for row in rows}):
+        settings.touch(session, by_code[code])
     return len(rows)

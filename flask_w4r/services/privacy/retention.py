@@ -21,9 +21,10 @@ def purge(app: Any, tools: Tools | None = None) -> dict[str, Any]:
     sweep = Sweep(state.keyring, tuple(state.sections.values()), state.config.retention, state.clock())
     gone = {}
     for name, rule in state.seam.retention.items():
-        gone[name] = _piece(app, rule, sweep)
+        count = gone[name] = _piece(app, rule, sweep)
         # In pieces, so that no transaction holds many rows for long.
-        while rule.in_pieces and (tools is None or not tools.stop.is_set()) and (count := _piece(app, rule, sweep)):
+        while rule.in_pieces and count and (tools is None or not tools.stop.is_set()):
+            count = _piece(app, rule, sweep)
             gone[name] += count
         if tools is not None and tools.stop.is_set():
             break

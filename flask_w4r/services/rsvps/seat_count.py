@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,17 +36,24 @@ class SeatDrift:
         return "; ".join([*words, *(["more seats held than there are"] if self.is_oversold else [])])
 
 
-def suspects(session: Session, section: Section, *, ending_after: datetime | None = None) -> tuple[int, Sequence[int]]:
-    """Compare what each event of a section keeps with the rows of its parties.
+def compared(session: Session, section: Section) -> int:
+    """How many events of a section there are to compare."""
+    return session.scalar(select(func.count()).select_from(Event).where(Event.section == section.code)) or 0
 
+
+def suspects(
+    session: Session, codes: Collection[str], *, ending_after: datetime | None = None
+) -> Sequence[tuple[str, int]]:
+    """Compare what each event of some sections keeps with the rows of its parties, in one question.
+
+    :param codes: the sections.
     :param ending_after: only events that end after this moment.
-    :returns: how many events were compared, and the ids of those that seem to differ, for :func:`count_again`.
+    :returns: section and id of those that seem to differ, for :func:`count_again`.
     """
-    wanted = [Event.section == section.code]
+    wanted: list[Any] = [Event.section.in_(codes)]
     if ending_after is not None:
         wanted.append(Event.ends_at > ending_after)
-    compared = session.scalar(select(func.count()).select_from(Event).where(*wanted)) or 0
-    return compared, session.scalars(_differing(wanted).order_by(Event.id)).all()
+    return [(code, number) for code, number in session.execute(_differing(wanted).order_by(Event.section, Event.id))]
 
 
 def count_again(session: Session, section: Section, event_id: int, *, fix: bool = False) -> SeatDrift | None:
@@ -91,9 +98,9 @@ def _sums() -> tuple[Any, ...]:
 def _differing(wanted: list[Any]) -> Any:
     seats, pending, waiting = _sums()
     return (
-        select(Event.id)
+        select(Event.section, Event.id)
         .outerjoin(Rsvp, Rsvp.event_id == Event.id)
         .where(*wanted)
-        .group_by(Event.id, Event.seats_taken, Event.pending_seats, Event.waiting)
+        .group_by(Event.section, Event.id, Event.seats_taken, Event.pending_seats, Event.waiting)
         .having(or_(Event.seats_taken != seats, Event.pending_seats != pending, Event.waiting != waiting))
     )

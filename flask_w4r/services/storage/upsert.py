@@ -60,6 +60,23 @@ def insert_new(session: Session, table: FromClause, values: Mapping[str, Any]) -
     return cast("int | None", result.scalar_one_or_none())
 
 
+def insert_missing(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those of some rows whose unique keys are free, in one statement.
+
+    :param session: the session to use; nothing is flushed or committed.
+    :param table: one of our tables.
+    :param rows: the new rows, all with the same columns; at least one.
+    """
+    target = cast(Table, table)
+    dialect = session.get_bind().dialect.name
+    if dialect in ("mysql", "mariadb"):
+        key = next(iter(target.primary_key.columns))
+        session.execute(mysql.insert(target).values(rows).inline().on_duplicate_key_update({key.name: key}))
+        return
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    session.execute(insert(target).values(rows).inline().on_conflict_do_nothing())
+
+
 def upsert(
     session: Session,
     table: FromClause,
