@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 
 from flask_w4r.models import Case, Event, EventCase, EventReport
 from flask_w4r.services.events.changes import touch
-from flask_w4r.services.hosting import hosts as event_hosts
 from flask_w4r.services.people import tokens
 from flask_w4r.services.people.addresses import parse_address
+from flask_w4r.services.rsvps import codes
 from flask_w4r.services.rsvps import lifecycle as rsvps
 from flask_w4r.services.rsvps.lifecycle import Guest
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
@@ -234,7 +234,7 @@ def hosted(served: Served) -> Iterator[Callable[..., Hosted]]:
             return Hosted(
                 f"{prefix}/host/{link('host', number)}", f"{prefix}/host/{link('event_confirm', waits)}",
                 f"{prefix}/host/list/{link('host_list', number)}",
-                event_hosts.check_in_code(state.keyring, ids[0]), ids[0],
+                codes.check_in_code(state.keyring, ids[0]), ids[0],
             )  # fmt: skip
 
         return run(served.app, come_in)

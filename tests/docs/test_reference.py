@@ -22,7 +22,9 @@ from flask_w4r.services.mail import caps as mail_caps
 from .pages import DOCS, MARKDOWN, PAGES, ROOT, SNIPPETS
 
 #: For the library's own tests; not keys of a site.
-OF_TESTS = {"W4R_TEST_POSTGRES", "W4R_TEST_MARIADB", "W4R_TEST_REDIS", "W4R_TEST_CHROMIUM", "W4R_TEST_REQUIRE"}
+OF_TESTS = {
+    f"W4R_TEST_{name}" for name in ("POSTGRES", "MARIADB", "REDIS", "CHROMIUM", "REQUIRE", "PROCESSES", "SHOTS")
+}
 KEYS = {f"W4R_{item.name.upper()}" for item in fields(W4RConfig)}
 
 

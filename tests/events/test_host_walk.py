@@ -9,8 +9,8 @@ import pytest
 
 from flask_w4r import W4R
 from flask_w4r.services.hosting import again as event_again
-from flask_w4r.services.hosting import hosts as event_hosts
 from flask_w4r.services.hosting.texts import looks_like_address
+from flask_w4r.services.rsvps import codes
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.testing import RecordingMailer, submit
 from tests.conftest import MakeHost, every_database
@@ -297,11 +297,11 @@ def test_the_date_proposed_for_the_same_event_again_lies_ahead(site: Site) -> No
 
 def test_only_the_code_as_it_was_printed_opens(site: Site) -> None:
     for number in range(1, 60):
-        code = event_hosts.check_in_code(site.state.keyring, number)
-        assert event_hosts.rsvp_of_code(site.state.keyring, f" {code.upper()} ") == number
+        code = codes.check_in_code(site.state.keyring, number)
+        assert codes.rsvp_of_code(site.state.keyring, f" {code.upper()} ") == number
         for letter in "abcdefghijklmnopqrstuvwxyz234567":
             if letter != code[-1]:
-                assert event_hosts.rsvp_of_code(site.state.keyring, code[:-1] + letter) is None
+                assert codes.rsvp_of_code(site.state.keyring, code[:-1] + letter) is None
 
 
 def test_checking_in_twice_and_by_the_code_of_another_event(site: Site) -> None:
@@ -317,7 +317,7 @@ def test_checking_in_twice_and_by_the_code_of_another_event(site: Site) -> None:
         ).id
 
     foreign = run(site.host.app, add)
-    code = event_hosts.check_in_code(site.state.keyring, foreign)
+    code = codes.check_in_code(site.state.keyring, foreign)
     page = site.client.get("/au/host/check-in", query_string={"code": code})
     assert "This code is of no guest of this event." in page.text
     assert "Xi" not in page.text
@@ -326,7 +326,7 @@ def test_checking_in_twice_and_by_the_code_of_another_event(site: Site) -> None:
         assert site.press("check-in", guest=str(number), present="1").status_code == 303
     assert "2 people are there" in site.client.get("/au/host/check-in").text
     assert site.host.rows("SELECT count(*) FROM w4r_rsvp WHERE checked_in_at IS NOT NULL")[0][0] == 1
-    code = event_hosts.check_in_code(site.state.keyring, number)
+    code = codes.check_in_code(site.state.keyring, number)
     assert "is there already" in site.client.get("/au/host/check-in", query_string={"code": code}).text
     site.press("check-in", guest=str(number), present="0")
     assert "0 people are there" in site.client.get("/au/host/check-in").text

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from flask_w4r.models import Event, EventReport, Place, PlaceName
-from flask_w4r.services.hosting import hosts as event_hosts
 from flask_w4r.services.hosting import lifecycle as events
 from flask_w4r.services.hosting.draft import secret_of
 from flask_w4r.services.places.names import fold
+from flask_w4r.services.rsvps import codes
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, submit
@@ -326,9 +326,9 @@ def test_the_list_shows_first_names_and_the_full_one_needs_a_fresh_link(site: Si
 def test_checking_in_by_code_and_by_name(site: Site) -> None:
     site.hosted()
     number = site.guest()
-    code = event_hosts.check_in_code(site.state.keyring, number)
-    assert event_hosts.rsvp_of_code(site.state.keyring, code) == number
-    assert event_hosts.rsvp_of_code(site.state.keyring, code[:-1] + ("a" if code[-1] != "a" else "b")) is None
+    code = codes.check_in_code(site.state.keyring, number)
+    assert codes.rsvp_of_code(site.state.keyring, code) == number
+    assert codes.rsvp_of_code(site.state.keyring, code[:-1] + ("a" if code[-1] != "a" else "b")) is None
     page = site.client.get("/au/host/check-in", query_string={"code": code})
     assert "Gus" in page.text
     assert submit(site.client, page, "guest").status_code == 303

@@ -19,6 +19,8 @@ class Sink:
     def __init__(self) -> None:
         self.raw: list[bytes] = []
         self.connections = 0
+        #: Recipients asked for, whatever was answered.
+        self.asked = 0
         self.logins: list[bytes] = []
         #: Replies by command (``GREETING RCPT DATA END``), such as ``b"450 later"``.
         self.replies: dict[str, bytes] = {}
@@ -112,5 +114,6 @@ class Sink:
                 say(b"221 bye")
                 return False
             else:
+                self.asked += command == "RCPT"
                 say(self.replies.get(command, b"250 fine"))
         return False
