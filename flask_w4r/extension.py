@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -17,6 +18,7 @@ from .errors import ConfigurationError
 from .seam import Capability, Seam
 from .sections import Section
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
+from .waiting import Waiting, only_looked_for
 
 if TYPE_CHECKING:
     from flask_limiter import Limiter
@@ -106,9 +108,17 @@ class W4R:
         """
         if "w4r" in app.extensions:
             raise ConfigurationError(["W4R.init_app was called twice on this app; call it once"])
-        config, sections, database = _configure(app, db)
-        from .blueprints import create_blueprint
+        set_up = partial(self._set_up, app, *_configure(app, db))
+        if only_looked_for():
+            app.extensions["w4r"] = Waiting(app, set_up)
+        else:
+            set_up()
         from .cli import w4r_group
+
+        app.cli.add_command(w4r_group)
+
+    def _set_up(self, app: Flask, config: W4RConfig, sections: tuple[Section, ...], database: Any) -> None:
+        from .blueprints import create_blueprint
         from .migrations import protect_from_flask_migrate
         from .web import templating
         from .web.assets import create_assets
@@ -128,7 +138,6 @@ class W4R:
                 app.register_blueprint(blueprint, url_prefix=mount.url_prefix or None)
         register_hooks(app, state)
         protect_from_flask_migrate(app)
-        app.cli.add_command(w4r_group)
 
     def _make_state(self, app: Flask, db: Any, config: W4RConfig, sections: tuple[Section, ...]) -> W4RState:
         from .capabilities import CAPABILITIES

@@ -121,6 +121,9 @@ def get_state(app: Any) -> W4RState:
     :raises W4RError: when ``init_app`` was not called.
     """
     state = app.extensions.get("w4r")
+    # Where a command line has so far only listed what the app can do, see ``waiting``.
+    end = getattr(state, "end", None)
+    state = end() if end is not None else state
     if not isinstance(state, W4RState):
         raise W4RError("flask_w4r is not set up on this app: call W4R().init_app(app, db)")
     return state

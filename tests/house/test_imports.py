@@ -39,7 +39,7 @@ def test_an_import_of_the_package_loads_what_a_host_names_and_little_else() -> N
     loaded = _loaded("import flask_w4r")
     assert not loaded & (RARE | {"asyncio", "babel", "cryptography", "flask_limiter", "flask_wtf", "sqlalchemy"})
     ours = {name.split(".")[1] for name in loaded if name.startswith("flask_w4r.")}
-    assert ours == {"clock", "errors", "extension", "seam", "sections", "signals", "state"}
+    assert ours == {"clock", "errors", "extension", "seam", "sections", "signals", "state", "waiting"}
 
 
 def test_the_command_group_that_flask_loads_everywhere_loads_no_capability() -> None:
