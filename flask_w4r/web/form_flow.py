@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,12 +23,9 @@ from ..forms.checks import error_list
 from ..i18n import gettext
 from ..services.moderation.judgement import Judgement
 from ..services.people.addresses import Address
-from ..services.people.networks import DayKeyCache, day_secret
-from ..services.storage.unit_of_work import run
 from . import Here, guard
 from .guard import client_tiers
 from .responses import private, private_page
-from .templating import app_of_request
 
 T = TypeVar("T")
 
@@ -290,14 +286,3 @@ def judgement(verdict: Verdict) -> Judgement:
         proof=verdict.digest,
         proof_expires_at=verdict.expires_at,
     )
-
-
-def secret_of_day(place: Here, day: date) -> bytes:
-    """The day's secret, made in a transaction of its own, before anything is keyed with it."""
-    app = app_of_request()
-
-    def load(wanted: date) -> bytes:
-        return run(app, lambda uow: day_secret(uow.session, place.state.keyring, wanted))
-
-    cache: DayKeyCache = place.state.once("day_keys", lambda: DayKeyCache(load))
-    return cache.secret(day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -15,7 +15,7 @@ from ...forms.petitions.sign import SignForm, make_sign_form, submission_of
 from ...services.campaign import catalogue
 from ...services.people import consents
 from ...services.people.consents import ConsentQuestion
-from ...services.people.networks import network_hashes
+from ...services.people.networks import DayKeyCache, day_secret, network_hashes
 from ...services.petitions.run import sign_and_tell
 from ...services.petitions.signing import Network, Signed, Signing
 from ...services.storage.unit_of_work import read, run
@@ -62,6 +62,17 @@ def form_id(place: Here, slug: str | None) -> str:
     return f"sign:{place.section.code}:{slug or '*'}"
 
 
+def _secret_of_day(place: Here, day: date) -> bytes:
+    """The day's secret, made in a transaction of its own, before anything is keyed with it."""
+    app = app_of_request()
+
+    def load(wanted: date) -> bytes:
+        return run(app, lambda uow: day_secret(uow.session, place.state.keyring, wanted))
+
+    cache: DayKeyCache = place.state.once("day_keys", lambda: DayKeyCache(load))
+    return cache.secret(day)
+
+
 def write(
     place: Here, form: SignForm, case_ids: Sequence[int], age: formtoken.FormAge, captcha: CaptchaOutcome
 ) -> Signed:
@@ -77,7 +88,7 @@ def write(
     verdict = form_flow.weigh(place, author, age, captcha, honeypot=honeypot, case_ids=case_ids)
     now = state.clock()
     day = now.date()
-    secret = form_flow.secret_of_day(place, day)
+    secret = _secret_of_day(place, day)
     network = Network(day, *network_hashes(secret, client_tiers()))
     opt_ins = state.hooks.subscriber_sink is not None
     signing = Signing(section, submission, form_flow.judgement(verdict), network, secret, now, opt_ins)
