@@ -26,6 +26,7 @@ class MailKind:
     ``sent``: ``(session, keyring, letter, *, now)``: called in the transaction that records that it left.
     ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer.
     ``capped``: a stranger can cause it by typing somebody's address, so it counts for the daily cap.
+    ``lapses``: over the cap it is dropped, since it asks nothing of its reader; others wait for the next day.
     ``about_cases``: its parameters name cases (``cases``), whose change of status stops it.
     """
 
@@ -35,6 +36,7 @@ class MailKind:
     sent: Callable[..., None] | None = None
     hand_over: Callable[[Any, Mapping[str, Any]], None] | None = None
     capped: bool = False
+    lapses: bool = False
     about_cases: bool = False
 
 

@@ -35,7 +35,7 @@ def _show_confirm(token: str, code: int = 200) -> Response:
     elif view.status == "closed" and request.method == "POST":
         code = 409
     return sealed_page(
-        "petitions/confirm.html", code, cases=cases, person_name=view.person_name,
+        "petitions/confirm.html", code, cases=cases, person_name=view.person_name, names=view.names,
         form=links.link_form(token), status=view.status,
     )  # fmt: skip
 
@@ -53,6 +53,8 @@ def confirm(token: str) -> Response:
             return _show_confirm(token, 422)
         if request.form.get("resend"):
             return _resend(token)
+        if request.form.get("ticks") and not request.form.getlist("cases"):
+            return _show_confirm(token, 422)
         return _confirm(token)
     except TokenInvalid:
         return sealed_page("petitions/confirm.html", 404, cases=[], person_name="", form=None, status="invalid")
@@ -68,6 +70,7 @@ def _confirm(token: str) -> Response:
             uow.session, state.keyring, place.section, token, hold_at=scoring["hold_at"], now=now,
             fast_score=scoring["fast_confirm"],
             to_subscribers=state.hooks.subscriber_sink is not None,
+            slugs=request.form.getlist("cases") if request.form.get("ticks") else None,
         )  # fmt: skip
         if done is None:
             return None, []

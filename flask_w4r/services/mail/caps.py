@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import datetime
+import random
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, case, delete, func, or_, select
+from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models import OutboxMail, Suppression
 from ...models.mail import SUPPRESSION_REASONS
 from ...sections import Section
+from ..storage.rows import execute
 from ..storage.upsert import insert_ignore
 
 #: Mails of all capped kinds together that one address gets in a UTC day.
@@ -88,6 +90,26 @@ def mails_today(session: Session, index: bytes, *, worker: str, now: datetime) -
         ).where(OutboxMail.cap_index == index, or_(OutboxMail.state == "sent", leaving))
     ).one()
     return int(row[0]), int(row[1])
+
+
+def answered(session: Session, index: bytes) -> None:
+    """Whoever answers a mail is no stranger's victim: the day's mails to the address count no more, and those that wait
+    for the cap leave at once.
+
+    :param index: from :func:`cap_index`, of the day.
+    """
+    execute(
+        session,
+        update(OutboxMail).where(OutboxMail.cap_index == index, OutboxMail.state == "sent").values(cap_index=None),
+    )
+    waiting = update(OutboxMail).where(OutboxMail.cap_index == index, OutboxMail.state == "queued")
+    execute(session, waiting.values(not_before=OutboxMail.created_at))
+
+
+def next_day(now: datetime) -> datetime:
+    """A moment in the first hours of the next UTC day, at random, lest all that waited leave at midnight."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return midnight + timedelta(seconds=random.uniform(60, 7200))
 
 
 def _index(keyring: Keyring, section: Section, canonical: str) -> bytes:

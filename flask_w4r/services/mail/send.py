@@ -28,13 +28,13 @@ from ..people.addresses import AddressFault, parse_address
 from ..people.networks import day_secret
 from ..storage.unit_of_work import UnitOfWork, read, run
 from . import letters, outbox
-from .caps import DAILY_CAP, cap_index, is_suppressed, mails_today, suppress
+from .caps import DAILY_CAP, answered, cap_index, is_suppressed, mails_today, next_day, suppress
 from .faults import MAX_ATTEMPTS, Fault, UnknownKind, UnknownSection, classify, pause_after
 from .letters import Letter, Render
 from .outbox import OutboxStatus, enqueue, is_due, outbox_status, outbox_values, requeue_failed
 
 __all__ = [
-    "MailReport", "OutboxStatus", "Render", "cap_index", "enqueue", "is_due", "is_suppressed", "outbox_status",
+    "MailReport", "OutboxStatus", "Render", "answered", "cap_index", "enqueue", "is_due", "is_suppressed", "outbox_status",
     "outbox_values", "requeue_failed", "run_due", "suppress",
 ]  # fmt: skip
 
@@ -207,7 +207,11 @@ class _Round:
         if row.cap_index is not None:
             sent, leaving = mails_today(session, row.cap_index, worker=self.name, now=now)
             if sent >= DAILY_CAP:
-                return None
+                if kind.lapses:
+                    return None
+                # Nobody's act is lost to a cap: what asks to be confirmed waits, and is joined by what comes meanwhile.
+                row.not_before = next_day(now)
+                return _LATER
             if sent + leaving + accepted.get(row.cap_index, 0) >= DAILY_CAP:
                 if leaving:  # Another worker is at it; look again when it is done.
                     row.not_before = now + pause_after(1) / 10

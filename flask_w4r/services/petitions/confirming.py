@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -37,6 +37,8 @@ class LinkView:
     person_name: str
     case_ids: Sequence[int]
     pending: Sequence[Signature]
+    #: By case, with which name it was signed.
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose: str, *, now: datetime) -> LinkView:
@@ -62,9 +64,21 @@ def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose
     if not shown or token.revoked_at is not None:
         return LinkView("invalid", "", (), ())
     status = ("expired" if token.expired else "ask") if pending else "done" if confirmed else "closed"
-    details = keyring.open_json(shown[0].person) if shown[0].person else {}
-    name = " ".join(part for part in (details.get("first_name"), details.get("last_name")) if part)
-    return LinkView(status, name if status == "ask" else "", [row.case_id for row in shown], pending)
+    if status != "ask":
+        return LinkView(status, "", [row.case_id for row in shown], pending)
+    names = {row.case_id: _name(keyring, row) for row in shown}
+    return LinkView(status, names[shown[0].case_id], list(names), pending, names)
+
+
+def _name(keyring: Keyring, row: Signature) -> str:
+    details = keyring.open_json(row.person) if row.person else {}
+    return " ".join(part for part in (details.get("first_name"), details.get("last_name")) if part)
+
+
+def _not_ticked(session: Session, view: LinkView, slugs: Collection[str]) -> set[int]:
+    waiting = {row.case_id: row.id for row in view.pending}
+    named = session.execute(select(Case.id, Case.slug).where(Case.id.in_(waiting)))
+    return {waiting[number] for number, slug in named if slug not in slugs}
 
 
 @dataclass(frozen=True)
@@ -85,11 +99,13 @@ def confirm(
     now: datetime,
     fast_score: int = 0,
     to_subscribers: bool = False,
+    slugs: Collection[str] | None = None,
 ) -> Confirmed | None:
-    """The button was pressed: confirm every pending signature the link stands for. Pressing twice changes nothing.
+    """The button was pressed: confirm the pending signatures the link stands for. Pressing twice changes nothing.
 
     :param fast_score: points for doing so within seconds of signing.
     :param to_subscribers: the host takes newsletter opt-ins.
+    :param slugs: the cases that were ticked; the others go on waiting. ``None``: all.
     :returns: what was confirmed now or before; ``None`` when the link is expired or stands for nothing (any more) that
         can be confirmed.
     :raises TokenInvalid: it is no such link.
@@ -99,15 +115,22 @@ def confirm(
     if view.status not in ("ask", "done"):
         return None
     token = tokens.find(session, section.code, CONFIRM, raw, now=now)
+    left_out = None if slugs is None else _not_ticked(session, view, slugs)
     done = [
         states.confirm_signature(
             session, keyring, section, int(number), int(version), hold_at=hold_at, now=now, fast_score=fast_score
         )
         for number, version in sorted(token.payload)
+        if left_out is None or int(number) not in left_out
     ]
     if all(item.outcome == "gone" for item in done):
         return None
     tokens.mark_used(session, token.id, now=now)
+    email = keyring.open_json(view.pending[0].person).get("email") if view.pending and view.pending[0].person else None
+    if email:
+        canonical = parse_address(email, test_environment=True).canonical
+        secret = day_secret(session, keyring, now.date())
+        mail.answered(session, mail.cap_index(secret, section, canonical))
     fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
     if to_subscribers:
         for number in fresh:

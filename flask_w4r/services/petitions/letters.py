@@ -19,7 +19,7 @@ from ..campaign.views import Lens
 from ..mail import outbox
 from ..mail.letters import Letter
 from ..people import tokens
-from ..people.addresses import Address
+from ..people.addresses import Address, parse_address
 from ..tally.counts import signature_scope
 
 REMINDER_AFTER = timedelta(hours=24)
@@ -72,7 +72,11 @@ def _signatures(
         versions = {int(number): int(version) for number, version in params["signatures"]}
         rows = session.execute(query.where(Signature.id.in_(versions)))
         return [(row.id, row.version, row.case_id) for row in rows if row.version == versions[row.id]]
-    emails = {case: keyring.blind(signature_scope(section, case), address.canonical) for case in params["cases"]}
+    cases: Sequence[int] = params["cases"]
+    if state == "pending":
+        # One link confirms all that waits for the address in the section, whichever press brought the mail about.
+        cases = session.scalars(select(Case.id).where(Case.section == section.code, Case.status == "active")).all()
+    emails = {case: keyring.blind(signature_scope(section, case), address.canonical) for case in cases}
     rows = session.execute(query.where(Signature.case_id.in_(emails), Signature.email_index.in_(list(emails.values()))))
     name = params.get("name")
     return [
@@ -94,7 +98,8 @@ def enqueue_reminder(session: Session, keyring: Keyring, letter: Letter, *, now:
     section, facts = letter.section, letter.facts
     if section.confirmation != "email":
         return
-    about = sorted(number for number, _ in letter.params["signatures"])
+    # One reminder of all that waits: the newest mail names it.
+    canonical = parse_address(letter.recipient, test_environment=True).canonical
     values = outbox.outbox_values(
         keyring,
         section,
@@ -105,7 +110,7 @@ def enqueue_reminder(session: Session, keyring: Keyring, letter: Letter, *, now:
         now=now,
         cap_index=facts["cap_index"],
         cap_day=facts["cap_day"],
-        dedupe=keyring.blind(f"reminder|{section.code}", repr(about)),
+        dedupe=keyring.blind("dedupe|reminder", f"{section.code}|{canonical}|{letter.params.get('name')}"),
         not_before=now + REMINDER_AFTER,
     )
     outbox.enqueue(session, values, replace=True)
@@ -113,6 +118,6 @@ def enqueue_reminder(session: Session, keyring: Keyring, letter: Letter, *, now:
 
 MAILS = (
     MailKind("confirm", prepare, look_up, enqueue_reminder, capped=True, about_cases=True),
-    MailKind("reminder", prepare, look_up, capped=True, about_cases=True),
-    MailKind("already_signed", prepare, look_up, capped=True, about_cases=True),
+    MailKind("reminder", prepare, look_up, capped=True, lapses=True, about_cases=True),
+    MailKind("already_signed", prepare, look_up, capped=True, lapses=True, about_cases=True),
 )

@@ -145,7 +145,9 @@ class Signing:
         params: dict[str, Any] = {"cases": list(case_ids)}
         if section.shared_mailbox:
             params["name"] = fold_name(given.first_name, given.last_name)
-        matter = f"{kind}|{section.code}|{given.address.canonical}|{params}"
+        # What asks for a confirmation is joined, by address and day; other matters are told once each.
+        what = params.get("name") if kind == "confirm" else params
+        matter = f"{kind}|{section.code}|{given.address.canonical}|{what}"
         return mail.outbox_values(
             keyring,
             section,

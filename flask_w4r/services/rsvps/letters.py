@@ -127,4 +127,4 @@ def look_up(
 
 #: What a stranger can have sent to somebody by typing their address.
 _CAPPED = ("rsvp_confirm", "rsvp_known")
-MAILS = tuple(MailKind(name, prepare, look_up, capped=name in _CAPPED) for name in _GUEST)
+MAILS = tuple(MailKind(name, prepare, look_up, capped=name in _CAPPED, lapses=name == "rsvp_known") for name in _GUEST)

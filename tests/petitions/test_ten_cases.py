@@ -1,0 +1,130 @@
+"""Ten cases a person: whoever signs them one after another is counted ten times, however they open their mails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flask_w4r import W4R
+from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, sign, supporter
+from tests.conftest import Host, MakeHost, every_database
+from tests.mail.world import MovingClock
+
+SLUGS = [f"case-{number}" for number in range(10)]
+PREFIX = "/au"
+
+
+@pytest.fixture
+def clock() -> MovingClock:
+    return MovingClock()
+
+
+@pytest.fixture
+def site(make_host: MakeHost, clock: MovingClock) -> Host:
+    mailer = RecordingMailer()
+    host = make_host(w4r=W4R(mailer=mailer, clock=clock))
+    host.mailer = mailer
+    make_campaign(host.app, SLUGS)
+    return host
+
+
+def link_of(message: Any) -> str:
+    text = message.get_body(("plain",)).get_content()
+    return next(word for word in text.split() if "/confirm/" in word).replace("http://localhost", "")
+
+
+def press(site: Host, link: str, *, leave: str = "") -> Any:
+    client = site.app.test_client()
+    _, fields = form_fields(client.get(link), "form_token")
+    ticked = [slug for slug in SLUGS if slug in client.get(link).text and slug != leave]
+    return client.post(link, data={**fields, "cases": ticked})
+
+
+def counts(site: Host) -> tuple[int, int]:
+    """Signatures and people."""
+    tally = site.app.test_client().get(f"{PREFIX}/tally.json").get_json()
+    return tally["total"], tally["people"]
+
+
+def sign_all(site: Host, clock: MovingClock, *, each: Any = lambda: None) -> None:
+    for number, slug in enumerate(SLUGS):
+        assert sign(site.app.test_client(), PREFIX, slug, **supporter(1)).status_code == 303
+        run_jobs(site.app)
+        clock.move(minutes=4 + number % 2)
+        each()
+
+
+@every_database
+def test_who_opens_each_mail_as_it_comes(site: Host, clock: MovingClock) -> None:
+    opened: set[str] = set()
+
+    def open_new() -> None:
+        for message in list(site.mailer.messages):
+            if (link := link_of(message)) not in opened:
+                opened.add(link)
+                assert press(site, link).status_code == 200
+
+    sign_all(site, clock, each=open_new)
+    clock.move(seconds=10)
+    assert counts(site) == (10, 1)
+
+
+@every_database
+def test_who_opens_none_until_the_end(site: Host, clock: MovingClock) -> None:
+    sign_all(site, clock)
+    assert len(site.mailer.messages) == 3, "a stranger could have typed the address"
+    assert press(site, link_of(site.mailer.messages[-1])).status_code == 200
+    # Whoever answers is no stranger's victim: what waited leaves now, as one mail.
+    run_jobs(site.app)
+    assert len(site.mailer.messages) == 4
+    assert press(site, link_of(site.mailer.messages[-1])).status_code == 200
+    clock.move(seconds=10)
+    assert counts(site) == (10, 1)
+
+
+def test_who_never_answers_has_three_mails_a_day_and_loses_nothing(site: Host, clock: MovingClock) -> None:
+    sign_all(site, clock)
+    clock.move(days=1)
+    run_jobs(site.app)
+    sent = site.mailer.messages
+    assert len([message for message in sent if "/confirm/" in message.as_string()]) >= 4
+    assert press(site, link_of(sent[3])).status_code == 200
+    clock.move(seconds=10)
+    assert counts(site) == (10, 1)
+
+
+def test_what_is_not_ticked_goes_on_waiting(site: Host, clock: MovingClock) -> None:
+    for slug in SLUGS[:3]:
+        sign(site.app.test_client(), PREFIX, slug, **supporter(1))
+    run_jobs(site.app)
+    (message,) = site.mailer.messages
+    page = site.app.test_client().get(link_of(message)).text
+    assert page.count('type="checkbox"') == 3
+    assert press(site, link_of(message), leave="case-1").status_code == 200
+    states = site.rows(
+        "SELECT c.slug, s.state FROM w4r_signature s JOIN w4r_case c ON c.id = s.case_id ORDER BY c.slug"
+    )
+    assert [(row.slug, row.state) for row in states] == [
+        ("case-0", "confirmed"), ("case-1", "pending"), ("case-2", "confirmed"),
+    ]  # fmt: skip
+
+
+def test_nothing_ticked_confirms_nothing(site: Host) -> None:
+    for slug in SLUGS[:2]:
+        sign(site.app.test_client(), PREFIX, slug, **supporter(1))
+    run_jobs(site.app)
+    link = link_of(site.mailer.messages[0])
+    client = site.app.test_client()
+    _, fields = form_fields(client.get(link), "form_token")
+    fields.pop("cases", None)
+    assert client.post(link, data=fields).status_code == 422
+    assert {row.state for row in site.rows("SELECT state FROM w4r_signature")} == {"pending"}
+
+
+def test_a_strangers_name_for_ones_address_can_be_left_out(site: Host) -> None:
+    sign(site.app.test_client(), PREFIX, "case-0", **supporter(1))
+    sign(site.app.test_client(), PREFIX, "case-1", **{**supporter(1), "first_name": "Eve", "last_name": "Stranger"})
+    run_jobs(site.app)
+    page = site.app.test_client().get(link_of(site.mailer.messages[-1])).text
+    assert "Eve Stranger" in page
