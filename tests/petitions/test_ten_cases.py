@@ -36,8 +36,9 @@ def link_of(message: Any) -> str:
 
 def press(site: Host, link: str, *, leave: str = "") -> Any:
     client = site.app.test_client()
-    _, fields = form_fields(client.get(link), "form_token")
-    ticked = [slug for slug in SLUGS if slug in client.get(link).text and slug != leave]
+    page = client.get(link)
+    _, fields = form_fields(page, "form_token")
+    ticked = [slug for slug in SLUGS if f'value="{slug}"' in page.text and slug != leave]
     return client.post(link, data={**fields, "cases": ticked})
 
 

@@ -92,9 +92,9 @@ def mails_today(session: Session, index: bytes, *, worker: str, now: datetime) -
     return int(row[0]), int(row[1])
 
 
-def answered(session: Session, index: bytes) -> None:
-    """Whoever answers a mail is no stranger's victim: the day's mails to the address count no more, and those that wait
-    for the cap leave at once.
+def answered(session: Session, index: bytes, kind: str) -> None:
+    """Whoever answers a mail is no stranger's victim: the day's mails to the address count no more, and those
+    of a kind that wait for the cap leave at once.
 
     :param index: from :func:`cap_index`, of the day.
     """
@@ -102,7 +102,9 @@ def answered(session: Session, index: bytes) -> None:
         session,
         update(OutboxMail).where(OutboxMail.cap_index == index, OutboxMail.state == "sent").values(cap_index=None),
     )
-    waiting = update(OutboxMail).where(OutboxMail.cap_index == index, OutboxMail.state == "queued")
+    waiting = update(OutboxMail).where(
+        OutboxMail.cap_index == index, OutboxMail.state == "queued", OutboxMail.kind == kind
+    )
     execute(session, waiting.values(not_before=OutboxMail.created_at))
 
 

@@ -130,7 +130,7 @@ def confirm(
     if email:
         canonical = parse_address(email, test_environment=True).canonical
         secret = day_secret(session, keyring, now.date())
-        mail.answered(session, mail.cap_index(secret, section, canonical))
+        mail.answered(session, mail.cap_index(secret, section, canonical), CONFIRM)
     fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
     if to_subscribers:
         for number in fresh:
