@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import MetaData
 from werkzeug.routing import Rule
@@ -31,7 +32,15 @@ class SharedTemplates(BytecodeCache):
         self.compiled[bucket.key] = (bucket.checksum, bucket.code)
 
 
-TEMPLATES = SharedTemplates()
+_by_extensions: dict[tuple[str, ...], SharedTemplates] = {}
+
+
+def share_templates(app: Flask) -> None:
+    """Let a site that is set up share what it compiles with those whose Jinja has the same extensions."""
+    alike = tuple(sorted(app.jinja_env.extensions))
+    app.jinja_env.bytecode_cache = _by_extensions.setdefault(alike, SharedTemplates())
+
+
 #: A host's metadata with our tables in it, for hosts that have no tables of their own.
 METADATA = MetaData()
 
