@@ -18,13 +18,12 @@ from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.databases import Supply
-from tests.shortcuts import METADATA, share_rules, share_templates
+from tests.shortcuts import METADATA, share_templates
 
 pytest_plugins = ["tests.spread"]
 # Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
 settings.register_profile("judged", derandomize=services.REQUIRED)
 settings.load_profile("judged")
-share_rules()
 #: Fixtures that put our tables into ``database``.
 WITH_TABLES = {"make_host", "make_site", "session"}
 DATABASES = ("sqlite", "postgresql", "mariadb")
