@@ -18,7 +18,7 @@ from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events
 from tests.browser.conftest import Served, Visitor
-from tests.browser.test_map import FOCUSED, PANEL, READY, STILL, tab_to
+from tests.browser.maps import FOCUSED, PANEL, READY, STILL, tab_to
 
 pytestmark = pytest.mark.browser
 
