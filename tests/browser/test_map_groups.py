@@ -132,7 +132,7 @@ def test_no_button_is_shown_before_it_does_something(visit: Any) -> None:
     page = visitor.page
     waiting: list[Any] = []
     for name in ("map", "near"):
-        page.route(f"**/js/{name}.js*", lambda route: waiting.append(route))
+        page.route(f"**/js/events/{name}.js*", lambda route: waiting.append(route))
     page.goto(f"{visitor.base}/au/events", wait_until="domcontentloaded")
     for _ in range(50):
         if len(waiting) == 2:
