@@ -52,8 +52,7 @@ def pytest_arguments(given: list[str]) -> tuple[list[str], dict[str, str]]:
 def main() -> int:
     """Run pytest; returns its exit code."""
     arguments, environment = pytest_arguments(sys.argv[1:])
-    # More than cores: a good part of a run is waiting for databases and a browser.
-    processes = os.environ.get("W4R_TEST_PROCESSES") or str(2 * len(os.sched_getaffinity(0)))
+    processes = os.environ.get("W4R_TEST_PROCESSES") or str(max(2, len(os.sched_getaffinity(0))))
     spread = ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *spread, *arguments]
     return subprocess.run(command, cwd=HERE.parent, env={**os.environ, **environment}, check=False).returncode

@@ -53,6 +53,11 @@ def test_loads_late_and_light(visit: Any) -> None:
     visitor.until(READY)
     visitor.until("document.querySelector('.w4r-map__land') !== null")
     visitor.page.wait_for_load_state("networkidle")
+    # An answer is noted once its body was read, which may be after it was drawn.
+    for _ in range(200):
+        if any("land-110m" in url for url in sizes):
+            break
+        visitor.page.wait_for_timeout(50)
     assert any("land-110m" in url for url in sizes)
     assert not any("land-50m" in url for url in sizes), "the fine outline is for who looks closer"
     assert sum(sizes.values()) < 200_000

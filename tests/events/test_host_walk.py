@@ -127,14 +127,14 @@ def test_checking_in_twice_and_by_the_code_of_another_event(site: Site) -> None:
         other = uow.session.get_one(type(site.event()), 2)
         now = site.state.clock()
         return add_rsvp(
-            uow.session, site.state.keyring, site.section, other, now=now, email="x@example.org", name="Xi"
+            uow.session, site.state.keyring, site.section, other, now=now, email="x@example.org", name="Xiomara Quispe"
         ).id
 
     foreign = run(site.host.app, add)
     code = codes.check_in_code(site.state.keyring, foreign)
     page = site.client.get("/au/host/check-in", query_string={"code": code})
     assert "This code is of no guest of this event." in page.text
-    assert "Xi" not in page.text
+    assert "Xiomara" not in page.text
     assert site.press("check-in", guest=str(foreign), present="1").status_code == 422
     for _ in range(2):
         assert site.press("check-in", guest=str(number), present="1").status_code == 303
