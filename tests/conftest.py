@@ -18,13 +18,12 @@ from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.databases import Supply
-from tests.shortcuts import METADATA, TEMPLATES, share_rules
+from tests.shortcuts import METADATA, share_templates
 
 pytest_plugins = ["tests.spread"]
 # Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
 settings.register_profile("judged", derandomize=services.REQUIRED)
 settings.load_profile("judged")
-share_rules()
 #: Fixtures that put our tables into ``database``.
 WITH_TABLES = {"make_host", "make_site", "session"}
 DATABASES = ("sqlite", "postgresql", "mariadb")
@@ -109,7 +108,6 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
 
     def make(uri: str | None = None, *, upgrade: bool = True, w4r: W4R | None = None, **config: Any) -> Host:
         app = Flask("host_site", root_path=str(Path(__file__).parent / "host_files"))
-        app.jinja_options = {"bytecode_cache": TEMPLATES}
         settings: dict[str, Any] = {
             "SECRET_KEY": "only for tests",
             "TESTING": True,
@@ -127,10 +125,11 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
         app.config.update(settings)
         own_bind = "W4R_BIND_KEY" in settings or "SQLALCHEMY_BINDS" in settings
         ready = supply.begin(settings["SQLALCHEMY_DATABASE_URI"], tables=upgrade and not own_bind)
-        db = SQLAlchemy(app, metadata=METADATA)
+        db = SQLAlchemy(app) if own_bind else SQLAlchemy(app, metadata=METADATA)
         mailer = RecordingMailer()
         extension = w4r or W4R(mailer=mailer)
         extension.init_app(app, db)
+        share_templates(app)
         host = Host(app, db, mailer, extension)
         hosts.append(host)
         if upgrade and not ready:

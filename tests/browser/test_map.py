@@ -2,99 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterator
-from datetime import timedelta
-from importlib import resources
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
-from sqlalchemy import select, update
 
-from flask_w4r.models import Event
-from flask_w4r.services.events.changes import touch
-from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
-from flask_w4r.state import get_state
-from flask_w4r.testing import make_events
-from tests.browser.conftest import Served, Visitor
+from tests.browser.conftest import Visitor
+from tests.browser.maps import FOCUSED, PANEL, READY, STATE, STILL, names, tab_to
+from tests.browser.maps import some_events as some_events
 
 pytestmark = pytest.mark.browser
-
-#: Town, latitude, longitude, how many events: two of them across the antimeridian from the others.
-AU = (
-    ("Sydney", -33.87, 151.21, 3), ("Newcastle", -32.93, 151.78, 1), ("Perth", -31.95, 115.86, 2),
-    ("Darwin", -12.46, 130.84, 1), ("Apia", -13.83, -171.77, 2),
-)  # fmt: skip
-MA = (("الدار البيضاء", 33.57, -7.59, 3), ("الرباط", 34.02, -6.84, 1), ("مراكش", 31.63, -8.0, 1))
-READY = "document.querySelectorAll('.w4r-pin').length > 0"
-FOCUSED = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()"
-PANEL = "!document.querySelector('[data-w4r-map-panel]').hidden"
-#: No zoom is under way.
-STILL = "!document.querySelector('.leaflet-zoom-anim')"
-STATE = "document.querySelector('[data-w4r-map-state]').textContent"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def some_events(served: Served) -> Iterator[None]:
-    """Events to look at, in two sections; one of them online, which is on no map. All others stay off it meanwhile."""
-    others = _hide_others(served)
-    now = get_state(served.app).clock()
-    for section, towns in (("AU", AU), ("MA", MA)):
-        if read(served.app, lambda session, code=section: _has(session, code)):
-            continue
-        flat = [town for town in towns for _ in range(town[3])]
-        make_events(
-            served.app, len(flat), section=section, slug=lambda n: f"map-{n}",
-            title=lambda n, flat=flat: f"Letters in {flat[n - 1][0]} {n}", town=lambda n, flat=flat: flat[n - 1][0],
-            public_lat=lambda n, flat=flat: flat[n - 1][1], public_lon=lambda n, flat=flat: flat[n - 1][2],
-            starts_at=lambda n: now + timedelta(hours=n), uid=lambda n, code=section: f"map-{code}-{n}",
-            availability=lambda n: ("open", "few", "full")[n % 3],
-        )  # fmt: skip
-        make_events(
-            served.app, 1, section=section, kind="online", slug="map-online", uid=f"map-{section}-online",
-            public_lat=None, public_lon=None, town="", title="Letters from anywhere",
-        )  # fmt: skip
-    yield
-    _show(served, others)
-
-
-def _hide_others(served: Served) -> dict[int, str]:
-    wanted = select(Event.id, Event.visibility).where(Event.visibility != "unlisted", Event.slug.not_like("map-%"))
-    found = read(served.app, lambda session: dict(session.execute(wanted).all()))
-    _show(served, dict.fromkeys(found, "unlisted"))
-    return found
-
-
-def _show(served: Served, visibilities: dict[int, str]) -> None:
-    state = get_state(served.app)
-
-    def work(uow: UnitOfWork) -> None:
-        for number, visibility in visibilities.items():
-            uow.session.execute(update(Event).where(Event.id == number).values(visibility=visibility))
-        for section in state.sections.values():
-            touch(uow.session, section, state.clock())
-
-    run(served.app, work)
-
-
-def _has(session: Any, section: str) -> bool:
-    return session.scalar(select(Event.id).where(Event.section == section, Event.slug == "map-1")) is not None
-
-
-def names(page: Page) -> list[str]:
-    found: list[str] = page.evaluate("[...document.querySelectorAll('.w4r-pin')].map((pin) => pin.ariaLabel)")
-    return found
-
-
-def tab_to(page: Page, wanted: str) -> None:
-    """Press Tab until the thing in focus is called so."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if wanted in page.evaluate(FOCUSED):
-            return
-    raise AssertionError(f"Tab never came to {wanted}")
 
 
 @pytest.mark.parametrize(("path", "width"), [("/au/events", 1280), ("/au/events", 390), ("/ma/events", 390)])
@@ -198,19 +115,6 @@ def test_refused_it_says_so(visit: Any) -> None:
     visitor.until("document.getElementById('w4r-near-me-status').textContent.includes('Type the name of your town')")
 
 
-def test_failing_and_trying_again(visit: Any) -> None:
-    visitor: Visitor = visit()
-    visitor.page.route("**/events.geojson", lambda route: route.abort())
-    visitor.open("/au/events")
-    visitor.until("!document.querySelector('[data-w4r-map-retry]').hidden")
-    assert "The list has all the events" in visitor.page.evaluate(STATE)
-    assert visitor.axe() == []
-    visitor.shot("map_failed")
-    visitor.page.unroute("**/events.geojson")
-    visitor.page.click("[data-w4r-map-retry]")
-    visitor.until(READY)
-
-
 def test_many_events_come_in_groups_from_the_server(visit: Any) -> None:
     visitor: Visitor = visit()
     asked: list[str] = []
@@ -241,67 +145,3 @@ def test_many_events_come_in_groups_from_the_server(visit: Any) -> None:
     visitor.page.click("[data-event=map-7] [data-w4r-on-map]")
     visitor.until("location.hash.startsWith('#map=9/-12.4')")
     visitor.saw_nothing_foreign()
-
-
-def test_without_scripts_there_is_the_list_alone(visit: Any) -> None:
-    visitor: Visitor = visit(javascript=False)
-    visitor.open("/au/events")
-    assert visitor.page.is_visible("[data-event=map-1]")
-    for part in ("[data-w4r-map]", "[data-w4r-map-switch]", "[data-w4r-near-me]", "[data-w4r-on-map]"):
-        assert not visitor.page.is_visible(part)
-
-
-def test_loads_late_and_light(visit: Any) -> None:
-    visitor: Visitor = visit(390, device_scale_factor=2)
-    sizes: dict[str, int] = {}
-    visitor.page.on("response", lambda answer: sizes.update({answer.url: len(gzip.compress(answer.body(), 6))}))
-    visitor.page.add_init_script(
-        "window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
-        " if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: 'layout-shift', buffered: true});"
-    )
-    visitor.open("/au/events")
-    visitor.page.wait_for_load_state("networkidle")
-    assert not any("vendor" in url or "geojson" in url for url in sizes), "on a phone the list comes first"
-    assert visitor.page.evaluate("window.shift") == 0
-    visitor.page.click("[data-w4r-map-switch]")
-    visitor.until(READY)
-    visitor.until("document.querySelector('.w4r-map__land') !== null")
-    visitor.page.wait_for_load_state("networkidle")
-    assert any("land-110m" in url for url in sizes)
-    assert not any("land-50m" in url for url in sizes), "the fine outline is for who looks closer"
-    assert sum(sizes.values()) < 200_000
-
-
-@pytest.mark.parametrize(
-    ("path", "width", "scheme"),
-    [
-        ("/au/events", 1280, "light"),
-        ("/au/events", 390, "dark"),
-        ("/ma/events", 390, "light"),
-        ("/ma/events", 1280, "dark"),
-        ("/ma/fr/events?near=34.0,-6.8&km=50", 320, "light"),
-    ],
-)
-def test_looks(visit: Any, path: str, width: int, scheme: str) -> None:
-    visitor: Visitor = visit(width, scheme=scheme)
-    visitor.open(path)
-    name = f"map_{path.split('?')[0].strip('/').replace('/', '_')}_{width}_{scheme}"
-    findings = visitor.axe()
-    visitor.shot(f"{name}_list")
-    if width < 900:
-        visitor.page.click("[data-w4r-map-switch]")
-    visitor.until(READY)
-    visitor.page.wait_for_load_state("networkidle")
-    visitor.shot(name)
-    findings += visitor.axe()
-    assert findings == []
-    assert not visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    visitor.saw_nothing_foreign()
-
-
-def test_no_borders_are_shipped() -> None:
-    files = sorted(file.name for file in resources.files("flask_w4r").joinpath("static/vendor/world-atlas").iterdir())
-    assert files == ["LICENSE", "README.md", "land-110m.json", "land-50m.json"]
-    for name in files[2:]:
-        text = resources.files("flask_w4r").joinpath(f"static/vendor/world-atlas/{name}").read_text("utf-8")
-        assert list(json.loads(text)["objects"]) == ["land"]

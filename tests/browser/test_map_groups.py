@@ -12,10 +12,10 @@ from flask_w4r.services.events.changes import touch
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.state import get_state
 from tests.browser.conftest import Served, Visitor
-from tests.browser.test_map import FOCUSED, PANEL, READY, STATE, STILL, names, some_events, tab_to
+from tests.browser.maps import FOCUSED, PANEL, READY, STATE, STILL, names, tab_to
+from tests.browser.maps import some_events as some_events
 
 pytestmark = pytest.mark.browser
-__all__ = ["some_events"]
 RETRY = "!document.querySelector('[data-w4r-map-retry]').hidden"
 #: Whether what lies over the map covers the middle of the pin that is chosen, or in focus.
 COVERED = """(() => {
@@ -132,7 +132,7 @@ def test_no_button_is_shown_before_it_does_something(visit: Any) -> None:
     page = visitor.page
     waiting: list[Any] = []
     for name in ("map", "near"):
-        page.route(f"**/js/{name}.js*", lambda route: waiting.append(route))
+        page.route(f"**/js/events/{name}.js*", lambda route: waiting.append(route))
     page.goto(f"{visitor.base}/au/events", wait_until="domcontentloaded")
     for _ in range(50):
         if len(waiting) == 2:

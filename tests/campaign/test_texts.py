@@ -2,79 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from flask_w4r import W4R, Actor
 from flask_w4r.errors import PermissionDenied
 from flask_w4r.models import Case, CaseText
 from flask_w4r.services.campaign import texts as case_texts
-from flask_w4r.services.campaign.texts import Edit, Saved
-from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
+from flask_w4r.services.campaign.texts import Edit
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.signals import case_changed
 from flask_w4r.state import Hooks, get_state
 from flask_w4r.testing import make_campaign
+from tests.campaign.own_words import PAGE, PUBLIC, boxes, centre_says, stored
 from tests.campaign.test_desk import log
 from tests.conftest import Host, MakeHost, every_database
 from tests.moderation.conftest import Staff, check_permission, load_actor
-
-PAGE = "/au/moderation/cases/ann-example/texts"
-PUBLIC = "/au/cases/ann-example"
-
-
-def boxes(page: Any) -> dict[str, str]:
-    """What the page's form would send: the boxes and what they were."""
-
-    class Reader(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.found: dict[str, str] = {}
-            self.open: str | None = None
-
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            values = dict(attrs)
-            name = values.get("name") or ""
-            if tag == "textarea":
-                self.open, self.found[name] = name, ""
-            elif tag == "input" and name.startswith("was-"):
-                self.found[name] = values.get("value") or ""
-
-        def handle_data(self, data: str) -> None:
-            if self.open:
-                self.found[self.open] += data
-
-        def handle_endtag(self, tag: str) -> None:
-            if tag == "textarea" and self.open:
-                # HTML drops the line end right after the tag.
-                self.found[self.open] = self.found[self.open].removeprefix("\n")
-                self.open = None
-
-    reader = Reader()
-    reader.feed(page.text)
-    return reader.found
-
-
-def centre_says(host: Host, field: str, text: str | None) -> None:
-    def work(uow: UnitOfWork) -> None:
-        row = uow.session.scalars(
-            select(CaseText).join(Case, Case.id == CaseText.case_id).where(CaseText.field == field)
-        ).one()
-        row.centre_base = text
-
-    run(host.app, work)
-
-
-def stored(host: Host, field: str = "title") -> Any:
-    rows = host.rows("SELECT local, seen_base FROM w4r_case_text WHERE field = :field", field=field)
-    return tuple(rows[0]) if rows else None
 
 
 @every_database
@@ -138,45 +84,6 @@ def test_the_page_says_when_the_centre_changed_its_words(desk: Host, staff: Call
     centre_says(desk, "title", "And another one")
     mo.post(PAGE, {**boxes(page), "keep-title": "y"}, page=PAGE)
     assert "The centre changed its words" in mo.get(PAGE).text
-
-
-@every_database
-def test_two_people_at_once_lose_nothing(desk: Host, staff: Callable[..., Any]) -> None:
-    mo, eve = staff("mo"), staff("eve")
-    opened = boxes(mo.get(PAGE))
-    eve.post(PAGE, {**boxes(eve.get(PAGE)), "own-title": "Eve's title", "own-summary": "Eve's summary"}, page=PAGE)
-    page = mo.post(PAGE, {**opened, "own-title": "Mo's title", "own-demand": "Mo's demand"}, page=PAGE)
-    assert page.status_code == 409
-    assert "Nothing of yours is lost" in page.text
-    for words in ("Eve&#39;s title", "Mo&#39;s title", "Mo&#39;s demand", "Eve&#39;s summary"):
-        assert words in page.text
-    assert stored(desk)[0] == "Eve's title"
-    assert stored(desk, "demand")[0] is None
-    # The second press is over what stands on the page, and takes nothing of Eve's that Mo did not write over.
-    assert mo.post(PAGE, boxes(page), page=PAGE).status_code == 303
-    assert stored(desk)[0] == "Mo's title"
-    assert stored(desk, "summary")[0] == "Eve's summary"
-    assert stored(desk, "demand")[0] == "Mo's demand"
-
-
-def test_different_texts_at_once_are_both_kept(desk: Host, staff: Callable[..., Any]) -> None:
-    mo, eve = staff("mo"), staff("eve")
-    opened = boxes(mo.get(PAGE))
-    eve.post(PAGE, {**boxes(eve.get(PAGE)), "own-title": "Eve's title"}, page=PAGE)
-    assert mo.post(PAGE, {**opened, "own-demand": "Mo's demand"}, page=PAGE).status_code == 303
-    assert (stored(desk)[0], stored(desk, "demand")[0]) == ("Eve's title", "Mo's demand")
-
-
-def test_words_written_over_older_words_of_the_centre_are_shown_both(desk: Host, staff: Callable[..., Any]) -> None:
-    mo = staff()
-    opened = boxes(mo.get(PAGE))
-    centre_says(desk, "demand", "Free Ann Example at last.")
-    page = mo.post(PAGE, {**opened, "own-demand": "Ours"}, page=PAGE)
-    assert page.status_code == 409
-    assert "Free Ann Example at last." in page.text
-    assert boxes(page)["own-demand"] == "Ours"
-    assert mo.post(PAGE, boxes(page), page=PAGE).status_code == 303
-    assert stored(desk, "demand") == ("Ours", "Free Ann Example at last.")
 
 
 @pytest.mark.parametrize(
@@ -286,73 +193,3 @@ def test_who_may_not_edit_learns_and_changes_nothing(desk: Host, staff: Callable
     with pytest.raises(PermissionDenied):
         run(desk.app, work)
     assert stored(desk) == (None, None)
-
-
-@every_database
-def test_of_two_saves_at_the_same_moment_one_is_told(desk: Host) -> None:
-    state = get_state(desk.app)
-    section, hooks = state.sections["AU"], Hooks(permission_check=lambda actor, permission, section: True)
-    found = read(
-        desk.app, lambda session: case_texts.texts_of(session, hooks, Actor("mo", "Mo"), section, "ann-example", "en")
-    )
-    for field in ("title", "summary"):
-        stamp = next(pair.stamp for pair in found.pairs if pair.name == field)
-        ready = threading.Barrier(4)
-
-        def save(name: str, field: str = field, stamp: str = stamp, ready: threading.Barrier = ready) -> Saved:
-            ready.wait()
-            return run(
-                desk.app,
-                lambda uow: case_texts.save(
-                    uow.session, hooks, Actor(name, name), state.keyring, section, "ann-example", "en",
-                    {field: Edit(f"{name} wrote this", stamp)}, now=state.clock(),
-                ),
-            )  # fmt: skip
-
-        with ThreadPoolExecutor(4) as pool:
-            done = list(pool.map(save, ("mo", "eve", "ann", "bob")))
-        assert sorted(len(saved.changed) for saved in done) == [0, 0, 0, 1]
-        assert sum(saved.conflicts == [field] for saved in done) == 3
-    assert [entry[1] for entry in log(desk)] == ["case_texts"] * 2
-
-
-WORDS = st.one_of(st.just(""), st.text(alphabet="ab \r\n*", max_size=6), st.sampled_from(["Please do right.", "Ours"]))
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(st.integers(0, 1), WORDS, st.booleans()), max_size=8))
-def test_nobody_writes_over_words_they_have_not_seen(desk: Host, steps: list[tuple[int, str, bool]]) -> None:
-    """Two editors of one text, each with a page that may be old: a save either is over what stands, or is refused."""
-    state = get_state(desk.app)
-    section = state.sections["AU"]
-    hooks = Hooks(permission_check=lambda actor, permission, section: True)
-
-    def pair() -> case_texts.TextPair:
-        found = read(
-            desk.app,
-            lambda session: case_texts.texts_of(session, hooks, Actor("mo", "Mo"), section, "ann-example", "en"),
-        )
-        return next(item for item in found.pairs if item.name == "petition")
-
-    seen = [pair(), pair()]
-    for who, text, looks_first in steps:
-        if looks_first:
-            seen[who] = pair()
-        before = pair()
-        edits = {"petition": Edit(text, seen[who].stamp)}
-        saved = run(
-            desk.app,
-            lambda uow, edits=edits: case_texts.save(
-                uow.session, hooks, Actor("7", "Mo"), state.keyring, section, "ann-example", "en", edits,
-                now=state.clock(),
-            ),
-        )  # fmt: skip
-        after = pair()
-        typed = case_texts.clean(text)
-        if saved.conflicts:
-            assert before.stamp != seen[who].stamp
-            assert after == before
-        elif after != before:
-            assert before.stamp == seen[who].stamp
-            assert (after.own or after.centre) == (typed or after.centre)
-        assert not after.overtaken

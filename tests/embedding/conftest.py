@@ -16,7 +16,7 @@ from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host
 from tests.databases import Supply
-from tests.shortcuts import METADATA, TEMPLATES
+from tests.shortcuts import METADATA, share_templates
 
 Hook = Callable[[Flask], Any]
 MakeSite = Callable[..., Host]
@@ -86,14 +86,13 @@ def make_site(database: str, supply: Supply) -> Iterator[MakeSite]:
     ) -> Host:
         app = Flask("host_site", root_path=str(Path(__file__).parent), **(flask or {}))
         app.config.update(settings(uri or database, **config))
+        own_bind = bool({"W4R_BIND_KEY", "SQLALCHEMY_BINDS"} & app.config.keys())
         # Hooks may make tables of the host's own before ours.
-        plain = not (before or after or db or late_db or {"W4R_BIND_KEY", "SQLALCHEMY_BINDS"} & app.config.keys())
+        plain = not (before or after or db or late_db or own_bind)
         ready = supply.begin(app.config["SQLALCHEMY_DATABASE_URI"], tables=upgrade and plain)
         if templates:
             app.jinja_loader = DictLoader(templates)  # type: ignore[assignment]
-        if plain:
-            app.jinja_options = {"bytecode_cache": TEMPLATES}
-        db = db or (SQLAlchemy(metadata=METADATA) if plain else SQLAlchemy())
+        db = db or (SQLAlchemy() if own_bind else SQLAlchemy(metadata=METADATA))
         if not late_db:
             db.init_app(app)
         if before:
@@ -105,6 +104,7 @@ def make_site(database: str, supply: Supply) -> Iterator[MakeSite]:
             db.init_app(app)
         if after:
             after(app)
+        share_templates(app)
         host = Host(app, db, mailer, extension)
         hosts.append(host)
         if upgrade and not ready:

@@ -8,14 +8,9 @@ from typing import Any
 import pytest
 
 from flask_w4r.testing import form_fields, submit
-from tests.conftest import MakeHost, every_database
-from tests.events.test_hosting import Site, edit, next_change
+from tests.conftest import every_database
 from tests.events.test_resubmitted import decide
-
-
-@pytest.fixture
-def site(make_host: MakeHost) -> Site:
-    return Site(make_host())
+from tests.events.walks import Site, edit, next_change
 
 
 def ask(site: Site, email: str) -> Any:

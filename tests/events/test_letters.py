@@ -1,13 +1,11 @@
-"""The mails about events: what they say, to whom they say it, what is attached, and when they stay unsaid."""
+"""The mails about events: what they say, in which language, with which links, and when they stay unsaid."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
-import vobject
 from sqlalchemy import select
 
 from flask_w4r.cli.jobs import tools_for
@@ -17,112 +15,11 @@ from flask_w4r.services.hosting import mail as host_mail
 from flask_w4r.services.mail.send import run_due
 from flask_w4r.services.rsvps import letters as rsvp_letters
 from flask_w4r.services.rsvps import mail as rsvp_mail
-from flask_w4r.services.storage.unit_of_work import read, run
-from flask_w4r.state import get_state
-from flask_w4r.testing import make_campaign
-from tests.conftest import Host, MakeHost, every_database
-from tests.events.rows import SECRET, add_event, add_rsvp
+from flask_w4r.services.storage.unit_of_work import read
+from tests.conftest import every_database
+from tests.events.letter_world import GUEST_KINDS, STATES, World, entries, html, plain
+from tests.events.letter_world import world as world
 
-
-class World:
-    """A site with an event, and one party."""
-
-    def __init__(self, host: Host) -> None:
-        self.host, self.state = host, get_state(host.app)
-        self.section = next(iter(self.state.sections.values()))
-        self.cases = make_campaign(host.app)
-
-    def add(self, *, event: dict[str, Any] | None = None, **rsvp: Any) -> tuple[int, int]:
-        def work(uow: Any) -> tuple[int, int]:
-            keyring, now = self.state.keyring, self.state.clock()
-            cases = tuple(self.cases.values())
-            row = add_event(uow.session, keyring, self.section, now=now, cases=cases, **(event or {}))
-            return row.id, add_rsvp(uow.session, keyring, self.section, row, now=now, **rsvp).id
-
-        return run(self.host.app, work)
-
-    def write(self, kind: str, event_id: int, rsvp_id: int, **more: Any) -> None:
-        """Put a mail in the outbox."""
-
-        def work(uow: Any) -> None:
-            session, keyring, now = uow.session, self.state.keyring, self.state.clock()
-            event = session.get_one(Event, event_id)
-            if kind in host_mail.KINDS:
-                host_mail.enqueue(session, keyring, self.section, event, kind, now=now, **more)
-            else:
-                rsvp = session.get_one(Rsvp, rsvp_id)
-                rsvp_mail.enqueue(session, keyring, self.section, event, rsvp, kind, now=now, **more)
-
-        run(self.host.app, work)
-
-    def change(self, model: Any, number: int, **columns: Any) -> None:
-        def work(uow: Any) -> None:
-            row = uow.session.get_one(model, number)
-            for name, value in columns.items():
-                setattr(row, name, value)
-
-        run(self.host.app, work)
-
-    def send(self) -> list[EmailMessage]:
-        """What leaves now."""
-        before = len(self.host.mailer.messages)
-        with self.host.app.app_context():
-            done = self.state.seam.jobs["mail"].run(self.host.app, tools_for(self.host.app))
-        assert done["failed"] == done["retried"] == 0
-        return self.host.mailer.messages[before:]
-
-    def mail(self, kind: str, *, event: dict[str, Any] | None = None, text: str | None = None, **rsvp: Any) -> Any:
-        """The one mail of a kind about a new event."""
-        numbers = self.add(event=event, **rsvp)
-        self.write(kind, *numbers, **({"text": text} if text else {}))
-        sent = self.send()
-        assert len(sent) <= 1
-        return sent[0] if sent else None
-
-
-@pytest.fixture
-def world(make_host: MakeHost) -> World:
-    sections = [{"preset": "AU", "url_prefix": "/au", "locales": ["en", "ar", "fr"]}]
-    return World(make_host(sections=sections))
-
-
-def plain(message: EmailMessage) -> str:
-    body = message.get_body(("plain",))
-    assert body is not None
-    return str(body.get_content())
-
-
-def html(message: EmailMessage) -> str:
-    body = message.get_body(("html",))
-    assert body is not None
-    return str(body.get_content())
-
-
-def entries(message: EmailMessage) -> list[tuple[str, str]]:
-    """Method of the MIME part and text of each calendar in it."""
-    parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
-    return [(str(part.get_param("method")), part.get_content()) for part in parts]
-
-
-GUEST_KINDS = {
-    "rsvp_confirm": {"state": "pending", "seats_held": 2, "confirmed_at": None},
-    "rsvp_known": {},
-    "rsvp_going": {},
-    "rsvp_waitlisted": {"state": "waitlisted"},
-    "rsvp_offer": {"state": "offered", "due_at": datetime(2100, 1, 1, tzinfo=UTC)},
-    "rsvp_expired": {"state": "expired"},
-    "rsvp_changed": {},
-    "rsvp_cancelled": {"state": "cancelled"},
-    "rsvp_reminder": {},
-    "rsvp_approved": {"approved_at": datetime(2026, 1, 1, tzinfo=UTC)},
-    "event_changed": {},
-    "event_cancelled": {},
-    "event_message": {},
-}
-STATES = {
-    "event_cancelled": "cancelled", "event_confirm": "unconfirmed", "event_rejected": "rejected",
-    "event_question": "submitted", "event_report": "over",
-}  # fmt: skip
 ALL = [*GUEST_KINDS, *host_mail.KINDS]
 
 
@@ -175,37 +72,6 @@ def test_the_host_that_was_replaced_is_not_written_to(world: World) -> None:
     assert world.send() == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "method"),
-    [("rsvp_going", "REQUEST"), ("rsvp_changed", "REQUEST"), ("rsvp_reminder", "REQUEST"),
-     ("rsvp_approved", "REQUEST"), ("event_changed", "REQUEST"), ("rsvp_cancelled", "CANCEL"),
-     ("event_cancelled", "CANCEL")],
-)  # fmt: skip
-def test_the_calendar_entry_comes_with_the_mail(world: World, kind: str, method: str) -> None:
-    event = {"state": STATES.get(kind, "published"), "sequence": 4}
-    message = world.mail(kind, event=event, **{"sequence": 3, **GUEST_KINDS[kind]})
-    [(of_part, text)] = entries(message)
-    calendar = vobject.readOne(text)
-    assert of_part == calendar.method.value == method
-    assert calendar.vevent.sequence.value == "7"
-    assert calendar.vevent.uid.value == "0a1b2c3d@au.w4r"
-    assert calendar.vevent.attendee.value.lower() == "mailto:guest@example.org"
-    assert calendar.vevent.url.value == "http://localhost/au/events/letters"
-    [file] = list(message.iter_attachments())
-    assert file.get_content_type() == "application/ics"
-    assert file.get_filename() == "event.ics"
-    assert file.get_content().decode().replace("\r\n", "\n") == text.replace("\r\n", "\n")
-    # Mail programs take the last form that they know: the invitation, whose words are the mail's.
-    alternative = message.get_payload(0)
-    kinds = [part.get_content_type() for part in alternative.iter_parts()]  # type: ignore[union-attr]
-    assert kinds == ["text/plain", "text/html", "text/calendar"]
-
-
-@pytest.mark.parametrize("kind", ["rsvp_confirm", "rsvp_waitlisted", "rsvp_offer", "rsvp_known", "event_message"])
-def test_nobody_gets_an_entry_without_a_place(world: World, kind: str) -> None:
-    assert entries(world.mail(kind, **GUEST_KINDS[kind])) == []
-
-
 def test_a_mail_handed_over_again_has_the_same_links(world: World) -> None:
     numbers = world.add()
     world.write("rsvp_going", *numbers)
@@ -233,54 +99,6 @@ def test_links_hold_until_a_while_after_the_event(world: World) -> None:
     ends = read(world.host.app, lambda s: s.get_one(Event, numbers[0]).ends_at)
     found = read(world.host.app, lambda s: dict(s.execute(select(Token.purpose, Token.expires_at)).all()))
     assert {purpose: (until - ends).days for purpose, until in found.items()} == {"rsvp": 7, "host": 30}
-
-
-PLACES = [
-    # kind, visibility, approved: learns the street, learns the link.
-    ("public", "exact", False, True, False),
-    ("public", "unlisted", False, True, False),
-    ("public", "town", False, False, False),
-    ("public", "town", True, True, False),
-    ("public", "approval", False, False, False),
-    ("public", "approval", True, True, False),
-    ("private", "exact", False, False, False),
-    ("private", "unlisted", False, False, False),
-    ("private", "approval", True, True, False),
-    ("school", "exact", False, False, False),
-    ("online", "exact", False, False, True),
-    ("online", "approval", False, False, False),
-    ("online", "approval", True, False, True),
-    ("hybrid", "exact", False, True, True),
-    ("hybrid", "town", False, False, True),
-]
-
-
-@pytest.mark.parametrize(("kind", "visibility", "approved", "street", "link"), PLACES)
-def test_who_learns_the_street_and_the_link(
-    world: World, kind: str, visibility: str, approved: bool, street: bool, link: bool
-) -> None:
-    message = world.mail(
-        "rsvp_going",
-        event={"kind": kind, "visibility": visibility},
-        approved_at=datetime(2026, 1, 1, tzinfo=UTC) if approved else None,
-    )
-    [(_, entry)] = entries(message)
-    entry = entry.replace("\r\n ", "").replace("\n ", "")
-    for words in (plain(message), html(message), entry):
-        assert (SECRET["address"] in words) is street
-        assert (SECRET["online_url"] in words) is link
-    assert (f"{SECRET['lat']}" in entry) is street
-
-
-@pytest.mark.parametrize("kind", ["rsvp_confirm", "rsvp_waitlisted", "rsvp_offer", "rsvp_known", "rsvp_cancelled"])
-def test_who_is_not_going_learns_neither(world: World, kind: str) -> None:
-    message = world.mail(
-        kind,
-        event={"kind": "hybrid", "visibility": "unlisted"},
-        **{"state": "waitlisted", **GUEST_KINDS[kind], "approved_at": datetime(2026, 1, 1, tzinfo=UTC)},
-    )
-    assert SECRET["address"] not in message.as_string() + plain(message) + html(message)
-    assert SECRET["online_url"] not in message.as_string() + plain(message) + html(message)
 
 
 def test_times_are_the_events_own_in_the_readers_language(world: World) -> None:

@@ -15,7 +15,7 @@ from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import Actor, Hooks, Permission
 from flask_w4r.testing import submit
 from tests.conftest import MakeHost, every_database
-from tests.events.test_hosting import Site, edit
+from tests.events.walks import Site, edit, letters, unfolded
 
 #: What the host writes once the event is public, and no desk ever approves.
 BAD = ("Buy my pills", "Pills for everybody", "Ask for pills at the door", "Pill Palace", "9 Pill Street")
@@ -72,23 +72,6 @@ def public(site: Site) -> dict[str, tuple[int, str]]:
     )
     answers = {url.removeprefix(path): reader.get(url) for url in urls}
     return {name: (answer.status_code, unfolded(answer.text)) for name, answer in answers.items()}
-
-
-def unfolded(text: str) -> str:
-    """Calendar files break their lines anywhere."""
-    return text.replace("\r\n ", "")
-
-
-def letters(site: Site, since: int) -> list[str]:
-    """The mails to guests since then, with all their parts."""
-    site.jobs()
-    found = []
-    for message in site.host.mailer.messages[since:]:
-        if "sam@" not in str(message["To"]):
-            parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
-            words = [part.decode() if isinstance(part, bytes) else str(part) for part in parts]
-            found.append(unfolded("\n".join([str(message["Subject"]), *words])))
-    return found
 
 
 def has_bad(text: str) -> list[str]:

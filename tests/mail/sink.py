@@ -18,9 +18,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.raw: list[bytes] = []
-        self.connections = 0
-        #: Recipients asked for, whatever was answered.
-        self.asked = 0
+        self.connections = self.commands = 0
         self.logins: list[bytes] = []
         #: Replies by command (``GREETING RCPT DATA END``), such as ``b"450 later"``.
         self.replies: dict[str, bytes] = {}
@@ -89,6 +87,7 @@ class Sink:
             say(self.replies.get("GREETING", b"220 sink"))
         while line := stream.readline():
             command = line.split()[0].upper().decode() if line.split() else ""
+            self.commands += 1
             if command == "EHLO":
                 offers = [b"250-sink"] + ([b"250-STARTTLS"] if self.tls else [])
                 say(b"\r\n".join([*offers, b"250 AUTH PLAIN"]))
@@ -114,6 +113,5 @@ class Sink:
                 say(b"221 bye")
                 return False
             else:
-                self.asked += command == "RCPT"
                 say(self.replies.get(command, b"250 fine"))
         return False

@@ -7,7 +7,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 
 from flask_w4r.errors import SchemaError
 from flask_w4r.services.storage import lock as schema_lock
@@ -71,3 +71,16 @@ def test_whoever_waits_too_long_is_told(engine: Engine, monkeypatch: pytest.Monk
             schema.upgrade(other)
     finally:
         other.dispose()
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
+def test_what_was_done_can_be_seen_before_the_lock_goes(engine: Engine) -> None:
+    """Or whoever waited would do the last revision once more."""
+    told: list[str] = []
+    event.listen(engine, "commit", lambda connection: told.append("commit"))
+    event.listen(engine, "before_cursor_execute", lambda *given: told.append(given[2]))
+    schema.upgrade(engine)
+    stamped = max(place for place, word in enumerate(told) if word.startswith(("UPDATE", "INSERT")))
+    released = next(place for place, word in enumerate(told) if "RELEASE_LOCK" in word)
+    assert "commit" in told[stamped:released]

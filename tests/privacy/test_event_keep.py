@@ -9,7 +9,7 @@ import pytest
 from flask_w4r.services.privacy.retention import purge
 from flask_w4r.testing import submit
 from tests.conftest import MakeHost, every_database
-from tests.events.test_hosting import Site
+from tests.events.walks import Site
 
 DAYS = 30
 

@@ -18,19 +18,9 @@ from flask_w4r.testing import run_jobs
 from tests.conftest import Host, MakeHost, every_database
 
 from .guests import Party
-from .test_web import FORM, Clock, ask, mail_link, make_site, press, put_event, states
+from .pages import FORM, Clock, ask, mail_link, make_site, press, put_event, states
 
 SMALL = "/au/events/small/rsvp"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def site(make_host: MakeHost, clock: Clock) -> Host:
-    return make_site(make_host, clock)
 
 
 def change(host: Host, event_id: int = 1, **values: Any) -> None:

@@ -52,7 +52,8 @@ def _postgresql(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def _mariadb(connection: Connection) -> Iterator[None]:
-    with connection.begin():
+    transaction = connection.begin()
+    try:
         database = str(connection.scalar(text("SELECT DATABASE()")))
         # Locks are named across the whole server and their names are short.
         name = {"name": f"w4r_{hashlib.sha256(database.encode()).hexdigest()[:32]}"}
@@ -60,10 +61,18 @@ def _mariadb(connection: Connection) -> Iterator[None]:
             raise SchemaError(TOO_LONG)
         try:
             yield
+            # Committed before the lock goes: the last stamp would be unseen by whoever waits for it.
+            transaction.commit()
         finally:
             # A connection that broke took its lock with it.
             with suppress(DBAPIError):
+                if transaction.is_active:
+                    transaction.rollback()
                 connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
+                connection.commit()
+    finally:
+        if transaction.is_active:
+            transaction.rollback()
 
 
 @contextmanager
