@@ -209,7 +209,7 @@ class _Round:
             if sent >= DAILY_CAP:
                 if kind.lapses:
                     return None
-                # Nobody's act is lost to a cap: what asks to be confirmed waits, and is joined by what comes meanwhile.
+                # Nobody's act is lost to a cap: what asks to be confirmed waits.
                 row.not_before = next_day(now)
                 return _LATER
             if sent + leaving + accepted.get(row.cap_index, 0) >= DAILY_CAP:
