@@ -1,4 +1,4 @@
-"""Run our revisions on the connection that ``services/schema.py`` hands over, inside its transaction and its lock."""
+"""Run our revisions on the connection that ``services/storage/schema.py`` hands over, inside its transaction and its lock."""
 
 from __future__ import annotations
 
