@@ -101,7 +101,7 @@ class Event(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    #: What was public of it when it went back to the desk (``event_views.as_shown``), as long as nobody approved what
+    #: What was public of it when it went back to the desk (``events.views.as_shown``), as long as nobody approved what
     #: came after. With ``hidden`` it has no page any more.
     approved: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 

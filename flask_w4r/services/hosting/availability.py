@@ -30,7 +30,7 @@ def shown_availability() -> Any:
     """``open``, ``few`` or ``full``, in SQL, from the seats of those who proved their mailbox. While parties wait
     nobody else gets a seat."""
     left = Event.capacity - (Event.seats_taken - Event.pending_seats)
-    # As rsvp_seats.in_line: one that is larger than the whole event keeps nobody waiting.
+    # As ``rsvps.seats.in_line``: one that is larger than the whole event keeps nobody waiting.
     in_line = exists().where(
         Rsvp.event_id == Event.id, Rsvp.state == "waitlisted", Rsvp.held_at.is_(None), Rsvp.party_size <= Event.capacity
     )
