@@ -18,7 +18,7 @@ from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
 from tests import services
 from tests.databases import Supply
-from tests.shortcuts import METADATA, share_templates
+from tests.shortcuts import METADATA, Shared, share_templates
 
 pytest_plugins = ["tests.spread"]
 # Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
@@ -125,7 +125,7 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
         app.config.update(settings)
         own_bind = "W4R_BIND_KEY" in settings or "SQLALCHEMY_BINDS" in settings
         ready = supply.begin(settings["SQLALCHEMY_DATABASE_URI"], tables=upgrade and not own_bind)
-        db = SQLAlchemy(app) if own_bind else SQLAlchemy(app, metadata=METADATA)
+        db = Shared(app) if own_bind else Shared(app, metadata=METADATA)
         mailer = RecordingMailer()
         extension = w4r or W4R(mailer=mailer)
         extension.init_app(app, db)

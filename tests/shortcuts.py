@@ -7,10 +7,12 @@ copies tables.
 from __future__ import annotations
 
 from types import CodeType
+from typing import Any, ClassVar
 
 from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import MetaData
+from sqlalchemy import Dialect, Engine, MetaData
 
 
 class SharedTemplates(BytecodeCache):
@@ -40,3 +42,24 @@ def share_templates(app: Flask) -> None:
 
 #: A host's metadata with our tables in it, for hosts that have no tables of their own.
 METADATA = MetaData()
+
+
+class Shared(SQLAlchemy):
+    """A host's database whose statements may have been compiled by another site of this process.
+
+    SQLAlchemy keeps what it compiled by dialect, and makes one for each engine. Those that are made with the same options
+    for the same kind of database are alike once they have met it.
+    """
+
+    _by_driver: ClassVar[dict[str, tuple[Dialect, Any]]] = {}
+
+    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
+        engine = super()._make_engine(bind_key, options, app)
+        if set(options) <= {"url", "echo", "echo_pool", "pool_size"}:
+            dialect, compiled = self._by_driver.get(engine.url.drivername, (None, None))
+            if dialect is None or dialect.server_version_info is None:
+                self._by_driver[engine.url.drivername] = (engine.dialect, engine._compiled_cache)
+            else:
+                engine.dialect = engine.pool._dialect = dialect
+                engine._compiled_cache = compiled
+        return engine

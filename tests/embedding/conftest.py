@@ -16,7 +16,7 @@ from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer
 from tests.conftest import Host
 from tests.databases import Supply
-from tests.shortcuts import METADATA, share_templates
+from tests.shortcuts import METADATA, Shared, share_templates
 
 Hook = Callable[[Flask], Any]
 MakeSite = Callable[..., Host]
@@ -87,12 +87,13 @@ def make_site(database: str, supply: Supply) -> Iterator[MakeSite]:
         app = Flask("host_site", root_path=str(Path(__file__).parent), **(flask or {}))
         app.config.update(settings(uri or database, **config))
         own_bind = bool({"W4R_BIND_KEY", "SQLALCHEMY_BINDS"} & app.config.keys())
-        # Hooks may make tables of the host's own before ours.
-        plain = not (before or after or db or late_db or own_bind)
-        ready = supply.begin(app.config["SQLALCHEMY_DATABASE_URI"], tables=upgrade and plain)
+        place = app.config["SQLALCHEMY_DATABASE_URI"]
+        # Hooks may make tables of the host's own before ours; only a file can be looked at when they have.
+        a_file, plain = place.startswith("sqlite"), not (before or after or db or late_db)
+        ready = not a_file and supply.begin(place, tables=upgrade and plain and not own_bind)
         if templates:
             app.jinja_loader = DictLoader(templates)  # type: ignore[assignment]
-        db = db or (SQLAlchemy() if own_bind else SQLAlchemy(metadata=METADATA))
+        db = db or (Shared() if own_bind else Shared(metadata=METADATA))
         if not late_db:
             db.init_app(app)
         if before:
@@ -105,6 +106,8 @@ def make_site(database: str, supply: Supply) -> Iterator[MakeSite]:
         if after:
             after(app)
         share_templates(app)
+        if a_file:
+            ready = supply.begin(place, tables=upgrade and not own_bind)
         host = Host(app, db, mailer, extension)
         hosts.append(host)
         if upgrade and not ready:

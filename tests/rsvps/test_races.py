@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Host, MakeHost, every_database
 from tests.processes import Started, context
 
-from .crowd import press_on
+from .crowd import THREADS, press_on
 from .guests import Party
 
 PROCESSES, ROUNDS, CAPACITY = 4, 20, 10
@@ -25,6 +25,8 @@ class Presser:
         kept = {key: value for key, value in host.app.config.items() if key.startswith("W4R_")}
         kept |= {key: host.app.config[key] for key in ("SQLALCHEMY_DATABASE_URI", "SECRET_KEY", "TESTING")}
         self.rounds, theirs = context().Pipe()
+        # A connection for each thread: what does not fit into the pool would be opened anew for every act.
+        kept["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": THREADS}
         environment = {"W4R_SITE_SETTINGS": json.dumps(kept)}
         self.started = Started(folder, press_on, theirs, environment=environment)
         theirs.close()
