@@ -1,7 +1,7 @@
 """The tests, spread over the cores: ``python -m tests [folder ...] [--fast] [--slowest [N]] [--write-times] ...``.
 
 Without a folder it is the whole suite, as ``make test`` runs it. ``--fast`` leaves out what needs a database server, a
-browser, processes to kill or to race, or more than ten seconds. ``--slowest`` names the slowest tests at the end, ten
+browser, processes to kill or to race, or more than five seconds. ``--slowest`` names the slowest tests at the end, ten
 unless said otherwise. ``--write-times`` writes down what each file took in a whole run, so that the next is spread
 evenly. What else is given goes to pytest.
 """
@@ -52,10 +52,15 @@ def pytest_arguments(given: list[str]) -> tuple[list[str], dict[str, str]]:
 def main() -> int:
     """Run pytest; returns its exit code."""
     arguments, environment = pytest_arguments(sys.argv[1:])
-    processes = os.environ.get("W4R_TEST_PROCESSES") or str(max(2, len(os.sched_getaffinity(0))))
+    # One more than there are cores where one may wait for a server or a browser, so that the others work meanwhile.
+    waits = FAST not in arguments
+    processes = os.environ.get("W4R_TEST_PROCESSES") or str(len(os.sched_getaffinity(0)) + waits)
     spread = ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *spread, *arguments]
-    return subprocess.run(command, cwd=HERE.parent, env={**os.environ, **environment}, check=False).returncode
+    environment = {**os.environ, **environment}
+    # Each of the many processes would compile everything anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return subprocess.run(command, cwd=HERE.parent, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

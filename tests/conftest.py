@@ -112,6 +112,8 @@ def make_host(database: str, supply: Supply) -> Iterator[MakeHost]:
             "SECRET_KEY": "only for tests",
             "TESTING": True,
             "SQLALCHEMY_DATABASE_URI": uri or database,
+            # As many as by default, but all of them stay open: a thread does not open one anew for each step.
+            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 15, "max_overflow": 0},
             "W4R_ENCRYPTION_KEYS": [generate_key()],
             "W4R_INDEX_KEY": generate_key(),
             "W4R_MAIL_SENDER": "Write for Rights <w4r@example.org>",

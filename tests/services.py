@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 POSTGRES = os.environ.get("W4R_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1/postgres")
-MARIADB = os.environ.get("W4R_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1/mysql?charset=utf8mb4")
+#: On loopback; PyMySQL would read all certificates of the machine for each connection else.
+MARIADB = os.environ.get("W4R_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1/mysql?charset=utf8mb4&ssl_disabled=1")
 REDIS = os.environ.get("W4R_TEST_REDIS", "redis://127.0.0.1:6379/9")
 ALL = ("sqlite", "postgresql", "mariadb", "redis", "chromium")
 REQUIRED = os.environ.get("W4R_TEST_REQUIRE", "") == "all"

@@ -55,7 +55,7 @@ class Shared(SQLAlchemy):
 
     def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
         engine = super()._make_engine(bind_key, options, app)
-        if set(options) <= {"url", "echo", "echo_pool", "pool_size"}:
+        if set(options) <= {"url", "echo", "echo_pool", "pool_size", "max_overflow"}:
             dialect, compiled = self._by_driver.get(engine.url.drivername, (None, None))
             if dialect is None or dialect.server_version_info is None:
                 self._by_driver[engine.url.drivername] = (engine.dialect, engine._compiled_cache)

@@ -86,6 +86,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
+def towns(served: Served) -> None:
+    """The gazetteer, on the example site."""
+    with served.app.app_context():
+        result = served.app.test_cli_runner().invoke(args=["w4r", "places", "load"])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.fixture(scope="session")
 def site(served: Served) -> str:
     """The example site's base URL."""
     return served.base

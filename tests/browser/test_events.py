@@ -32,11 +32,8 @@ WIDTHS = {"desktop": 1280, "phone": 390}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def somewhere_to_go(served: Served) -> Iterator[None]:
-    """The gazetteer, and events in each section in a town that no other test uses; gone from the map afterwards."""
-    with served.app.app_context():
-        result = served.app.test_cli_runner().invoke(args=["w4r", "places", "load"])
-    assert result.exit_code == 0, result.output
+def somewhere_to_go(served: Served, towns: None) -> Iterator[None]:
+    """The gazetteer and events in each section in a town that no other test uses; gone from the map afterwards."""
     now = get_state(served.app).clock()
     for _, code, town, lat, lon in PLACES.values():
         for screen in SCREENS:

@@ -26,7 +26,7 @@ class Presser:
         kept |= {key: host.app.config[key] for key in ("SQLALCHEMY_DATABASE_URI", "SECRET_KEY", "TESTING")}
         self.rounds, theirs = context().Pipe()
         # A connection for each thread: what does not fit into the pool would be opened anew for every act.
-        kept["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": THREADS}
+        kept["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": THREADS, "max_overflow": 0}
         environment = {"W4R_SITE_SETTINGS": json.dumps(kept)}
         self.started = Started(folder, press_on, theirs, environment=environment)
         theirs.close()

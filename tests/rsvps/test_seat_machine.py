@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -248,6 +249,7 @@ class Machine(RuleBasedStateMachine):
         assert [rows[row.email_index] for row in waiting if row.email_index] == self.model.line
 
 
+@pytest.mark.slow
 def test_any_order_of_any_acts(make_host: MakeHost) -> None:
     clock = Clock()
     host = make_host(w4r=W4R(mailer=RecordingMailer(), clock=clock))

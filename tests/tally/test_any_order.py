@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from flask_w4r.testing import make_campaign, run_jobs, submit, supporter
@@ -67,6 +67,8 @@ def test_the_counts_are_what_the_rows_say(make_host: MakeHost, shared: bool) -> 
 
     @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(actions=ACTIONS)
+    # By chance alone nobody may disown anything.
+    @example(actions=[("confirm", 0), ("not-me", 0)])
     def check(actions: list[Any]) -> None:
         clock.moment = start
         mailer.messages.clear()
