@@ -23,14 +23,25 @@ def only_looked_for() -> bool:
 
 
 class Waiting:
-    """Stands in for the state of an app until somebody uses the app: pushes its context, or asks for the state."""
+    """Stands in for the state of an app until somebody uses the app: pushes its context, or asks for the state.
+
+    Flask pushes it too to list the host's own commands, having asked the app for their names. That is no use.
+    """
 
     def __init__(self, app: Flask, set_up: Callable[[], Any]) -> None:
         self._app, self._set_up, self._lock = app, set_up, RLock()
+        self._names = app.cli.list_commands
+        self._listed: click.Context | None = None
+        app.cli.list_commands = self._list_commands  # type: ignore[assignment]
         appcontext_pushed.connect(self._used, app, weak=False)
 
+    def _list_commands(self, context: click.Context) -> list[str]:
+        self._listed = context.find_root()
+        return self._names(context)
+
     def _used(self, sender: Flask, **more: Any) -> None:
-        self.end()
+        if not (only_looked_for() and self._listed is click.get_current_context().find_root()):
+            self.end()
 
     def end(self) -> Any:
         """Set the app up, once, whoever comes first; the others wait until it is done.
@@ -41,4 +52,5 @@ class Waiting:
             if self._app.extensions["w4r"] is self:
                 self._set_up()
                 appcontext_pushed.disconnect(self._used, self._app)
+                self._app.cli.list_commands = self._names
         return self._app.extensions["w4r"]
