@@ -163,6 +163,11 @@ class W4RConfig:
         None,
         "`smtp://user:pass@host:port?tls=1`, `console:` or `file:DIR`, where no mailer is given and the host has no Flask-Mailman.",
     )
+    mail_connections: int = _key(
+        check.whole(1, 32),
+        4,
+        "Connections to the mail server of `W4R_MAIL_URL` at once. A provider may allow fewer.",
+    )
     scoring: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_SCORING, 0),
         DEFAULT_SCORING,

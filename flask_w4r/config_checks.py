@@ -63,6 +63,17 @@ def choice(*choices: str) -> Check:
     return check
 
 
+def whole(low: int, high: int) -> Check:
+    """A whole number within bounds."""
+
+    def check(value: Any, fault: Fault) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            fault(f"must be a whole number from {low} to {high}")
+        return value
+
+    return check
+
+
 def seconds(low: int, high: int) -> Check:
     """A number of seconds."""
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import select
 import smtplib
 import ssl
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -24,6 +26,8 @@ from .state import Hooks, Mailer
 
 #: Seconds that any step of a conversation with a mail server may take.
 TIMEOUT = 15.0
+#: A connection that was used so many seconds ago is not asked whether it still answers.
+FRESH = 2.0
 NO_MAILER = (
     "no mailer configured: set W4R_MAIL_URL (smtp://user:pass@host:port?tls=1, console: or file:DIR), "
     "give W4R a mailer, or set up Flask-Mailman"
@@ -45,7 +49,7 @@ def make_mailer(app: Any, config: W4RConfig, hooks: Hooks) -> Mailer:
         return MailmanMailer(app)
     if config.mail_url is None:
         return no_mailer
-    return mailer_from_url(config.mail_url)
+    return mailer_from_url(config.mail_url, config.mail_connections)
 
 
 def _within(app: Any, mailer: Mailer) -> Mailer:
@@ -58,11 +62,12 @@ def _within(app: Any, mailer: Mailer) -> Mailer:
     return hand_over
 
 
-def mailer_from_url(url: str) -> Mailer:
+def mailer_from_url(url: str, connections: int = 1) -> Mailer:
     """Return the mailer that a URL names.
 
     :param url: ``smtp://user:pass@host:port?tls=1`` (STARTTLS), ``smtps://...`` (TLS from the start), ``console:`` or
         ``file:DIR``.
+    :param connections: ``W4R_MAIL_CONNECTIONS``.
     :raises ConfigurationError: it names none.
     """
     scheme, _, rest = url.partition(":")
@@ -83,6 +88,7 @@ def mailer_from_url(url: str) -> Mailer:
                         password=unquote(parts.password or ""),
                         starttls=not implicit and parse_qs(parts.query).get("tls", ["0"])[-1] not in ("0", ""),
                         implicit_tls=implicit,
+                        connections=connections,
                     )
     # The value itself may hold a password, so it is not repeated.
     raise ConfigurationError(
@@ -125,10 +131,15 @@ class FileMailer:
 class _Connection:
     client: smtplib.SMTP
     process: int
+    #: When it was last used, on the process' clock.
+    used: float
 
 
 class SMTPMailer:
-    """Hands mails to an SMTP server over one connection, kept open within a process and tried before each use."""
+    """Hands mails to an SMTP server over connections that are kept open within a process.
+
+    :param connections: so many mails at once, each over a connection of its own.
+    """
 
     def __init__(
         self,
@@ -140,35 +151,46 @@ class SMTPMailer:
         starttls: bool = False,
         implicit_tls: bool = False,
         timeout: float = TIMEOUT,
+        connections: int = 1,
     ) -> None:
-        self.host, self.port, self.timeout = host, port, timeout
+        self.host, self.port, self.timeout, self.connections = host, port, timeout, connections
         self._user, self._password = user, password
         self._starttls, self._implicit_tls = starttls, implicit_tls
-        self._connection: _Connection | None = None
+        self._idle: list[_Connection] = []
         self._lock = threading.Lock()
 
     def __call__(self, message: EmailMessage) -> None:
-        with self._lock:
-            client = self._ready()
-            try:
-                client.send_message(message)
-            except smtplib.SMTPRecipientsRefused:
-                raise  # The conversation was reset; the connection is as good as before.
-            except BaseException:
-                self.close()
-                raise
+        connection = self._ready()
+        try:
+            connection.client.send_message(message)
+        except smtplib.SMTPRecipientsRefused:
+            self._keep(connection)  # The conversation was reset; the connection is as good as before.
+            raise
+        except BaseException:
+            _close(connection)
+            raise
+        self._keep(connection)
 
-    def _ready(self) -> smtplib.SMTP:
-        if self._connection is not None:
+    def _keep(self, connection: _Connection) -> None:
+        connection.used = time.monotonic()
+        with self._lock:
+            self._idle.append(connection)
+
+    def _ready(self) -> _Connection:
+        """A connection that nobody else uses: one that was kept and still answers, or a new one."""
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return _Connection(self._connect(), os.getpid(), 0.0)
             # A connection that a parent process opened is the parent's conversation.
-            if self._connection.process == os.getpid():
+            if connection.process == os.getpid():
+                if time.monotonic() - connection.used < FRESH and not _spoken_to(connection.client):
+                    return connection
                 with suppress(smtplib.SMTPException, OSError):
-                    if self._connection.client.noop()[0] == 250:
-                        return self._connection.client
-            self.close()
-        client = self._connect()
-        self._connection = _Connection(client, os.getpid())
-        return client
+                    if connection.client.noop()[0] == 250:
+                        return connection
+            _close(connection)
 
     def _connect(self) -> smtplib.SMTP:
         if self._implicit_tls:
@@ -187,11 +209,24 @@ class SMTPMailer:
         return client
 
     def close(self) -> None:
-        """Close the connection, without ceremony: what the server has accepted it keeps."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(smtplib.SMTPException, OSError):
-                connection.client.close()
+        """Close the connections, without ceremony: what the server has accepted it keeps."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            _close(connection)
+
+
+def _spoken_to(client: smtplib.SMTP) -> bool:
+    """Whether the server said something by itself: goodbye, or nothing any more."""
+    waiting = select.poll()
+    if client.sock is not None:
+        waiting.register(client.sock, select.POLLIN)
+    return client.sock is None or bool(waiting.poll(0))
+
+
+def _close(connection: _Connection) -> None:
+    with suppress(smtplib.SMTPException, OSError):
+        connection.client.close()
 
 
 class MailmanMailer:

@@ -29,7 +29,7 @@ from ..web.templating import render_mail
 group = AppGroup("jobs", help="Send mail and sweep away what is over.")
 
 
-def tools_for(app: Any, *, batch: int = 20, lease_seconds: float = 120, stop: Event | None = None) -> Tools:
+def tools_for(app: Any, *, batch: int = 200, lease_seconds: float = 120, stop: Event | None = None) -> Tools:
     """Return what jobs work with on this app: its mailer, made once, and our templates.
 
     :param app: the Flask app.
@@ -42,7 +42,9 @@ def tools_for(app: Any, *, batch: int = 20, lease_seconds: float = 120, stop: Ev
     return Tools(partial(_render, app), mailer, batch, lease_seconds, stop or Event())
 
 
-def _render(app: Any, kind: str, section: Section, locale: str, context: Mapping[str, Any]) -> Words:
+def _render(
+    app: Any, kind: str, section: Section, locale: str, context: Mapping[str, Any], *, memo: dict[Any, Any]
+) -> Words:
     """Render a mail, its cases or its event looked up in its language just before it leaves."""
     state = get_state(app)
     lens = Lens(section, locale, state.clock(), partial(_link, app, section, locale))
@@ -52,7 +54,11 @@ def _render(app: Any, kind: str, section: Section, locale: str, context: Mapping
     with use_locale(section.lang_tag(locale), state.translation_directories):
         if look_up is not None:
             ask = partial(look_up, sender=state.config.mail_sender)
-            more, entries = read(app, lambda session: ask(session, state.keyring, kind, lens, context))
+            shares = state.seam.mails[kind].shares
+            key = (look_up, section.code, locale, shares(context)) if shares is not None else None
+            if key is None or key not in memo:
+                memo[key] = read(app, lambda session: ask(session, state.keyring, kind, lens, context))
+            more, entries = memo[key]
     return Words(*render_mail(app, kind, section, locale, {**context, **more}), entries)
 
 
@@ -78,7 +84,7 @@ def say(name: str, done: dict[str, Any], *, as_json: bool) -> None:
     type=click.FloatRange(0.1, 3600),
     help="Seconds between looks at the outbox.",
 )
-@click.option("--batch", default=20, show_default=True, type=click.IntRange(1, 500), help="Mails to claim at a time.")
+@click.option("--batch", default=200, show_default=True, type=click.IntRange(1, 500), help="Mails to claim at a time.")
 @click.option(
     "--lease-seconds",
     default=120.0,
@@ -90,7 +96,7 @@ def say(name: str, done: dict[str, Any], *, as_json: bool) -> None:
 def run_jobs(once: bool, interval: float, batch: int, lease_seconds: float, as_json: bool) -> None:
     """Send mail as it comes due, and sweep every hour, until told to stop.
 
-    SIGTERM and SIGINT end it after the mail in hand. Any number of workers may run side by side.
+    SIGTERM and SIGINT end it after the mails in hand. Any number of workers may run side by side.
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     stop = Event()

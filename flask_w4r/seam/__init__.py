@@ -12,6 +12,7 @@ from typing import Any
 
 from .parts import (
     Action,
+    Ask,
     Export,
     Finding,
     Job,
@@ -22,10 +23,11 @@ from .parts import (
     Retention,
     Sweep,
     Tools,
+    one_by_one,
 )
 
 __all__ = [
-    "Action", "Capability", "Export", "Finding", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools",
+    "Action", "Ask", "Capability", "Export", "Finding", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 

@@ -15,15 +15,41 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A mail that is about to leave, as its kind is asked about it.
+
+    :param params: what was kept sealed with it; what is changed in it is kept.
+    :param address: the recipient, a ``people.addresses.Address``.
+    """
+
+    section: Section
+    kind: str
+    params: dict[str, Any]
+    address: Any
+
+
+def one_by_one(prepare: Callable[..., Mapping[str, Any] | None]) -> Callable[..., Sequence[Mapping[str, Any] | None]]:
+    """A ``MailKind.prepare`` for kinds of which few leave at once: ``prepare(session, keyring, ask, *, now, token_days)``."""
+
+    def prepare_all(
+        session: Any, keyring: Keyring, asks: Sequence[Ask], *, now: datetime, token_days: int
+    ) -> Sequence[Mapping[str, Any] | None]:
+        return [prepare(session, keyring, ask, now=now, token_days=token_days) for ask in asks]
+
+    return prepare_all
+
+
+@dataclass(frozen=True)
 class MailKind:
     """A kind of row in the outbox. Its words stand in ``w4r/mail/<name>.txt`` and ``.html``.
 
-    ``prepare``: ``(session, keyring, section, kind, params, address, *, now, token_days) -> context | None``: is the
-    mail still wanted, and with which links? It may change ``params``, which are kept sealed with the row; ``None`` drops
-    the mail. Without it the parameters are the context.
+    ``prepare``: ``(session, keyring, asks, *, now, token_days) -> [context | None, ...]``: which of these mails
+    (:class:`Ask`) are still wanted, and with which links? ``None`` drops the mail. Without it the parameters are the
+    context. It works by sets, since hundreds leave at once, or is :func:`one_by_one`.
     ``look_up``: ``(session, keyring, kind, lens, context, *, sender) -> (values, entries)``: what it says in the reader's
     language, read just before it leaves, and its calendar files.
-    ``sent``: ``(session, keyring, letter, *, now)``: called in the transaction that records that it left.
+    ``shares``: ``(context) -> key``: mails of a batch that agree in it, in section and in language are looked up once.
+    ``sent``: ``(session, keyring, letters, *, now)``: called in the transaction that records that they left.
     ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer.
     ``capped``: a stranger can cause it by typing somebody's address, so it counts for the daily cap.
     ``lapses``: over the cap it is dropped, since it asks nothing of its reader; others wait for the next day.
@@ -31,13 +57,14 @@ class MailKind:
     """
 
     name: str
-    prepare: Callable[..., Mapping[str, Any] | None] | None = None
+    prepare: Callable[..., Sequence[Mapping[str, Any] | None]] | None = None
     look_up: Callable[..., tuple[Mapping[str, Any], Sequence[tuple[str, bytes]]]] | None = None
     sent: Callable[..., None] | None = None
     hand_over: Callable[[Any, Mapping[str, Any]], None] | None = None
     capped: bool = False
     lapses: bool = False
     about_cases: bool = False
+    shares: Callable[[Mapping[str, Any]], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +126,7 @@ class Tools:
 
     render: Callable[..., Any]
     mailer: Callable[[Any], None]
-    batch: int = 20
+    batch: int = 200
     lease_seconds: float = 120
     stop: Event = field(default_factory=Event)
     turn_seconds: float = 30

@@ -147,7 +147,7 @@ def test_the_worker_outlives_a_mail_server_that_hangs_refuses_and_goes_away(
     world = small_world
     monkeypatch.setattr(jobs, "LONGEST_WAIT", 0.05)
     monkeypatch.setattr("flask_w4r.services.mail.faults.FIRST_PAUSE", timedelta(0))
-    monkeypatch.setattr("flask_w4r.services.mail.send.MAX_ATTEMPTS", 10**6)
+    monkeypatch.setattr("flask_w4r.services.mail.leaving.MAX_ATTEMPTS", 10**6)
     addresses = [f"canary{number}@mail.example.org" for number in range(12)]
     world.add_plain(addresses)
     mailer = SMTPMailer("127.0.0.1", sink.port, timeout=0.1)
@@ -211,6 +211,14 @@ def test_mail_status_send_and_failed(small_world: World, runner: FlaskCliRunner)
     import smtplib
 
     small_world.postbox.error = smtplib.SMTPRecipientsRefused({ANN: (552, b"full")})
+    # A server that has taken nobody's mail yet may refuse everybody's.
+    sent = json.loads(runner.invoke(args=["mail", "send", "--json"]).output)
+    assert (sent["sent"], sent["retried"], sent["failed"]) == (0, 2, 0)
+    small_world.postbox.error = None
+    small_world.add_plain(["somebody@mail.example.org"])
+    assert small_world.send().sent == 1
+    small_world.postbox.error = smtplib.SMTPRecipientsRefused({ANN: (552, b"full")})
+    small_world.clock.move(minutes=2)
     sent = json.loads(runner.invoke(args=["mail", "send", "--json"]).output)
     assert (sent["sent"], sent["failed"]) == (0, 2)
     status = runner.invoke(args=["mail", "status"]).output

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from flask_w4r.services.mail.leaving import TOGETHER
 from tests.processes import Started, run_module
 
 from .sink import Sink
@@ -83,5 +84,6 @@ def test_killed_workers_lose_nothing(
     assert len({copies[0]["Message-ID"] for copies in by_recipient.values()}) == MAILS
     repeats = sum(len(copies) - 1 for copies in by_recipient.values())
     record_property("repeats", repeats)
-    assert KILLS // 2 <= repeats <= KILLS
+    # So many are in hand at most when a worker dies.
+    assert KILLS // 2 <= repeats <= KILLS * TOGETHER
     assert Counter(row.state for row in world.rows("reminder")) == {"queued": MAILS}

@@ -91,7 +91,7 @@ def make_state(engine: Engine, clock: Any, *, sections: Sequence[Section] = (), 
     )
 
 
-def words(kind: str, section: Section, locale: str, context: Mapping[str, Any]) -> tuple[str, str, str]:
+def words(kind: str, section: Section, locale: str, context: Mapping[str, Any], **_: Any) -> tuple[str, str, str]:
     """Stands in for the templates: everything a mail was given, as JSON."""
     told = json.dumps(dict(context), sort_keys=True, default=lambda value: value.id)
     return f"{kind} {section.code} {locale}", told + "\n", f"<p>{kind}</p>"

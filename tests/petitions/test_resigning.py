@@ -123,7 +123,7 @@ def test_signing_again_once_confirmed(host: Host, clock: MovingClock) -> None:
     clock.move(minutes=30)
     signs(host, first_name="Somebody", last_name="Else")
     run_jobs(host.app)
-    assert host.mailer.messages[-1]["Subject"] == "You have signed already"
+    assert host.mailer.messages[-1]["Subject"] == "You have signed for Ann Example already"
     body = host.mailer.messages[-1].get_body(("plain",))
     assert body is not None
     assert "Somebody" not in body.get_content()

@@ -25,7 +25,7 @@ from tests.conftest import Host, MakeHost, every_database
 
 from .guests import Party
 
-LEASE = 1.0
+LEASE, BATCH = 1.0, 2
 STEPS_AT_MOST = 400
 
 
@@ -60,11 +60,11 @@ def work(host: Host, folder: Path, steps: Any = lambda: None) -> None:
         (folder / f"{number:04}-{os.getpid()}.eml").write_bytes(message.as_bytes())
         steps()
 
-    def render(kind: str, section: Any, locale: str, context: Any) -> tuple[str, str, str]:
+    def render(kind: str, section: Any, locale: str, context: Any, **_: Any) -> tuple[str, str, str]:
         return kind, f"{kind} {context['rsvp']} {sorted(context['tokens'].items())}", ""
 
     event_jobs.run_events(host.app)
-    mail.run_due(host.app, render=render, mailer=hand_over, lease_seconds=LEASE, batch=2)
+    mail.run_due(host.app, render=render, mailer=hand_over, lease_seconds=LEASE, batch=BATCH)
 
 
 def killed_at(host: Host, folder: Path, step: int) -> bool:
@@ -139,9 +139,9 @@ def test_killed_between_any_two_steps(make_host: MakeHost, tmp_path: Path) -> No
             ("guest3@example.org", "rsvp_offer"): 1,
             ("guest4@example.org", "rsvp_offer"): 1,
         }
-        # The one in hand may go out again, with the same words and the same link.
+        # Those in hand, of a batch, may go out again, with the same words and the same link.
         again = sum(len(some) - 1 for some in copies.values())
-        assert again <= was_killed
+        assert again <= BATCH * was_killed
         repeats += again
         for some in copies.values():
             assert len({message.get_body(("plain",)).get_content() for message in some}) == 1

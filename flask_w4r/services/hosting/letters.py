@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models import Event
-from ...seam import MailKind
-from ...sections import Section
+from ...seam import Ask, MailKind, one_by_one
 from ..campaign.views import Lens
 from ..events.mailing import CONFIRM_DAYS, row_of, said, with_link
 
@@ -34,18 +33,9 @@ _HOST: Mapping[str, frozenset[str]] = {
 _HOST_PURPOSES = {"event_confirm": "event_confirm", "event_list": "host_list"}
 
 
-def prepare(
-    session: Session,
-    keyring: Keyring,
-    section: Section,
-    kind: str,
-    params: dict[str, Any],
-    address: Any,
-    *,
-    now: datetime,
-    token_days: int,
-) -> dict[str, Any] | None:
-    """Work out whether a mail is still wanted, and make the link it lacks; see ``seam.MailKind``."""
+def prepare(session: Session, keyring: Keyring, ask: Ask, *, now: datetime, token_days: int) -> dict[str, Any] | None:
+    """Work out whether a mail is still wanted, and make the link it lacks; see ``seam.one_by_one``."""
+    section, kind, params = ask.section, ask.kind, ask.params
     event = row_of(session, Event, params["event"])
     if event is None or event.section != section.code:
         return None
@@ -71,4 +61,5 @@ def look_up(
 
 #: What a stranger can have sent to somebody by typing their address.
 _CAPPED = ("event_confirm", "event_link")
-MAILS = tuple(MailKind(name, prepare, look_up, capped=name in _CAPPED) for name in _HOST)
+_prepare_all = one_by_one(prepare)
+MAILS = tuple(MailKind(name, _prepare_all, look_up, capped=name in _CAPPED) for name in _HOST)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
@@ -36,12 +37,20 @@ def cap_index(secret: bytes, section: Section, canonical: str) -> bytes:
 
 def is_suppressed(session: Session, keyring: Keyring, section: Section, canonical: str) -> bool:
     """Whether the address gets no mail from the section."""
+    return bool(suppressed_among(session, keyring, [(section, canonical)]))
+
+
+def suppressed_among(session: Session, keyring: Keyring, asked: Iterable[tuple[Section, str]]) -> set[tuple[str, str]]:
+    """Which addresses get no mail.
+
+    :param asked: sections, and addresses in canonical form.
+    :returns: section codes and addresses.
+    """
+    indexes = {_index(keyring, section, canonical): (section.code, canonical) for section, canonical in asked}
     found = session.execute(
-        select(Suppression.reason).where(
-            Suppression.section == section.code, Suppression.address_index == _index(keyring, section, canonical)
-        )
-    ).first()
-    return found is not None
+        select(Suppression.section, Suppression.address_index).where(Suppression.address_index.in_(indexes))
+    )
+    return {indexes[bytes(row[1])] for row in found if indexes[bytes(row[1])][0] == row[0]}
 
 
 def suppress(
@@ -75,21 +84,26 @@ def unblock(session: Session, keyring: Keyring, section: Section, canonical: str
     )
 
 
-def mails_today(session: Session, index: bytes, *, worker: str, now: datetime) -> tuple[int, int]:
-    """Count an address's mails of the day.
+def mails_today(
+    session: Session, indexes: Collection[bytes], *, worker: str, now: datetime
+) -> dict[bytes, tuple[int, int]]:
+    """Count some addresses' mails of the day.
 
-    :param index: from :func:`cap_index`.
+    :param indexes: from :func:`cap_index`.
     :param worker: the one who asks: its own claims are left out.
-    :returns: how many were sent, and how many other workers are sending now.
+    :returns: how many were sent, and how many other workers are sending now; nothing of who had and has none.
     """
     leaving = and_(OutboxMail.state == "queued", OutboxMail.lease_until > now, OutboxMail.claimed_by != worker)
-    row = session.execute(
+    rows = session.execute(
         select(
+            OutboxMail.cap_index,
             func.coalesce(func.sum(case((OutboxMail.state == "sent", 1), else_=0)), 0),
             func.coalesce(func.sum(case((leaving, 1), else_=0)), 0),
-        ).where(OutboxMail.cap_index == index, or_(OutboxMail.state == "sent", leaving))
-    ).one()
-    return int(row[0]), int(row[1])
+        )
+        .where(OutboxMail.cap_index.in_(indexes), or_(OutboxMail.state == "sent", leaving))
+        .group_by(OutboxMail.cap_index)
+    )
+    return {bytes(row[0]): (int(row[1]), int(row[2])) for row in rows}
 
 
 def answered(session: Session, index: bytes, kind: str) -> None:

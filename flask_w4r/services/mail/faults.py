@@ -14,7 +14,8 @@ from datetime import timedelta
 from ...errors import DeliveryFailed, W4RError
 from ..people.addresses import AddressFault
 
-MAX_ATTEMPTS = 12
+#: With the pauses between them, these are about four days.
+MAX_ATTEMPTS = 24
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
 _NO_SUCH_MAILBOX = (550, 551, 553)
@@ -41,6 +42,10 @@ class Fault:
     bounced: bool = False
     #: The mail server was not reached, or would not have us; other mails will fare no better.
     connection: bool = False
+    #: It asks us to come back later.
+    throttled: bool = False
+    #: It would not take this mail, or takes none.
+    refused: bool = False
 
 
 def classify(error: Exception) -> Fault:
@@ -51,14 +56,17 @@ def classify(error: Exception) -> Fault:
     kind = type(error).__name__
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reply = next(iter(error.recipients.values()), (0, b""))
-        # 5.7.x is a policy of some server on the way (a relay that will not take us), not a missing mailbox.
+        # Only a clear 5.1.x says that there is no such mailbox; 5.7.x is a policy of some server on the way, such as a
+        # relay that will not take us, and a bare 550 may be anything (RFC 3463, 3.2).
         enhanced = _ENHANCED.match(reply if isinstance(reply, bytes) else str(reply).encode())
-        missing = code in _NO_SUCH_MAILBOX and (enhanced is None or enhanced[1] in (b"1", b"2"))
-        return Fault(f"{kind} {code}", permanent=500 <= code < 600, bounced=missing)
+        missing = code in _NO_SUCH_MAILBOX and enhanced is not None and enhanced[1] == b"1"
+        final = 500 <= code < 600
+        return Fault(f"{kind} {code}", permanent=final, bounced=missing, throttled=not final, refused=final)
     if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError):
         return Fault(f"{kind} {error.smtp_code}", connection=True)
     if isinstance(error, smtplib.SMTPResponseException):
-        return Fault(f"{kind} {error.smtp_code}")
+        later = 400 <= error.smtp_code < 500
+        return Fault(f"{kind} {error.smtp_code}", throttled=later, refused=not later)
     if isinstance(error, smtplib.SMTPServerDisconnected | smtplib.SMTPNotSupportedError | DeliveryFailed):
         return Fault(kind, connection=True)
     if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):

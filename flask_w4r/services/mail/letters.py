@@ -11,13 +11,9 @@ from email.policy import SMTP
 from email.utils import parseaddr
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy.orm import Session
-
-from ...keyring import Keyring
 from ...models import OutboxMail
-from ...seam import MailKind
+from ...seam import Ask
 from ...sections import Section
-from ..people.addresses import Address
 
 #: Where no sender is configured, which only debugging and testing allow.
 FALLBACK_SENDER = "w4r@localhost"
@@ -54,11 +50,12 @@ class Render(Protocol):
 
     ``context`` holds ``cases`` (ids) and, where the kind has them, ``tokens`` (by purpose: ``confirm``, ``not_me``)
     and ``expires_days`` (how long they hold); for a mail about an event ``event`` and ``rsvp`` (ids) and ``text``.
-    Returns subject, plain text, HTML, as :class:`Words` where there is more.
+    ``memo`` is there to remember in what mails of one batch share. Returns subject, plain text, HTML, as :class:`Words`
+    where there is more.
     """
 
     def __call__(
-        self, kind: str, section: Section, locale: str, context: Mapping[str, Any], /
+        self, kind: str, section: Section, locale: str, context: Mapping[str, Any], /, *, memo: dict[Any, Any]
     ) -> tuple[str, str, str] | Words: ...
 
 
@@ -78,31 +75,10 @@ class Letter:
         return int(self.facts["id"])
 
 
-def prepare(
-    session: Session,
-    keyring: Keyring,
-    kind: MailKind,
-    section: Section,
-    row: OutboxMail,
-    address: Address,
-    *,
-    now: datetime,
-    token_days: int,
-) -> Letter | None:
-    """Work out what a claimed row says now; the links that are made for it are kept, sealed, in the row.
-
-    A second hand-over after a crash therefore carries the same links and the same Message-ID.
-
-    :returns: the letter, or ``None`` when there is nothing left to say.
-    """
-    params: dict[str, Any] = keyring.open_json(row.params or "")
-    context: Mapping[str, Any] | None = params
-    if kind.prepare is not None:
-        context = kind.prepare(session, keyring, section, row.kind, params, address, now=now, token_days=token_days)
-        row.params = keyring.seal_json(params)
-    if context is None:
-        return None
-    return Letter({name: getattr(row, name) for name in _FACTS}, section, address.typed, params, context)
+def letter(row: OutboxMail, ask: Ask, context: Mapping[str, Any]) -> Letter:
+    """A claimed row, ready to leave."""
+    facts = {name: getattr(row, name) for name in _FACTS}
+    return Letter(facts, ask.section, ask.address.typed, ask.params, context)
 
 
 def compose(letter: Letter, sender: str | None, words: tuple[str, str, str] | Words, *, now: datetime) -> EmailMessage:

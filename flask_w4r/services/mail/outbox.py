@@ -19,7 +19,7 @@ from ...keyring import Keyring
 from ...models import OutboxMail
 from ...sections import Section
 from ..storage.rows import execute
-from ..storage.upsert import insert_ignore
+from ..storage.upsert import insert_ignore, insert_missing
 
 #: Kinds that go out once and never again for the same matter: their ``dedupe`` stays until the row is purged.
 ONCE_ONLY = frozenset({"reminder", "desk_alert"})
@@ -154,28 +154,50 @@ def release(session: Session, worker: str, ids: Sequence[int]) -> None:
     execute(session, mine.values(claimed_by=None, lease_until=None))
 
 
-def record_sent(session: Session, row: Mapping[str, Any], worker: str, *, now: datetime) -> bool:
-    """Note that a mail was handed over, and wipe what it said.
+def enqueue_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put many mails in the outbox, each in place of the one that waits for the same matter, if one does.
 
-    :param row: ``id section kind locale message_id cap_index cap_day attempts created_at`` of the mail.
-    :returns: whether the row was still the worker's. Where a newer mail took its place meanwhile, the one that left
-        is written down beside it, so that it counts against the cap.
+    :param rows: from :func:`outbox_values`, all with a ``dedupe``; of those alike the last stands.
     """
-    done: dict[str, Any] = {**_WIPED, "state": "sent", "sent_at": now, "last_error": None}
-    if row["kind"] not in ONCE_ONLY:
-        done["dedupe"] = None
-    mine = update(OutboxMail).where(
-        OutboxMail.id == row["id"], OutboxMail.claimed_by == worker, OutboxMail.state == "queued"
+    last = {row["dedupe"]: row for row in rows}
+    if not last:
+        return
+    insert_missing(session, _TABLE, list(last.values()))
+    there = dict(
+        session.execute(select(OutboxMail.dedupe, OutboxMail.message_id).where(OutboxMail.dedupe.in_(last))).all()
     )
-    if execute(session, mine.values(**done)):
-        return True
-    insert_ignore(session, _TABLE, {**{key: row[key] for key in row if key != "id"}, "state": "sent", "sent_at": now})
-    return False
+    for dedupe, row in last.items():
+        if there.get(dedupe) != row["message_id"]:
+            enqueue(session, row, replace=True)
 
 
-def record_dropped(session: Session, row_id: int, worker: str) -> None:
-    """Note that a mail will not be sent, and wipe it."""
-    mine = update(OutboxMail).where(OutboxMail.id == row_id, OutboxMail.claimed_by == worker)
+def record_sent(session: Session, rows: Sequence[Mapping[str, Any]], worker: str, *, now: datetime) -> set[int]:
+    """Note that mails were handed over, and wipe what they said.
+
+    :param rows: ``id section kind locale message_id cap_index cap_day attempts created_at`` of each mail.
+    :returns: the ids of those whose row was still the worker's. Where a newer mail took its place meanwhile, the one
+        that left is written down beside it, so that it counts against the cap.
+    """
+    ids = [row["id"] for row in rows]
+    locked = select(OutboxMail.id).where(
+        OutboxMail.id.in_(ids), OutboxMail.claimed_by == worker, OutboxMail.state == "queued"
+    )
+    mine = set(session.scalars(locked.order_by(OutboxMail.id).with_for_update()))
+    done: dict[str, Any] = {**_WIPED, "state": "sent", "sent_at": now, "last_error": None}
+    once = mine & {row["id"] for row in rows if row["kind"] in ONCE_ONLY}
+    for some, values in ((once, done), (mine - once, {**done, "dedupe": None})):
+        if some:
+            execute(session, update(OutboxMail).where(OutboxMail.id.in_(sorted(some))).values(**values))
+    for row in rows:
+        if row["id"] not in mine:
+            left = {key: row[key] for key in row if key != "id"}
+            insert_ignore(session, _TABLE, {**left, "state": "sent", "sent_at": now})
+    return mine
+
+
+def record_dropped(session: Session, ids: Sequence[int], worker: str) -> None:
+    """Note that mails will not be sent, and wipe them."""
+    mine = update(OutboxMail).where(OutboxMail.id.in_(ids), OutboxMail.claimed_by == worker)
     execute(session, mine.values(**_WIPED, state="dropped", dedupe=None))
 
 

@@ -1,35 +1,44 @@
 """Sending what waits in the outbox.
 
-A round claims mails (one transaction), works out what they say (one), hands each over **outside any transaction**,
-and records each (one). A worker killed in between leaves rows whose lease runs out: such a mail goes out again, with
-the same Message-ID and the same links. Nothing is lost; a repeat is rare and recognisable.
+A round claims mails by the hundred (one transaction), works out what they say (one), hands them over **outside any
+transaction** (:mod:`.leaving`), and records them by sets. A worker killed in between leaves rows whose lease runs out:
+such a mail goes out again, with the same Message-ID and the same links. Nothing is lost; a repeat is rare and
+recognisable.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ...keyring import SealBroken
 from ...models import OutboxMail
-from ...seam import Tools
-from ...state import Mailer, W4RState, get_state
+from ...seam import Ask, Tools
+from ...state import Mailer, get_state
 from ..people.addresses import AddressFault, parse_address
 from ..people.networks import day_secret
 from ..storage.unit_of_work import UnitOfWork, read, run
 from . import letters, outbox
-from .caps import DAILY_CAP, answered, cap_index, is_suppressed, mails_today, next_day, suppress
-from .faults import MAX_ATTEMPTS, Fault, UnknownKind, UnknownSection, classify, pause_after
+from .caps import (
+    DAILY_CAP,
+    answered,
+    cap_index,
+    is_suppressed,
+    mails_today,
+    next_day,
+    suppress,
+    suppressed_among,
+)
+from .faults import UnknownKind, UnknownSection, classify, pause_after
+from .leaving import Leaving, MailReport, note_failure
 from .letters import Letter, Render
 from .outbox import OutboxStatus, enqueue, is_due, outbox_status, outbox_values, requeue_failed
 
@@ -38,44 +47,13 @@ __all__ = [
     "outbox_values", "requeue_failed", "run_due", "suppress",
 ]  # fmt: skip
 
-T = TypeVar("T")
-log = logging.getLogger("flask_w4r.mail")
-
-#: So many failures in a row to reach the mail server end a round.
-BREAKER = 5
-#: Recording that a mail left is worth some patience: what is not recorded is sent again.
-RECORD_PAUSES = (0.2, 1.0, 3.0)
-
-
-@dataclass
-class MailReport:
-    """What a round did. ``interrupted``: it ended early, since the mail server could not be reached."""
-
-    sent: int = 0
-    dropped: int = 0
-    failed: int = 0
-    retried: int = 0
-    interrupted: bool = False
-
-    def add(self, other: MailReport) -> None:
-        """Count another round in."""
-        self.sent += other.sent
-        self.dropped += other.dropped
-        self.failed += other.failed
-        self.retried += other.retried
-        self.interrupted = self.interrupted or other.interrupted
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain values, for JSON."""
-        return asdict(self)
-
 
 def run_due(
     app: Any,
     *,
     render: Render,
     mailer: Mailer,
-    batch: int = 20,
+    batch: int = 200,
     lease_seconds: float = 120,
     limit: int | None = None,
     now: datetime | None = None,
@@ -85,7 +63,8 @@ def run_due(
 
     :param app: the Flask app.
     :param render: makes the words of a mail.
-    :param mailer: hands one message over, or raises.
+    :param mailer: hands one message over, or raises. One with ``connections`` takes so many at once, from as many
+        threads.
     :param batch: how many mails to claim at a time.
     :param lease_seconds: how long a claim holds; a killed worker's mails are free again after it.
     :param limit: claim no more mails than this.
@@ -93,11 +72,10 @@ def run_due(
     :param stop: asked between mails; true ends the round, and what was claimed is given back.
     :returns: what was done.
     """
-    state = get_state(app)
-    clock = state.clock if now is None else lambda: now
-    worker = _Round(app, state, render, mailer, clock, lease_seconds, stop)
+    clock = get_state(app).clock if now is None else lambda: now
+    worker = _Round(app, render, mailer, clock, lease_seconds, stop)
     taken = 0
-    while not worker.over and (limit is None or taken < limit) and read(app, lambda s: is_due(s, clock())):
+    while not worker.over() and (limit is None or taken < limit) and read(app, lambda s: is_due(s, clock())):
         size = batch if limit is None else min(batch, limit - taken)
         claimed = worker.claim(size)
         if not claimed:
@@ -115,27 +93,28 @@ def job(app: Any, tools: Tools) -> dict[str, Any]:
     ).as_dict()  # fmt: skip
 
 
+_Claimed = tuple[OutboxMail, Ask]
+
+
 class _Round:
     """One call of :func:`run_due`."""
 
     def __init__(
         self,
         app: Any,
-        state: W4RState,
         render: Render,
         mailer: Mailer,
         clock: Callable[[], datetime],
         lease_seconds: float,
         stop: Callable[[], bool],
     ) -> None:
-        self.app, self.state, self.render, self.mailer, self.clock = app, state, render, mailer, clock
+        self.app, self.state, self.clock = app, get_state(app), clock
         self.lease_seconds, self.stop = lease_seconds, stop
         self.name = secrets.token_hex(16)
-        self.report = MailReport()
-        self.unreachable = 0
-        self.capped = frozenset(name for name, kind in state.seam.mails.items() if kind.capped)
+        self.leaving = Leaving(app, self.state, render, mailer, clock, self.name)
+        self.report = self.leaving.report
+        self.capped = frozenset(name for name, kind in self.state.seam.mails.items() if kind.capped)
 
-    @property
     def over(self) -> bool:
         """Whether to begin no further mail."""
         return self.report.interrupted or self.stop()
@@ -167,119 +146,118 @@ class _Round:
         began = time.monotonic()
         ready, report = run(self.app, lambda work: self._prepare(work.session, ids))
         self.report.add(report)
-        for number, letter in enumerate(ready):
+
+        def over() -> bool:
             # Past half the lease the rest is left to the next claim, lest another worker take it meanwhile.
-            if self.over or (number and time.monotonic() - began > self.lease_seconds / 2):
-                break
-            self._send(letter)
+            return self.over() or time.monotonic() - began > self.lease_seconds / 2
+
+        self.leaving.send(ready, over)
         run(self.app, lambda work: outbox.release(work.session, self.name, ids))
 
     def _prepare(self, session: Session, ids: Sequence[int]) -> tuple[list[Letter], MailReport]:
-        ready: list[Letter] = []
+        """Which of the claimed mails leave now, and what they say."""
         report = MailReport()
-        accepted: dict[bytes | None, int] = {}
+        claimed: list[_Claimed] = []
         for row in outbox.held(session, self.name, ids):
             try:
-                letter = self._prepare_one(session, row, accepted)
-            except DBAPIError:
-                raise
+                claimed.append((row, self._ask(row)))
             except Exception as error:  # One row that cannot be read must not stop the others.
-                self._note_failure(session, row.id, row.attempts, row.kind, classify(error), report)
-                continue
-            if letter is None:
-                outbox.record_dropped(session, row.id, self.name)
-                report.dropped += 1
-            elif letter is not _LATER:
-                accepted[row.cap_index] = accepted.get(row.cap_index, 0) + 1
-                ready.append(letter)
+                self._note(session, row, error, report)
+        wanted, dropped = self._wanted(session, claimed)
+        contexts = self._contexts(session, wanted, report)
+        ready: list[Letter] = []
+        for row, ask in wanted:
+            context = contexts.get(row.id, _FAILED)
+            if context is None:
+                dropped.append(row.id)
+            elif context is not _FAILED:
+                ready.append(letters.letter(row, ask, context))
+        if dropped:
+            outbox.record_dropped(session, dropped, self.name)
+        report.dropped += len(dropped)
         return ready, report
 
-    def _prepare_one(self, session: Session, row: OutboxMail, accepted: dict[bytes | None, int]) -> Any:
-        now, keyring = self.clock(), self.state.keyring
+    def _ask(self, row: OutboxMail) -> Ask:
         section, kind = self.state.sections.get(row.section), self.state.seam.mails.get(row.kind)
         if section is None:
             raise UnknownSection(row.section)
         if kind is None:
             raise UnknownKind(row.kind)
+        keyring = self.state.keyring
         address = parse_address(keyring.open(row.recipient or ""), test_environment=True)
-        if is_suppressed(session, keyring, section, address.canonical):
-            return None
-        if row.cap_index is not None:
-            sent, leaving = mails_today(session, row.cap_index, worker=self.name, now=now)
-            if sent >= DAILY_CAP:
-                if kind.lapses:
-                    return None
-                # Nobody's act is lost to a cap: what asks to be confirmed waits.
-                row.not_before = next_day(now)
-                return _LATER
-            if sent + leaving + accepted.get(row.cap_index, 0) >= DAILY_CAP:
-                if leaving:  # Another worker is at it; look again when it is done.
-                    row.not_before = now + pause_after(1) / 10
-                return _LATER
-        days = self.state.config.retention["token_days"]
-        return letters.prepare(session, keyring, kind, section, row, address, now=now, token_days=days)
+        return Ask(section, row.kind, keyring.open_json(row.params or ""), address)
 
-    def _send(self, letter: Letter) -> None:
-        kind = letter.facts["kind"]
-        try:
-            hand_over = self.state.seam.mails[kind].hand_over
-            if hand_over is not None:
-                with self.app.app_context():
-                    hand_over(self.state.hooks, letter.params)
-            else:
-                words = self.render(kind, letter.section, letter.facts["locale"], letter.context)
-                message = letters.compose(letter, self.state.config.mail_sender, words, now=self.clock())
-                self.mailer(message)
-        except Exception as error:  # A host's mailer may raise anything; the mail stays in the outbox.
-            fault = classify(error)
-            self.report.add(self._patiently(partial(self._record_failure, letter, fault)))
-            self.unreachable = self.unreachable + 1 if fault.connection else 0
-            if self.unreachable >= BREAKER:
-                log.warning("mail server not reached %d times in a row; pausing", self.unreachable)
-                self.report.interrupted = True
-            return
-        self.unreachable = 0
-        self._patiently(partial(self._record_sent, letter))
-        self.report.sent += 1
-        log.info("mail %s (%s, %s) handed over", letter.id, letter.section.code, kind)
-
-    def _record_sent(self, letter: Letter, work: UnitOfWork) -> None:
+    def _wanted(self, session: Session, claimed: Sequence[_Claimed]) -> tuple[list[_Claimed], list[int]]:
+        """Those whose address may have mail now; and the ids of those that it may never have. The others wait."""
         now = self.clock()
-        recorded = outbox.record_sent(work.session, letter.facts, self.name, now=now)
-        sent = self.state.seam.mails[letter.facts["kind"]].sent
-        if recorded and sent is not None:
-            sent(work.session, self.state.keyring, letter, now=now)
+        asked = [(ask.section, ask.address.canonical) for _, ask in claimed]
+        suppressed = suppressed_among(session, self.state.keyring, asked)
+        indexes = {bytes(row.cap_index) for row, _ in claimed if row.cap_index is not None}
+        today = mails_today(session, indexes, worker=self.name, now=now) if indexes else {}
+        accepted: dict[bytes, int] = defaultdict(int)
+        wanted, dropped = [], []
+        for row, ask in claimed:
+            if (ask.section.code, ask.address.canonical) in suppressed:
+                dropped.append(row.id)
+                continue
+            index = bytes(row.cap_index) if row.cap_index is not None else None
+            if index is not None:
+                sent, leaving = today.get(index, (0, 0))
+                if sent >= DAILY_CAP:
+                    if self.state.seam.mails[row.kind].lapses:
+                        dropped.append(row.id)
+                    else:
+                        # Nobody's act is lost to a cap: what asks to be confirmed waits.
+                        row.not_before = next_day(now)
+                    continue
+                if sent + leaving + accepted[index] >= DAILY_CAP:
+                    if leaving:  # Another worker is at it; look again when it is done.
+                        row.not_before = now + pause_after(1) / 10
+                    continue
+                accepted[index] += 1
+            wanted.append((row, ask))
+        return wanted, dropped
 
-    def _record_failure(self, letter: Letter, fault: Fault, work: UnitOfWork) -> MailReport:
-        report = MailReport()
-        facts = letter.facts
-        self._note_failure(work.session, letter.id, facts["attempts"], facts["kind"], fault, report)
-        if fault.bounced:
-            canonical = parse_address(letter.recipient, test_environment=True).canonical
-            suppress(work.session, self.state.keyring, letter.section, canonical, "bounced", now=self.clock())
-        return report
-
-    def _note_failure(
-        self, session: Session, row_id: int, attempts: int, kind: str, fault: Fault, report: MailReport
-    ) -> None:
-        tried = attempts + 1
-        final = fault.permanent or tried >= MAX_ATTEMPTS
-        again = None if final else self.clock() + pause_after(tried)
-        outbox.record_failure(session, row_id, self.name, attempts=tried, error=fault.text, not_before=again)
-        report.failed += final
-        report.retried += not final
-        log.warning("mail %s (%s) not handed over, try %d: %s%s", row_id, kind, tried, fault.text,
-                    "; given up" if final else "")  # fmt: skip
-
-    def _patiently(self, function: Callable[[UnitOfWork], T]) -> T:
-        for pause in RECORD_PAUSES:
+    def _contexts(self, session: Session, wanted: Sequence[_Claimed], report: MailReport) -> dict[int, Any]:
+        """What each mail is about, by its row; ``None`` where nothing is left to say; nothing where that failed."""
+        found: dict[int, Any] = {}
+        alike: dict[Any, list[_Claimed]] = defaultdict(list)
+        for row, ask in wanted:
+            alike[self.state.seam.mails[row.kind].prepare].append((row, ask))
+        for prepare, some in alike.items():
+            if prepare is None:
+                found |= {row.id: ask.params for row, ask in some}
+                continue
             try:
-                return run(self.app, function)
-            except DBAPIError as error:
-                log.warning("outbox not written (%s); trying again", type(error).__name__)
-                time.sleep(pause)
-        return run(self.app, function)
+                found |= self._prepared(session, prepare, some)
+            except DBAPIError:
+                raise
+            except Exception:
+                # One of them cannot be prepared: each by itself, so that it does not stop the others.
+                for pair in some:
+                    try:
+                        found |= self._prepared(session, prepare, [pair])
+                    except DBAPIError:
+                        raise
+                    except Exception as error:
+                        self._note(session, pair[0], error, report)
+        return found
+
+    def _prepared(self, session: Session, prepare: Any, some: Sequence[_Claimed]) -> Mapping[int, Any]:
+        before = [dict(ask.params) for _, ask in some]
+        days = self.state.config.retention["token_days"]
+        with session.begin_nested():
+            contexts = prepare(session, self.state.keyring, [ask for _, ask in some], now=self.clock(), token_days=days)
+        # The links that were made are kept, sealed, so that a second hand-over after a crash carries the same.
+        for (row, ask), old in zip(some, before, strict=True):
+            if ask.params != old:
+                row.params = self.state.keyring.seal_json(ask.params)
+        return {row.id: context for (row, _), context in zip(some, contexts, strict=True)}
+
+    def _note(self, session: Session, row: OutboxMail, error: Exception, report: MailReport) -> None:
+        facts = {"id": row.id, "attempts": row.attempts, "kind": row.kind}
+        note_failure(session, self.name, facts, classify(error), report, now=self.clock())
 
 
-#: Not now, and not dropped: the address' cap may be used up by mails that are leaving.
-_LATER = object()
+#: Neither wanted nor unwanted.
+_FAILED = object()

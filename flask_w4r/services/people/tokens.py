@@ -50,19 +50,32 @@ def issue(
     :param days: how long it holds.
     :returns: the token, which is stored nowhere.
     """
-    raw = new_token()
-    sealed = token_box(raw).encrypt(json.dumps(list(payload), separators=(",", ":")).encode()).decode()
-    session.execute(
-        insert(Token).values(
-            section=section_code,
-            purpose=purpose,
-            token_hash=hash_token(raw),
-            payload=sealed,
-            created_at=now,
-            expires_at=now + timedelta(days=days),
-        )
-    )
-    return raw
+    return issue_all(session, [(section_code, purpose, payload)], now=now, days=days)[0]
+
+
+def issue_all(
+    session: Session, asked: Sequence[tuple[str, str, Sequence[Any]]], *, now: datetime, days: float
+) -> list[str]:
+    """Make many tokens in one statement; see :func:`issue`.
+
+    :param asked: section code, purpose and payload of each.
+    :returns: the tokens in that order.
+    """
+    made = [new_token() for _ in asked]
+    rows = [
+        {
+            "section": section_code,
+            "purpose": purpose,
+            "token_hash": hash_token(raw),
+            "payload": token_box(raw).encrypt(json.dumps(list(payload), separators=(",", ":")).encode()).decode(),
+            "created_at": now,
+            "expires_at": now + timedelta(days=days),
+        }
+        for raw, (section_code, purpose, payload) in zip(made, asked, strict=True)
+    ]
+    if rows:
+        session.execute(insert(Token), rows)
+    return made
 
 
 def find(session: Session, section_code: str, purpose: str, raw: str, *, now: datetime) -> TokenView:

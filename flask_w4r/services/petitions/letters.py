@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,78 +13,125 @@ from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models import Case, Signature
-from ...seam import MailKind
-from ...sections import Section
+from ...seam import Ask, MailKind
 from ..campaign.catalogue import cases_by_id
 from ..campaign.views import Lens
 from ..mail import outbox
 from ..mail.letters import Letter
 from ..people import tokens
-from ..people.addresses import Address, parse_address
+from ..people.addresses import parse_address
 from ..tally.counts import signature_scope
 
 REMINDER_AFTER = timedelta(hours=24)
 #: A link that ends sooner than this is not worth sending; a new one is made.
 _WORTH_SENDING = timedelta(days=1)
+#: Signatures asked for in one statement: databases take so many parameters, and no more.
+_AT_ONCE = 1000
 
 
 def prepare(
-    session: Session,
-    keyring: Keyring,
-    section: Section,
-    kind: str,
-    params: dict[str, Any],
-    address: Address,
-    *,
-    now: datetime,
-    token_days: int,
-) -> dict[str, Any] | None:
-    """Work out which signatures a mail is still about, and make the links it lacks; see ``seam.MailKind``."""
-    known = kind == "already_signed"
-    found = _signatures(session, keyring, section, params, address, "confirmed" if known else "pending")
-    if not found:
-        return None
-    params["signatures"] = [[number, version] for number, version, _ in found]
-    params["cases"] = list(dict.fromkeys(case_id for _, _, case_id in found))
-    until = datetime.fromisoformat(params["until"]) if "until" in params else None
-    if until is None or until - now < _WORTH_SENDING:
-        until = now + timedelta(days=token_days)
-        params["until"] = until.isoformat()
-        params["tokens"] = {
-            purpose: tokens.issue(session, section.code, purpose, params["signatures"], now=now, days=token_days)
-            for purpose in (("not_me",) if known else ("confirm", "not_me"))
-        }
+    session: Session, keyring: Keyring, asks: Sequence[Ask], *, now: datetime, token_days: int
+) -> list[dict[str, Any] | None]:
+    """Work out which signatures mails are still about, and make the links they lacked; see ``seam.MailKind``."""
+    found = _signatures(session, keyring, asks)
+    asked: list[tuple[Ask, str]] = []
+    for ask, rows in zip(asks, found, strict=True):
+        if not rows:
+            continue
+        ask.params["signatures"] = [[row.id, row.version] for row in rows]
+        ask.params["cases"] = list(dict.fromkeys(row.case_id for row in rows))
+        until = _until(ask)
+        if until is None or until - now < _WORTH_SENDING:
+            ask.params["until"] = (now + timedelta(days=token_days)).isoformat()
+            ask.params["tokens"] = {}
+            asked += [(ask, purpose) for purpose in _purposes(ask)]
+    wanted = [(ask.section.code, purpose, ask.params["signatures"]) for ask, purpose in asked]
+    made = tokens.issue_all(session, wanted, now=now, days=token_days)
+    for (ask, purpose), token in zip(asked, made, strict=True):
+        ask.params["tokens"][purpose] = token
+    return [_context(ask, now) if rows else None for ask, rows in zip(asks, found, strict=True)]
+
+
+def _purposes(ask: Ask) -> tuple[str, ...]:
+    return ("not_me",) if ask.kind == "already_signed" else ("confirm", "not_me")
+
+
+def _until(ask: Ask) -> datetime | None:
+    return datetime.fromisoformat(ask.params["until"]) if "until" in ask.params else None
+
+
+def _context(ask: Ask, now: datetime) -> dict[str, Any]:
+    until = _until(ask) or now
     days = max(1, math.ceil((until - now) / timedelta(days=1)))
-    return {**{key: params[key] for key in ("cases", "tokens") if key in params}, "expires_days": days}
+    return {**{key: ask.params[key] for key in ("cases", "tokens") if key in ask.params}, "expires_days": days}
 
 
-def _signatures(
-    session: Session, keyring: Keyring, section: Section, params: Mapping[str, Any], address: Address, state: str
-) -> list[tuple[int, int, int]]:
-    """The signatures a mail is about that still stand as it says: id, version, case id."""
-    query = (
-        select(Signature.id, Signature.version, Signature.case_id, Signature.email_index, Signature.name_index)
-        .join(Case, Case.id == Signature.case_id)
-        .where(Signature.section == section.code, Signature.state == state)
-        .where(Case.status == "active" if state == "pending" else Case.status != "withdrawn")
-        .order_by(Case.position, Signature.id)
-    )
-    if "signatures" in params:
-        versions = {int(number): int(version) for number, version in params["signatures"]}
-        rows = session.execute(query.where(Signature.id.in_(versions)))
-        return [(row.id, row.version, row.case_id) for row in rows if row.version == versions[row.id]]
-    cases: Sequence[int] = params["cases"]
-    if state == "pending":
-        # One link confirms all that waits for the address in the section, whichever press brought the mail about.
-        cases = session.scalars(select(Case.id).where(Case.section == section.code, Case.status == "active")).all()
-    emails = {case: keyring.blind(signature_scope(section, case), address.canonical) for case in cases}
-    rows = session.execute(query.where(Signature.case_id.in_(emails), Signature.email_index.in_(list(emails.values()))))
-    name = params.get("name")
+def _signatures(session: Session, keyring: Keyring, asks: Sequence[Ask]) -> list[list[Any]]:
+    """The signatures each mail is about that still stand as it says: id, version, case id, in the cases' order.
+
+    Those that were found before are asked for by their numbers, others by the address: one link confirms all that waits
+    for it in the section, whichever press brought the mail about.
+    """
+    cases = _active_cases(session, {ask.section.code for ask in asks if _state(ask) == "pending"})
+    places: list[dict[Any, Any]] = []
+    for ask in asks:
+        if "signatures" in ask.params:
+            places.append({int(number): int(version) for number, version in ask.params["signatures"]})
+        else:
+            among = cases[ask.section.code] if _state(ask) == "pending" else ask.params["cases"]
+            places.append(
+                {keyring.blind(signature_scope(ask.section, case), ask.address.canonical): case for case in among}
+            )
+    ids = {key for place in places for key in place if isinstance(key, int)}
+    emails = {key for place in places for key in place if isinstance(key, bytes)}
+    rows: dict[Any, list[Any]] = defaultdict(list)
+    for column, some in ((Signature.id, ids), (Signature.email_index, emails)):
+        for row in _rows(session, column, some):
+            rows[row.id if column is Signature.id else bytes(row.email_index)].append(row)
     return [
-        (row.id, row.version, row.case_id)
-        for row in rows
-        if name is None or row.name_index == keyring.blind(f"name|{section.code}|{row.case_id}", name)
+        sorted(
+            (row for key in place for row in rows[key] if _is_meant(keyring, ask, row, key, place[key])),
+            key=lambda row: (row.position, row.id),
+        )
+        for ask, place in zip(asks, places, strict=True)
     ]
+
+
+def _state(ask: Ask) -> str:
+    return "confirmed" if ask.kind == "already_signed" else "pending"
+
+
+def _active_cases(session: Session, codes: Collection[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for code, case_id in session.execute(
+        select(Case.section, Case.id).where(Case.section.in_(codes), Case.status == "active")
+    ):
+        found[code].append(case_id)
+    return found
+
+
+def _rows(session: Session, column: Any, some: Collection[Any]) -> Iterator[Any]:
+    query = select(
+        Signature.id, Signature.version, Signature.case_id, Signature.email_index, Signature.name_index, Signature.state,
+        Signature.section, Case.status, Case.position,
+    ).join(Case, Case.id == Signature.case_id)  # fmt: skip
+    listed = sorted(some)
+    for start in range(0, len(listed), _AT_ONCE):
+        yield from session.execute(query.where(column.in_(listed[start : start + _AT_ONCE])))
+
+
+def _is_meant(keyring: Keyring, ask: Ask, row: Any, key: Any, told: int) -> bool:
+    state = _state(ask)
+    if row.section != ask.section.code or row.state != state:
+        return False
+    if row.status != "active" if state == "pending" else row.status == "withdrawn":
+        return False
+    if isinstance(key, int):
+        return bool(row.version == told)
+    name = ask.params.get("name")
+    return row.case_id == told and (
+        name is None or bytes(row.name_index) == keyring.blind(f"name|{row.section}|{row.case_id}", name)
+    )
 
 
 def look_up(
@@ -93,14 +141,17 @@ def look_up(
     return {"cases": cases_by_id(session, lens, context.get("cases", ()))}, ()
 
 
-def enqueue_reminder(session: Session, keyring: Keyring, letter: Letter, *, now: datetime) -> None:
-    """Put the one reminder of a confirmation mail in the outbox: the same links, a day later."""
+def enqueue_reminders(session: Session, keyring: Keyring, letters: Sequence[Letter], *, now: datetime) -> None:
+    """Put the one reminder of each confirmation mail in the outbox: the same links, a day later."""
+    rows = [_reminder(keyring, letter, now) for letter in letters if letter.section.confirmation == "email"]
+    outbox.enqueue_all(session, rows)
+
+
+def _reminder(keyring: Keyring, letter: Letter, now: datetime) -> dict[str, Any]:
     section, facts = letter.section, letter.facts
-    if section.confirmation != "email":
-        return
     # One reminder of all that waits: the newest mail names it.
     canonical = parse_address(letter.recipient, test_environment=True).canonical
-    values = outbox.outbox_values(
+    return outbox.outbox_values(
         keyring,
         section,
         "reminder",
@@ -113,11 +164,14 @@ def enqueue_reminder(session: Session, keyring: Keyring, letter: Letter, *, now:
         dedupe=keyring.blind("dedupe|reminder", f"{section.code}|{canonical}|{letter.params.get('name')}"),
         not_before=now + REMINDER_AFTER,
     )
-    outbox.enqueue(session, values, replace=True)
+
+
+def _shares(context: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(context.get("cases", ()))
 
 
 MAILS = (
-    MailKind("confirm", prepare, look_up, enqueue_reminder, capped=True, about_cases=True),
-    MailKind("reminder", prepare, look_up, capped=True, lapses=True, about_cases=True),
-    MailKind("already_signed", prepare, look_up, capped=True, lapses=True, about_cases=True),
+    MailKind("confirm", prepare, look_up, enqueue_reminders, capped=True, about_cases=True, shares=_shares),
+    MailKind("reminder", prepare, look_up, capped=True, lapses=True, about_cases=True, shares=_shares),
+    MailKind("already_signed", prepare, look_up, capped=True, lapses=True, about_cases=True, shares=_shares),
 )

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models import Event, Rsvp
-from ...seam import MailKind
-from ...sections import Section
+from ...seam import Ask, MailKind, one_by_one
 from ..campaign.views import Lens
 from ..events.mailing import CONFIRM_DAYS, row_of, said, with_link
 from .guests import deadline, guest_calendar, guest_place, holds_seats
@@ -60,18 +59,9 @@ _WITH_ENTRY = frozenset(
 )
 
 
-def prepare(
-    session: Session,
-    keyring: Keyring,
-    section: Section,
-    kind: str,
-    params: dict[str, Any],
-    address: Any,
-    *,
-    now: datetime,
-    token_days: int,
-) -> dict[str, Any] | None:
-    """Work out whether a mail is still wanted, and make the link it lacks; see ``seam.MailKind``."""
+def prepare(session: Session, keyring: Keyring, ask: Ask, *, now: datetime, token_days: int) -> dict[str, Any] | None:
+    """Work out whether a mail is still wanted, and make the link it lacks; see ``seam.one_by_one``."""
+    section, kind, params = ask.section, ask.kind, ask.params
     event, rsvp = row_of(session, Event, params["event"]), row_of(session, Rsvp, params["rsvp"])
     if event is None or event.section != section.code:
         return None
@@ -127,4 +117,7 @@ def look_up(
 
 #: What a stranger can have sent to somebody by typing their address.
 _CAPPED = ("rsvp_confirm", "rsvp_known")
-MAILS = tuple(MailKind(name, prepare, look_up, capped=name in _CAPPED, lapses=name == "rsvp_known") for name in _GUEST)
+_prepare_all = one_by_one(prepare)
+MAILS = tuple(
+    MailKind(name, _prepare_all, look_up, capped=name in _CAPPED, lapses=name == "rsvp_known") for name in _GUEST
+)

@@ -61,7 +61,7 @@ def insert_new(session: Session, table: FromClause, values: Mapping[str, Any]) -
 
 
 def insert_missing(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those of some rows whose unique keys are free, in one statement.
+    """Insert those of some rows whose unique keys are free, in one go.
 
     :param session: the session to use; nothing is flushed or committed.
     :param table: one of our tables.
@@ -71,10 +71,12 @@ def insert_missing(session: Session, table: FromClause, rows: Sequence[Mapping[s
     dialect = session.get_bind().dialect.name
     if dialect in ("mysql", "mariadb"):
         key = next(iter(target.primary_key.columns))
-        session.execute(mysql.insert(target).values(rows).inline().on_duplicate_key_update({key.name: key}))
-        return
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    session.execute(insert(target).values(rows).inline().on_conflict_do_nothing())
+        statement: Any = mysql.insert(target).inline().on_duplicate_key_update({key.name: key})
+    else:
+        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        statement = insert(target).inline().on_conflict_do_nothing()
+    # As many sets of parameters: a statement with all values in it would be compiled anew for each number of rows.
+    session.execute(statement, [dict(row) for row in rows])
 
 
 def upsert(

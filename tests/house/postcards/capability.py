@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask_w4r.seam import Action, Capability, Export, Job, MailKind, Personal, QueueKind, Retention
+from flask_w4r.seam import Action, Capability, Export, Job, MailKind, Personal, QueueKind, Retention, one_by_one
 
 from . import service
 
 CAPABILITY = Capability(
     "postcards",
     models=("Postcard",),
-    mails=(MailKind("postcard_thanks", service.still_there, service.said),),
+    mails=(MailKind("postcard_thanks", one_by_one(service.still_there), service.said),),
     queue=(
         QueueKind(
             service.KIND, "Postcards", service._count, service._page, service.decide, service.undo,

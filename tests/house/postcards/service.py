@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from flask_w4r.models import Batch
-from flask_w4r.seam import Finding, Sweep
+from flask_w4r.seam import Ask, Finding, Sweep
 from flask_w4r.services.mail import outbox
 from flask_w4r.services.moderation import rows
 from flask_w4r.services.moderation.judgement import Judgement
@@ -53,9 +53,9 @@ def write(
     return row.id
 
 
-def still_there(session: Session, keyring: Any, section: Any, kind: str, params: Any, address: Any, **_: Any) -> Any:
+def still_there(session: Session, keyring: Any, ask: Ask, **_: Any) -> Any:
     """The mail is wanted while its postcard is there."""
-    return dict(params) if session.get(Postcard, params["postcard"]) else None
+    return dict(ask.params) if session.get(Postcard, ask.params["postcard"]) else None
 
 
 def said(session: Session, keyring: Any, kind: str, lens: Any, context: Mapping[str, Any], *, sender: Any) -> Any:
