@@ -10,11 +10,15 @@ from wtforms.validators import ValidationError
 
 from ..antiabuse.names import NameFault, check_name
 from ..i18n import gettext
-from ..services.people.addresses import AddressFault, parse_address
+from ..services.people.addresses import Address, AddressFault, parse_address
+from ..services.people.near_misses import meant
 
 
 def email_check(required: bool, testing: bool) -> Callable[[Any, Field], None]:
     """Make the check of an e-mail address, which leaves the address it read in the form's ``address``.
+
+    One that is a slip away from a large provider is asked about, once, where the form has a field ``asked`` to remember
+    that it was.
 
     :param testing: accept addresses under ``.test``.
     """
@@ -30,8 +34,23 @@ def email_check(required: bool, testing: bool) -> Callable[[Any, Field], None]:
             raise ValidationError(
                 gettext("Enter an e-mail address in the form name@example.org, without spaces")
             ) from fault
+        if "asked" in form:
+            _ask(form, form.address)
 
     return check
+
+
+def _ask(form: Any, address: Address) -> None:
+    likely = meant(address)
+    if likely is not None and form["asked"].data != address.domain:
+        form["asked"].data = address.domain
+        raise ValidationError(
+            gettext(
+                "Did you mean %(likely)s? Mend the address, or press the button once more if %(domain)s is right",
+                likely=likely,
+                domain=address.domain,
+            )
+        )
 
 
 def name_check(form: Any, field: Field) -> None:

@@ -70,6 +70,7 @@ class RsvpForm(PartyForm):
 
     csrf_token = HiddenField()
     form_token = HiddenField()
+    asked = HiddenField()
     website = StringField()
     name = StringField(lazy_gettext("Your name"), [name_check], render_kw={"required": True})
     email = StringField(lazy_gettext("E-mail address"), render_kw={"required": True})

@@ -192,6 +192,7 @@ def press(
     write: Callable[[formtoken.FormAge, CaptchaOutcome], T],
     *,
     case_ids: Sequence[int] = (),
+    proved: bool = False,
 ) -> T | Refusal | Breach:
     """The button of a public form was pressed: the checks in their order, then the one service call.
 
@@ -199,6 +200,7 @@ def press(
     :param ready: the form's own checks; gives the cases it is about, or why it goes back.
     :param write: judges and writes, when all is in order.
     :param case_ids: the cases it is about, where that is known before.
+    :param proved: whoever presses has just answered a mail of ours, which is more than a captcha proves.
     :returns: what ``write`` returned; or why the form goes back; or which limit was met.
     """
     breach = enter_limits(place, prefix, case_ids)
@@ -210,7 +212,7 @@ def press(
     about = ready()
     if isinstance(about, Refusal):
         return about
-    captcha = check_captcha(place, form_id, f"{prefix}_uncaptcha", about)
+    captcha = CaptchaOutcome("off") if proved else check_captcha(place, form_id, f"{prefix}_uncaptcha", about)
     if isinstance(captcha, Breach | Refusal):
         return captcha
     try:

@@ -116,6 +116,47 @@ def test_sign_without_javascript(visit: Any, language: str) -> None:
     visitor.saw_nothing_foreign()
 
 
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"), [("en", 1280, "light"), ("ar", 390, "dark"), ("fr", 390, "light")]
+)
+def test_all_the_others_in_one_press(visit: Any, language: str, width: int, scheme: str) -> None:
+    """One mail, and every case is signed; with the keyboard alone."""
+    visitor: Visitor = visit(width, scheme=scheme)
+    page, prefix = visitor.page, PLACES[language]
+    visitor.open(f"{prefix}/cases/{CASE}")
+    address = fill(visitor)
+    visitor.until("document.querySelector('[name=altcha]').value !== ''")
+    page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.wait_for_url("**/thanks")
+    open_mail(visitor, address)
+    confirm(visitor)
+    visitor.shot(f"offer_{language}_{width}_{scheme}_1")
+    findings = visitor.axe()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert address not in page.content()
+    boxes = page.locator("[name=cases]")
+    others = boxes.count()
+    assert others >= 5 and page.locator("[name=cases]:checked").count() == 0
+    boxes.first.focus()
+    for _ in range(others):
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.is_checked("[name=consent]")
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator(".w4r-message--done .w4r-lines li").count() == others
+    assert boxes.count() == 0
+    visitor.shot(f"offer_{language}_{width}_{scheme}_2")
+    findings += visitor.axe()
+    visitor.open(f"{prefix}/cases/{CASE}/counted")
+    visitor.shot(f"offer_{language}_{width}_{scheme}_3")
+    findings += visitor.axe()
+    assert findings == []
+    visitor.saw_nothing_foreign()
+
+
 def test_sign_with_the_keyboard_alone(visit: Any) -> None:
     visitor: Visitor = visit()
     page = visitor.page

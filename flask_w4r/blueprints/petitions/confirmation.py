@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, abort, current_app, request
 from sqlalchemy.orm import Session
 
 from ...errors import TokenInvalid
@@ -12,9 +12,10 @@ from ...services.campaign import catalogue
 from ...services.petitions import confirming
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import signature_confirmed
-from ...web import form_flow, here, links
-from ...web.responses import sealed_page
+from ...web import form_flow, here, links, mailbox
+from ...web.responses import sealed_page, see_other
 from ...web.templating import app_of_request
+from . import offer
 
 
 def _cases(session: Session, ids: Any) -> list[Any]:
@@ -64,7 +65,7 @@ def _confirm(token: str) -> Response:
     place = here()
     state = place.state
 
-    def work(uow: UnitOfWork) -> tuple[confirming.Confirmed | None, list[Any]]:
+    def work(uow: UnitOfWork) -> confirming.Confirmed | None:
         now, scoring = state.clock(), state.config.scoring
         done = confirming.confirm(
             uow.session, state.keyring, place.section, token, hold_at=scoring["hold_at"], now=now,
@@ -72,16 +73,21 @@ def _confirm(token: str) -> Response:
             to_subscribers=state.hooks.subscriber_sink is not None,
             slugs=request.form.getlist("cases") if request.form.get("ticks") else None,
         )  # fmt: skip
-        if done is None:
-            return None, []
-        for number in done.signature_ids:
+        for number in done.signature_ids if done else ():
             uow.emit(signature_confirmed, signature_id=number, section=place.section.code)
-        return done, _cases(uow.session, done.case_ids)
+        return done
 
-    done, cases = run(app_of_request(), work)
+    done = run(app_of_request(), work)
     if done is None:
         return _show_confirm(token)
-    return sealed_page("petitions/confirm.html", cases=cases, person_name="", form=None, status="done")
+    if done.canonical is None:
+        return offer.done_page(token, done.case_ids, None)
+    # Whoever presses holds the mail: this browser has proved the mailbox, for a while.
+    signer = read(
+        current_app,
+        lambda session: confirming.signer(session, state.keyring, place.section, token, now=state.clock()),
+    )
+    return mailbox.remember(offer.done_page(token, done.case_ids, signer), place, done.canonical)
 
 
 def _resend(token: str) -> Response:
@@ -107,7 +113,7 @@ def not_me(token: str) -> Response:
                 app_of_request(),
                 lambda uow: confirming.disown(uow.session, state.keyring, place.section, token, now=now),
             )
-            return sealed_page("petitions/not_me.html", form=None, status="done")
+            return mailbox.forget(sealed_page("petitions/not_me.html", form=None, status="done"), place)
         read(
             current_app,
             lambda session: confirming.look(session, state.keyring, place.section, token, confirming.NOT_ME, now=now),
@@ -118,7 +124,16 @@ def not_me(token: str) -> Response:
     return sealed_page("petitions/not_me.html", code, form=links.link_form(token), status="ask")
 
 
+def somebody_else() -> Response:
+    """Whoever sits here now is not who proved the mailbox: the proof goes."""
+    place = here()
+    if not links.link_pressed(offer.ELSE):
+        abort(400)
+    return mailbox.forget(see_other(place.url("campaign")), place)
+
+
 ROUTES = (
     ("/confirm/<token>", "confirm", confirm, ("GET", "POST"), "petitions"),
     ("/not-me/<token>", "not_me", not_me, ("GET", "POST"), "petitions"),
+    ("/sign/somebody-else", "somebody_else", somebody_else, ("POST",), "petitions"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -13,13 +14,14 @@ from ...antiabuse import formtoken, rates
 from ...antiabuse.outcome import CaptchaOutcome
 from ...forms.petitions.sign import SignForm, make_sign_form, submission_of
 from ...services.campaign import catalogue
+from ...services.moderation.judgement import releases_itself
 from ...services.people import consents
 from ...services.people.consents import ConsentQuestion
 from ...services.people.networks import DayKeyCache, day_secret, network_hashes
 from ...services.petitions.run import sign_and_tell
 from ...services.petitions.signing import Network, Signed, Signing
 from ...services.storage.unit_of_work import read, run
-from ...web import Here, form_flow, here
+from ...web import Here, form_flow, here, mailbox
 from ...web.form_flow import Author
 from ...web.guard import client_tiers
 from ...web.templating import app_of_request
@@ -91,7 +93,10 @@ def write(
     secret = _secret_of_day(place, day)
     network = Network(day, *network_hashes(secret, client_tiers()))
     opt_ins = state.hooks.subscriber_sink is not None
-    signing = Signing(section, submission, form_flow.judgement(verdict), network, secret, now, opt_ins)
+    judged, proved = form_flow.judgement(verdict), mailbox.is_proved(place, submission.address)
+    if proved and releases_itself(verdict.reasons_json(), judged.score, state.config.scoring["hold_at"]):
+        judged = replace(judged, held=False)
+    signing = Signing(section, submission, judged, network, secret, now, opt_ins, proved)
     _file_questions(place)
     return sign_and_tell(app_of_request(), signing, case_ids)
 

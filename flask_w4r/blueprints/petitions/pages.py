@@ -25,7 +25,7 @@ from ...web.form_flow import FAULTY, Refusal
 from ...web.responses import private_page, public_page, see_other
 from ...web.templating import app_of_request, page
 from ..campaign.pages import share_links
-from . import flow
+from . import flow, offer
 
 
 def sign_token(slug: str | None = None) -> Response:
@@ -105,10 +105,12 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
     """
     place = here()
     form_class = flow.form_class(place, several=slug is None)
+    signer = offer.signer_here() if slug is None else None
+    sent = offer.filled_in(signer) if signer is not None else request.form
     pressed: list[tuple[SignForm, Sequence[int]]] = []
 
     def ready() -> Sequence[int] | Refusal:
-        form = filled(form_class, request.form)
+        form = filled(form_class, sent)
         if form is None:
             return FAULTY
         chosen = choose(form)
@@ -120,15 +122,22 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
         return flow.write(place, form, chosen, age, captcha)
 
     try:
-        done = form_flow.press(place, "sign", flow.form_id(place, slug), ready, write, case_ids=case_ids)
+        done = form_flow.press(
+            place, "sign", flow.form_id(place, slug), ready, write, case_ids=case_ids, proved=signer is not None
+        )
     except CaseNotActive:
         return _not_open(_find(slug) if slug else None)
     if isinstance(done, Breach):
         return form_flow.too_many(done)
     if isinstance(done, Refusal):
+        if signer is not None:
+            why = done if done.notice else Refusal(gettext("Choose at least one person, and say that you agree."))
+            return offer.done_page(request.form[offer.LINK], (), signer, why)
         return _form_back(form_class(formdata=request.form), slug, done)
-    target = place.url("thanks", slug=slug) if slug else place.url("thanks_all")
-    return see_other(target)
+    if signer is not None:
+        return offer.done_page(request.form[offer.LINK], pressed[0][1], signer)
+    endpoint = "counted" if done.at_once and place.section.confirmation == "email" else "thanks"
+    return see_other(place.url(endpoint, slug=slug) if slug else place.url(f"{endpoint}_all"))
 
 
 def _form_back(form: SignForm, slug: str | None, refusal: Refusal) -> Response:
@@ -171,7 +180,15 @@ def _not_open(case: CaseView | None) -> Response:
 
 def thanks(slug: str) -> Response:
     """What happens next. The same page for everybody, whatever became of the signature."""
+    return _thanks(slug, "thanks")
 
+
+def counted(slug: str) -> Response:
+    """The same for a browser that has proved its mailbox: no mail is on its way."""
+    return _thanks(slug, "counted")
+
+
+def _thanks(slug: str, endpoint: str) -> Response:
     def render(session: Session) -> str:
         case = catalogue.find_case(session, here().lens, slug)
         others = [
@@ -183,9 +200,10 @@ def thanks(slug: str) -> Response:
         after = next((other for other in others if _position(case, other)), others[0] if others else None)
         return page(
             "petitions/thanks.html",
-            endpoint="thanks",
+            endpoint=endpoint,
             values={"slug": slug},
             public=True,
+            mailed=_is_mailed(endpoint),
             edition=case.edition,
             case=case,
             next_case=after,
@@ -193,7 +211,11 @@ def thanks(slug: str) -> Response:
             share=share_links(case),
         )
 
-    return public_page(("thanks", slug), lambda: read(current_app, render))
+    return public_page((endpoint, slug), lambda: read(current_app, render))
+
+
+def _is_mailed(endpoint: str) -> bool:
+    return endpoint.startswith("thanks") and here().section.confirmation == "email"
 
 
 def _position(case: CaseView, other: CaseView) -> bool:
@@ -202,17 +224,25 @@ def _position(case: CaseView, other: CaseView) -> bool:
 
 def thanks_all() -> Response:
     """The same after signing several cases."""
+    return _thanks_all("thanks_all")
 
+
+def counted_all() -> Response:
+    """The same for a browser that has proved its mailbox."""
+    return _thanks_all("counted_all")
+
+
+def _thanks_all(endpoint: str) -> Response:
     def render(session: Session) -> str:
         edition = catalogue.current_edition(session, here().lens)
         if edition is None:
             raise NotFound("edition")
         return page(
-            "petitions/thanks.html", endpoint="thanks_all", public=True, edition=edition, case=None, next_case=None,
-            cases_left=0, share=[],
+            "petitions/thanks.html", endpoint=endpoint, public=True, mailed=_is_mailed(endpoint), edition=edition,
+            case=None, next_case=None, cases_left=0, share=[],
         )  # fmt: skip
 
-    return public_page(("thanks_all",), lambda: read(current_app, render))
+    return public_page((endpoint,), lambda: read(current_app, render))
 
 
 ROUTES = (
@@ -221,5 +251,7 @@ ROUTES = (
     ("/sign", "sign_all", sign_all, ("GET", "POST"), "petitions"),
     ("/sign/token", "sign_all_token", sign_all_token, ("GET",), "petitions"),
     ("/cases/<slug>/thanks", "thanks", thanks, ("GET",), "petitions"),
+    ("/cases/<slug>/counted", "counted", counted, ("GET",), "petitions"),
     ("/sign/thanks", "thanks_all", thanks_all, ("GET",), "petitions"),
+    ("/sign/counted", "counted_all", counted_all, ("GET",), "petitions"),
 )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from ...web.pages import Pages
-from . import pages
+from . import pages, thanks
 
-PAGES = Pages(
-    routes=pages.ROUTES,
-)
+PAGES = Pages(routes=(*pages.ROUTES, *thanks.ROUTES))

@@ -28,10 +28,10 @@ from ...services.rsvps.links import GuestView
 from ...services.rsvps.run import act_and_tell, ask_and_tell
 from ...services.storage.unit_of_work import UnitOfWork, read
 from ...state import W4RState
-from ...web import Here, form_flow, guard, here, links
+from ...web import Here, form_flow, guard, here, links, mailbox
 from ...web.form_flow import FAULTY, Author, Refusal
-from ...web.responses import private, private_page, public_page, sealed_page, see_other
-from ...web.templating import app_of_request, page
+from ...web.responses import private, private_page, sealed_page, see_other
+from ...web.templating import app_of_request
 from ..events.pages import link_if
 from .code import check_in_qr
 
@@ -43,12 +43,17 @@ def _form_id(place: Here, slug: str) -> str:
     return f"rsvp:{place.section.code}:{slug}"
 
 
-def _find(slug: str) -> EventView:
+def find(slug: str) -> EventView:
+    """The event of a page.
+
+    :raises NotFound: there is none.
+    """
     place = here()
     return read(current_app, lambda session: event_search.find_event(session, place.lens, place.state.keyring, slug))
 
 
-def _when(event: EventView) -> str:
+def when(event: EventView) -> str:
+    """From when to when, in words."""
     return time_span(event.starts_at, event.ends_at, event.time_zone)
 
 
@@ -67,7 +72,7 @@ def rsvp_token(slug: str) -> Response:
     refused = form_flow.token_refusal(place)
     if refused is not None:
         return refused
-    _find(slug)
+    find(slug)
     if guard.is_paused(place):
         return guard.paused_answer()
     return form_flow.token_answer(place, _form_id(place, slug))
@@ -75,7 +80,7 @@ def rsvp_token(slug: str) -> Response:
 
 def rsvp(slug: str) -> Response:
     """The form of one event; a POST that lacks valid tokens gets it back filled."""
-    event = _find(slug)
+    event = find(slug)
     if _why_not(event):
         return _not_open(event)
     if request.method == "POST":
@@ -88,13 +93,18 @@ def _pressed(event: EventView) -> Response:
     form = RsvpForm(formdata=request.form)
     form.testing = current_app.testing or current_app.debug
 
+    proved: list[bool] = []
+
     def write(age: FormAge, captcha: CaptchaOutcome) -> Done:
         guest = form.guest(place.locale)
         verdict = form_flow.weigh(
             place, Author(guest.address, guest.name), age, captcha, honeypot=bool(form.website.data)
         )
         # What becomes of it changes nothing in the answer.
-        return ask_and_tell(app_of_request(), place.section, event.id, guest, form_flow.judgement(verdict))
+        proved.append(mailbox.is_proved(place, guest.address))
+        return ask_and_tell(
+            app_of_request(), place.section, event.id, guest, form_flow.judgement(verdict), proved=proved[-1]
+        )
 
     def ready() -> Sequence[int] | Refusal:
         return () if form.validate() else FAULTY
@@ -102,7 +112,7 @@ def _pressed(event: EventView) -> Response:
     try:
         done = form_flow.press(place, "rsvp", _form_id(place, event.slug), ready, write)
     except NotFound:
-        return _not_open(_find(event.slug))
+        return _not_open(find(event.slug))
     except EventFull:
         done = Refusal("")
         form.party_size.errors = [gettext("This event is too small for so many; choose fewer")]
@@ -110,7 +120,7 @@ def _pressed(event: EventView) -> Response:
         return form_flow.too_many(done)
     if isinstance(done, Refusal):
         return _form_page(form, event, done)
-    return see_other(place.url("rsvp_thanks", slug=event.slug))
+    return see_other(place.url("rsvp_taken" if proved[-1] else "rsvp_thanks", slug=event.slug))
 
 
 def _form_page(form: RsvpForm, event: EventView, refusal: Refusal | None = None) -> Response:
@@ -122,7 +132,7 @@ def _form_page(form: RsvpForm, event: EventView, refusal: Refusal | None = None)
         endpoint="rsvp",
         values={"slug": event.slug},
         event=event,
-        when=_when(event),
+        when=when(event),
         **form_flow.form_values(place, form, _form_id(place, event.slug), refusal),
     )
 
@@ -138,20 +148,6 @@ def _not_open(event: EventView) -> Response:
     if why == "paused":
         response.headers["Retry-After"] = str(guard.COME_BACK)
     return response
-
-
-def rsvp_thanks(slug: str) -> Response:
-    """What happens next. The same page for everybody, whatever became of the RSVP."""
-
-    def render() -> str:
-        event = _find(slug)
-        values = {"slug": slug}
-        return page(
-            "events/rsvp_thanks.html", endpoint="rsvp_thanks", values=values, public=True, event=event,
-            when=_when(event),
-        )  # fmt: skip
-
-    return public_page(("rsvp_thanks", slug), render)
 
 
 def _full_lens(place: Here) -> Lens:
@@ -246,7 +242,7 @@ def _manage_page(token: str, view: GuestView, code: int = 200, form: PartyForm |
         code,
         guest=view,
         event=view.event,
-        when=_when(view.event) if view.event else "",
+        when=when(view.event) if view.event else "",
         due=due,
         form=form,
         errors=error_list(form),
@@ -283,7 +279,6 @@ def rsvp_calendar(token: str) -> Response:
 ROUTES = (
     ("/events/<slug>/rsvp", "rsvp", rsvp, ("GET", "POST"), "events"),
     ("/events/<slug>/rsvp/token", "rsvp_token", rsvp_token, ("GET",), "events"),
-    ("/events/<slug>/rsvp/thanks", "rsvp_thanks", rsvp_thanks, ("GET",), "events"),
     ("/rsvp/<token>", "rsvp_manage", rsvp_manage, ("GET", "POST"), "events"),
     ("/rsvp/<token>/calendar.ics", "rsvp_calendar", rsvp_calendar, ("GET",), "events"),
 )

@@ -51,6 +51,7 @@ class SignForm(FlaskForm):  # type: ignore[misc]
 
     csrf_token = HiddenField()
     form_token = HiddenField()
+    asked = HiddenField()
     website = StringField()
     section: Section
     address: Address | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,8 +17,9 @@ from ...sections import Section
 from ..mail import send as mail
 from ..moderation.judgement import Judgement
 from ..people import tokens
-from ..people.addresses import parse_address
+from ..people.addresses import Address, parse_address
 from ..people.networks import day_secret
+from ..tally.counts import signature_scope
 from . import states
 from .signing import Network, Signing, Submission
 from .subscribers import enqueue_subscriber, recall_subscriber
@@ -83,10 +85,11 @@ def _not_ticked(session: Session, view: LinkView, slugs: Collection[str]) -> set
 
 @dataclass(frozen=True)
 class Confirmed:
-    """Ids for signals."""
+    """Ids for signals, and whose mailbox is proved now."""
 
     signature_ids: Sequence[int]
     case_ids: Sequence[int]
+    canonical: str | None = None
 
 
 def confirm(
@@ -126,9 +129,8 @@ def confirm(
     if all(item.outcome == "gone" for item in done):
         return None
     tokens.mark_used(session, token.id, now=now)
-    email = keyring.open_json(view.pending[0].person).get("email") if view.pending and view.pending[0].person else None
-    if email:
-        canonical = parse_address(email, test_environment=True).canonical
+    canonical = _canonical(keyring, view.pending)
+    if canonical is not None:
         secret = day_secret(session, keyring, now.date())
         mail.answered(session, mail.cap_index(secret, section, canonical), CONFIRM)
     fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
@@ -138,7 +140,57 @@ def confirm(
     return Confirmed(
         fresh,
         [item.case_id for item in done if item.outcome in ("confirmed", "already")],
+        canonical,
     )
+
+
+def _canonical(keyring: Keyring, rows: Sequence[Signature]) -> str | None:
+    """The address that signatures of one link were made with."""
+    sealed = next((row.person for row in rows if row.person), None)
+    email = keyring.open_json(sealed).get("email") if sealed else None
+    return parse_address(email, test_environment=True).canonical if email else None
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Who signed by a link, as it stands in the signature: what the next form need not ask for again."""
+
+    details: Mapping[str, Any]
+    withhold_name: bool
+    address: Address
+
+
+def signer(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> Signer | None:
+    """Who a confirmation link belongs to, where something by it is confirmed.
+
+    :param raw: the link's token.
+    :raises TokenInvalid: it is no such link.
+    """
+    token = tokens.find(session, section.code, CONFIRM, raw, now=now)
+    numbers = [int(number) for number, _ in token.payload]
+    row = session.scalars(
+        select(Signature)
+        .where(Signature.id.in_(numbers), Signature.section == section.code, Signature.state == "confirmed")
+        .order_by(Signature.id)
+        .limit(1)
+    ).first()
+    details = keyring.open_json(row.person) if row is not None and row.person else {}
+    if row is None or token.revoked_at is not None or not details.get("email"):
+        return None
+    return Signer(details, row.withhold_name, parse_address(details["email"], test_environment=True))
+
+
+def not_signed(
+    session: Session, keyring: Keyring, section: Section, canonical: str, case_ids: Sequence[int]
+) -> set[int]:
+    """Which of some cases an address has not signed yet."""
+    indexes = {keyring.blind(signature_scope(section, case_id), canonical): case_id for case_id in case_ids}
+    there = session.scalars(
+        select(Signature.email_index).where(
+            Signature.email_index.in_(indexes), Signature.state.in_(("pending", "confirmed"))
+        )
+    )
+    return set(case_ids) - {indexes[bytes(index)] for index in there if index is not None}
 
 
 def resend(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> None:

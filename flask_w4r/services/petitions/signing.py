@@ -77,6 +77,8 @@ class Signed:
     created: tuple[int, ...]
     confirmed: tuple[int, ...]
     held: bool
+    #: No mail is to be answered.
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,13 @@ class Signing:
     now: datetime
     #: The host takes newsletter opt-ins.
     to_subscribers: bool = False
+    #: Whoever signs has shown that they read the address' mail.
+    proved: bool = False
 
     @property
     def at_once(self) -> bool:
-        """Counted without a mail: the section asks for none, or there is no address."""
-        return self.section.confirmation == "none" or self.submission.address is None
+        """Counted without a mail: the mailbox is proved, the section asks for none, or there is no address."""
+        return self.proved or self.section.confirmation == "none" or self.submission.address is None
 
     def email_index(self, keyring: Keyring, case_id: int) -> bytes | None:
         """What the address is known by on a case."""
@@ -204,7 +208,7 @@ def sign(session: Session, keyring: Keyring, signing: Signing, case_ids: Sequenc
         elif known:
             mail.enqueue(session, signing.mail_values(keyring, "already_signed", known), replace=False)
     ids = tuple(number for number, _ in created)
-    return Signed(ids, ids if signing.at_once and not held else (), held)
+    return Signed(ids, ids if signing.at_once and not held else (), held, signing.at_once)
 
 
 def _write_in_shared_mailbox(session: Session, values: dict[str, Any], stale: datetime) -> SignedRow | None:

@@ -63,6 +63,8 @@ def _upsert(insert: Any, *conditions: Any) -> Any:
     statement = insert(_TABLE).from_select(list(_COLUMNS), _row_if_active(*conditions), include_defaults=False)
     changed = or_(
         _TABLE.c.details_index != statement.excluded.details_index,
+        # Nothing but the proof of the mailbox changed.
+        statement.excluded.state != literal_column("'pending'"),
         _TABLE.c.updated_at < bindparam("stale", type_=_TABLE.c.updated_at.type),
     )
     return statement.on_conflict_do_update(
@@ -86,6 +88,7 @@ def _mariadb_statements() -> tuple[Any, Any]:
     key = and_(*(table.c[name] == bindparam(f"k_{name}", type_=table.c[name].type) for name in _KEY))
     changed = or_(
         table.c.details_index != bindparam("k_details", type_=table.c.details_index.type),
+        bindparam("v_state", type_=table.c.state.type) != literal_column("'pending'"),
         table.c.updated_at < bindparam("stale", type_=table.c.updated_at.type),
     )
     replace = (

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...models import Rsvp
 from ...sections import Section
 from ...signals import rsvp_changed, rsvp_created
 from ...state import W4RState, get_state
+from ..mail.caps import is_suppressed
 from ..moderation.judgement import Judgement, spend_proof
 from ..storage.unit_of_work import UnitOfWork, run
 from . import lifecycle
@@ -29,9 +31,12 @@ def tell(work: UnitOfWork, section: Section, done: Done) -> None:
             work.emit(rsvp_changed, rsvp_id=number, **ids)
 
 
-def ask_and_tell(app: Any, section: Section, event_id: int, guest: Guest, judgement: Judgement) -> Done:
+def ask_and_tell(
+    app: Any, section: Section, event_id: int, guest: Guest, judgement: Judgement, *, proved: bool = False
+) -> Done:
     """Somebody wants to come: one transaction, then the signals.
 
+    :param proved: whoever asks has shown that they read the address' mail, so that no mail is to be answered.
     :raises NotFound: there is no such published event that takes guests.
     :raises EventFull: the whole event is smaller than the party.
     :raises ProofReplayed: the captcha solution was used before.
@@ -46,6 +51,17 @@ def ask_and_tell(app: Any, section: Section, event_id: int, guest: Guest, judgem
         )  # fmt: skip
         spend_proof(uow.session, judgement)
         tell(uow, section, done)
+        if (
+            proved
+            and done.outcome in ("created", "replaced")
+            and not is_suppressed(uow.session, state.keyring, section, guest.address.canonical)
+        ):
+            version = uow.session.get_one(Rsvp, done.rsvp_id).version
+            done = lifecycle.confirm(
+                uow.session, state.keyring, section, event_id, done.rsvp_id, version,
+                hold_at=state.config.scoring["hold_at"], now=state.clock(),
+            )  # fmt: skip
+            tell(uow, section, done)
         return done
 
     return run(app, work)
