@@ -8,7 +8,7 @@ import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Any
 
@@ -239,7 +239,9 @@ class MariaDB(Server):
         with self.connect() as connection:
             others = connection.exec_driver_sql("SELECT id FROM information_schema.processlist WHERE db = %s", (name,))
             for number in others.scalars().all():
-                connection.exec_driver_sql(f"KILL IF EXISTS {number}")
+                # It may have ended by itself meanwhile.
+                with suppress(SQLAlchemyError):
+                    connection.exec_driver_sql(f"KILL {number}")
         super().drop(name)
 
     def make_copy(self) -> str:

@@ -34,7 +34,7 @@ def email_check(required: bool, testing: bool) -> Callable[[Any, Field], None]:
             raise ValidationError(
                 gettext("Enter an e-mail address in the form name@example.org, without spaces")
             ) from fault
-        if "asked" in form:
+        if hasattr(form, "__contains__") and "asked" in form:
             _ask(form, form.address)
 
     return check
