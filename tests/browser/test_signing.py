@@ -210,6 +210,8 @@ def test_tokens_that_never_come_stop_nobody(visit: Any, fate: str) -> None:
     page.clock.install()
     visitor.open(f"/au/cases/{CASE}")
     address = fill(visitor)
+    # The captcha alone is what never comes.
+    visitor.until("document.querySelector('form[data-w4r-sign] [name=form_token]').value !== ''")
     page.locator("form[data-w4r-sign] button[type=submit]").click()
     page.clock.fast_forward(8_000)
     page.wait_for_url(f"**/cases/{CASE}/sign", timeout=15_000)
@@ -226,6 +228,8 @@ def test_a_slow_phone_goes_on_without_the_captcha(visit: Any) -> None:
     visitor.open(f"/au/cases/{CASE}")
     before = count_of(visitor, "/au")
     address = fill(visitor)
+    # The captcha alone is what never comes.
+    visitor.until("document.querySelector('form[data-w4r-sign] [name=form_token]').value !== ''")
     page.locator("form[data-w4r-sign] button[type=submit]").click()
     page.clock.fast_forward(8_000)
     page.wait_for_url("**/thanks", timeout=20_000)
