@@ -81,9 +81,10 @@ def test_every_limit_of_a_name_counts(any_limits: RateLimits) -> None:
     for _ in range(5):
         assert longer.hit("sign_host", "AU", "x") is None
     breach = longer.hit("sign_host", "AU", "x")
-    if breach and breach.retry_after == 1:
-        # In the very millisecond in which a window begins, limits takes it to be over.
-        breach = longer.hit("sign_host", "AU", "x")
+    # In the very millisecond in which a window begins, limits takes it to be over.
+    for _ in range(1000):
+        if breach and breach.retry_after == 1:
+            breach = longer.hit("sign_host", "AU", "x")
     assert breach is not None
     assert 60 < breach.retry_after <= 3600
 
