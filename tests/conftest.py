@@ -31,10 +31,14 @@ DATABASES = ("sqlite", "postgresql", "mariadb")
 
 @pytest.fixture(autouse=True)
 def speaking_loggers() -> None:
-    """A host's Alembic, run in this process, silences every logger that it does not know."""
+    """A host's Alembic, run in this process, silences loggers that it does not know; Celery's worker quietens all."""
+    logging.disable(logging.NOTSET)
+    logging.root.setLevel(logging.WARNING)
     for name, logger in logging.root.manager.loggerDict.items():
         if isinstance(logger, logging.Logger) and name.startswith(("flask_w4r", "werkzeug")):
-            logger.disabled = False
+            logger.disabled, logger.propagate = False, True
+            if name.startswith("flask_w4r"):
+                logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")
