@@ -124,6 +124,13 @@ def test_another_address_or_browser_waits_for_its_mail(site: Host, clock: Moving
     assert counts(site) == (1, 1)
 
 
+def test_an_address_that_looks_like_a_slip_was_proved_and_is_not_asked_about(site: Host) -> None:
+    client = site.app.test_client()
+    page = prove(site, client, email="sam@gmial.com", asked="gmial.com")
+    answer = client.post(f"{PREFIX}/sign", data={**offered(page), "cases": ["case-1"], "consent": "y"})
+    assert answer.status_code == 200 and "You are counted" in answer.text
+
+
 def test_it_ends_after_two_hours(site: Host, clock: MovingClock) -> None:
     client = site.app.test_client()
     page = prove(site, client)

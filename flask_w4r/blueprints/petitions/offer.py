@@ -59,6 +59,8 @@ def filled_in(signer: Signer) -> MultiDict[str, Any]:
             sent[name] = "y" if value is True else str(value)
     if signer.withhold_name:
         sent["withhold_name"] = "y"
+    # However much its domain looks like a slip, a mail was answered there.
+    sent["asked"] = signer.address.domain
     return sent
 
 
