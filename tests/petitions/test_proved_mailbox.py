@@ -5,31 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 
-from flask_w4r import W4R
-from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, sign, supporter
-from tests.conftest import Host, MakeHost, every_database
+from flask_w4r.testing import form_fields, run_jobs, sign, supporter
+from tests.conftest import Host, every_database
 from tests.mail.world import MovingClock
 
 from .test_ten_cases import PREFIX, SLUGS, counts, link_of
+from .test_ten_cases import clock as clock
+from .test_ten_cases import site as site
 
 COOKIE = "w4r_mailbox_au"
-
-
-@pytest.fixture
-def clock() -> MovingClock:
-    return MovingClock()
-
-
-@pytest.fixture
-def site(make_host: MakeHost, clock: MovingClock) -> Host:
-    mailer = RecordingMailer()
-    host = make_host(w4r=W4R(mailer=mailer, clock=clock))
-    host.mailer = mailer
-    make_campaign(host.app, SLUGS)
-    return host
 
 
 def prove(site: Host, client: FlaskClient, slug: str = SLUGS[0], **typed: Any) -> Any:
