@@ -11,6 +11,7 @@ from .services.audit.capability import CAPABILITY as audit
 from .services.campaign.capability import CAPABILITY as campaign
 from .services.events.capability import CAPABILITY as events
 from .services.hosting.capability import CAPABILITY as hosting
+from .services.intake.capability import CAPABILITY as intake
 from .services.jobs.capability import CAPABILITY as jobs
 from .services.kits.capability import CAPABILITY as kits
 from .services.mail.capability import CAPABILITY as mail
@@ -24,6 +25,6 @@ from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
 
 CAPABILITIES: tuple[Capability, ...] = (
-    storage, people, mail, audit, kits, tally, campaign, moderation, petitions, places, events, rsvps, hosting, privacy,
+    storage, people, mail, audit, kits, tally, campaign, intake, moderation, petitions, places, events, rsvps, hosting, privacy,
     jobs,
 )  # fmt: skip

@@ -173,6 +173,7 @@ class W4R:
         """What other extensions may still change is looked up at the first request."""
         from .antiabuse.captcha import make_provider
         from .antiabuse.limits import RateLimits
+        from .antiabuse.weighing import weigh
         from .migrations import stop_waiting_for_flask_migrate
         from .web.csp import csp_header, tiles_csp
         from .web.host import find_limiter, host_problems
@@ -199,6 +200,7 @@ class W4R:
 
         state.lazy["limits"] = limits
         state.lazy["captcha"] = captcha
+        state.lazy["judge"] = partial(weigh, app)
         state.lazy["unmet"] = unmet
         state.lazy["mailer"] = mailer
         state.lazy["csp_header"] = lambda section: state.once(

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from flask_w4r import W4R
 from flask_w4r.keyring import generate_key
-from flask_w4r.testing import RecordingMailer
+from flask_w4r.testing import RecordingMailer, take_in
 from tests import services
 from tests.databases import Supply
 from tests.shortcuts import METADATA, Shared, share_templates
@@ -89,7 +89,8 @@ class Host:
             return self.db.engine
 
     def rows(self, sql: str, **values: Any) -> list[Any]:
-        """What the database says, asked directly."""
+        """What the database says, asked directly, once the worker has looked at what forms wrote down."""
+        take_in(self.app)
         with self.engine.connect() as connection:
             return list(connection.execute(text(sql), values).all())
 

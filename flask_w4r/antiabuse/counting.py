@@ -21,7 +21,7 @@ from limits.storage import MemoryStorage, RedisStorage, Storage
 MOST_COUNTS, MOST_MEMBERS = 100_000, 12_000
 _SWEPT_FROM = 1_000
 
-# All counts of one signature in one round trip.
+# All counts of one arrival; those of many arrivals go in one round trip.
 _COUNT_ALL = b"""
 local found = {}
 local fresh = redis.call('SET', KEYS[1], 1, 'NX', 'EX', 3600)
@@ -57,6 +57,15 @@ class Counted:
     crowd: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One arrival: what to count it for, who it is (each counts once a window), and when it came."""
+
+    wanted: Sequence[Counted]
+    member: str
+    now: datetime
+
+
 class MemberCounts:
     """Counts different members.
 
@@ -70,32 +79,32 @@ class MemberCounts:
         self._sweep_at = _SWEPT_FROM
         self._lock = threading.Lock()
 
-    def count(
-        self, storage: Storage, section_code: str, wanted: Sequence[Counted], member: str, now: datetime
-    ) -> list[int]:
-        """Add a member to each count in the storage.
+    def count(self, storage: Storage, section_code: str, asked: Sequence[Asking]) -> list[list[int]]:
+        """Add the members of some arrivals to their counts in the storage, in their order.
 
-        :returns: the counts, with the member, in the order of ``wanted``.
+        :returns: for each the counts, with the member, in the order of ``wanted``.
         :raises Exception: whatever a storage that is away raises.
         """
         if isinstance(storage, MemoryStorage):
-            return self.count_here(section_code, wanted, member, now)
-        who = self._digest("member", member).hex()
-        keys = [self._name(section_code, item, now) for item in wanted]
+            return [self.count_here(section_code, one) for one in asked]
         if type(storage) is RedisStorage:
-            crowds = "|".join(f"{item.name}|{item.what}" for item in wanted if item.crowd)
-            mark = f"w4r/{section_code}/seen/{self._digest('seen', f'{member}|{crowds}').hex()}"
-            return self._in_redis(storage, [mark, *keys], who, wanted)
-        return [self._marked(storage, key, who, item) for key, item in zip(keys, wanted, strict=True)]
+            return self._in_redis(storage, section_code, asked)
+        return [
+            [
+                self._marked(storage, self._name(section_code, item, one.now), self._member(one), item)
+                for item in one.wanted
+            ]
+            for one in asked
+        ]
 
-    def count_here(self, section_code: str, wanted: Sequence[Counted], member: str, now: datetime) -> list[int]:
-        """The same, within this process."""
-        who, moment = self._digest("member", member), now.timestamp()
+    def count_here(self, section_code: str, asked: Asking) -> list[int]:
+        """The same for one arrival, within this process."""
+        who, moment, now = self._digest("member", asked.member), asked.now.timestamp(), asked.now
         found = []
         with self._lock:
             if len(self._own) >= min(self._sweep_at, MOST_COUNTS):
                 self._sweep(moment)
-            for item in wanted:
+            for item in asked.wanted:
                 name, ends = self._name(section_code, item, now), (moment // item.window + 1) * item.window
                 if not item.adds:
                     found.append(len(self._own[name][1]) if name in self._own else 0)
@@ -119,14 +128,30 @@ class MemberCounts:
         window = int(now.timestamp()) // item.window
         return f"w4r/{section_code}/{item.name}/{self._digest(item.name, item.what).hex()}/{window}"
 
-    def _in_redis(self, storage: RedisStorage, keys: list[str], who: str, wanted: Sequence[Counted]) -> list[int]:
+    def _member(self, asked: Asking) -> str:
+        return self._digest("member", asked.member).hex()
+
+    def _in_redis(self, storage: RedisStorage, section_code: str, asked: Sequence[Asking]) -> list[list[int]]:
         script = self._script[1]
         if self._script[0] is not storage:
             script = storage.get_connection().register_script(_COUNT_ALL)
             self._script = (storage, script)
-        windows = [-item.window if item.crowd else item.window if item.adds else 0 for item in wanted]
-        found = script([storage.prefixed_key(key) for key in keys], [who, *windows])
-        return [int(count) for count in found]
+        calls = []
+        for one in asked:
+            crowds = "|".join(f"{item.name}|{item.what}" for item in one.wanted if item.crowd)
+            mark = f"w4r/{section_code}/seen/{self._digest('seen', f'{one.member}|{crowds}').hex()}"
+            keys = [mark, *(self._name(section_code, item, one.now) for item in one.wanted)]
+            windows = [-item.window if item.crowd else item.window if item.adds else 0 for item in one.wanted]
+            calls.append(([storage.prefixed_key(key) for key in keys], [self._member(one), *windows]))
+        if len(calls) == 1:
+            found = [script(*calls[0])]
+        else:
+            redis: Any = storage.get_connection()
+            with redis.pipeline(transaction=False) as pipe:
+                for keys, values in calls:
+                    script(keys, values, client=pipe)
+                found = pipe.execute()
+        return [[int(count) for count in counts] for counts in found]
 
     @staticmethod
     def _marked(storage: Storage, key: str, who: str, item: Counted) -> int:

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +23,7 @@ from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from ..services.people.networks import NetworkTiers
 from .breaker import CircuitBreaker
-from .counting import Counted, MemberCounts
+from .counting import Asking, MemberCounts
 
 log = logging.getLogger(__name__)
 
@@ -112,16 +111,15 @@ class RateLimits:
             ]
         )
 
-    def count(self, section_code: str, wanted: Sequence[Counted], member: str, now: datetime) -> list[int]:
-        """Count a member of several things in one round trip; a storage that is away is stood in for by this process.
+    def count(self, section_code: str, asked: Sequence[Asking]) -> list[list[int]]:
+        """Count some arrivals, in one round trip; a storage that is away is stood in for by this process.
 
-        :param member: who is new, or not: each counts once a window.
-        :param now: the moment, from the injected clock.
-        :returns: how many different members each has had in its window so far.
+        :param asked: what each is counted for, who it is, and the moment, from the injected clock.
+        :returns: for each how many different members each of its counts has had in its window so far.
         """
         if self._breaker.allows():
             try:
-                found = self._members.count(self._limiter.storage, section_code, wanted, member, now)
+                found = self._members.count(self._limiter.storage, section_code, asked)
             except Exception as error:
                 if self._breaker.failed():
                     log.warning("Rate limit storage is away (%s); counts are this process's", type(error).__name__)
@@ -129,7 +127,7 @@ class RateLimits:
                 if self._breaker.succeeded():
                     log.warning("Rate limit storage is back")
                 return found
-        return self._members.count_here(section_code, wanted, member, now)
+        return [self._members.count_here(section_code, one) for one in asked]
 
     def _counters(
         self, name: str, section_code: str, identifier: str, live: Mapping[str, str], share: int

@@ -9,16 +9,14 @@ a company or a university sharing a mail domain, a case that the news took up, n
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ..services.people.addresses import Address
 from ..services.people.networks import UNKNOWN, NetworkTiers
 from . import patterns
-from .counting import Counted
+from .counting import Asking, Counted
 from .findings import Finding
 from .hold_limits import HoldLimit, hold_findings
 from .limits import RateLimits
@@ -60,6 +58,8 @@ class Arrival:
     #: What was typed into the section's own free-text questions.
     texts: Sequence[str]
     now: datetime
+    #: Tells it from others: a mailbox, or something of its own where there is none.
+    member: str
 
 
 class _Counts:
@@ -76,30 +76,67 @@ class _Counts:
 
 def findings(
     limits: RateLimits,
-    arrival: Arrival,
+    arrivals: Sequence[Arrival],
+    holds: Sequence[Sequence[HoldLimit]],
     *,
     scoring: Mapping[str, int],
     usual: Mapping[str, Mapping[str, float]],
-    holds: Sequence[HoldLimit] = (),
-) -> list[Finding]:
-    """Count an arrival and say what is out of the ordinary about it. Never raises.
+) -> list[list[Finding]]:
+    """Count arrivals of a section and say what is out of the ordinary about each. Never raises.
+
+    Those that come together are counted first and looked at then, so that the first of a burst are seen to be of it.
 
     :param limits: whose storage holds the counts.
+    :param holds: silent limits of each arrival, counted along.
     :param scoring: ``W4R_SCORING``.
     :param usual: what is usual an hour, ``{"case": {"17": 3.5}, "domain": {"gmail.com": 12.0}}``.
-    :param holds: silent limits, counted along.
-    :returns: what adds to the score or holds; mostly nothing.
+    :returns: for each what adds to the score or holds; mostly nothing.
     """
-    address = arrival.address
-    member = address.canonical if address else secrets.token_hex(8)
-    wanted = [*_wanted(arrival), *((f"hold_{place}", hold.counted) for place, hold in enumerate(holds))]
-    found = limits.count(arrival.section_code, [item for _, item in wanted], member, arrival.now)
-    counts = _Counts(wanted, found)
+    if not arrivals:
+        return []
+    wanted = [
+        [*_wanted(arrival), *((f"hold_{place}", hold.counted) for place, hold in enumerate(some))]
+        for arrival, some in zip(arrivals, holds, strict=True)
+    ]
+    asked = [
+        Asking([item for _, item in some], arrival.member, arrival.now)
+        for some, arrival in zip(wanted, arrivals, strict=True)
+    ]
+    found = limits.count(arrivals[0].section_code, asked)
+    most = _most(asked, found)
+    return [
+        _found(_Counts(some, [most[_key(item, arrival.now)] for _, item in some]), arrival, own, scoring, usual)
+        for some, arrival, own in zip(wanted, arrivals, holds, strict=True)
+    ]
+
+
+def _key(item: Counted, now: datetime) -> tuple[str, str, int]:
+    return item.name, item.what, int(now.timestamp()) // item.window
+
+
+def _most(asked: Sequence[Asking], found: Sequence[Sequence[int]]) -> Mapping[tuple[str, str, int], int]:
+    """The highest that each count came to within a batch, by its window."""
+    most: dict[tuple[str, str, int], int] = {}
+    for one, counts in zip(asked, found, strict=True):
+        for item, count in zip(one.wanted, counts, strict=True):
+            key = _key(item, one.now)
+            most[key] = max(count, most.get(key, 0))
+    return most
+
+
+def _found(
+    counts: _Counts,
+    arrival: Arrival,
+    holds: Sequence[HoldLimit],
+    scoring: Mapping[str, int],
+    usual: Mapping[str, Mapping[str, float]],
+) -> list[Finding]:
     results = [
         *(_odd_network(counts) or _network(counts)),
         *_case(counts, arrival, usual.get("case", {})),
         *_name_and_text(counts),
     ]
+    address = arrival.address
     if address is not None:
         results += _domain(counts, address, usual)
         results += _sequence(counts, address)
@@ -224,13 +261,3 @@ def _weighed(check: str, level: int, detail: dict[str, int], scoring: Mapping[st
     if check in NEVER_ALONE:
         score = min(score, max(0, scoring["hold_at"] - 1))
     return Finding(check, score, detail=detail)
-
-
-def free_texts(custom: Mapping[str, Any] | None, questions: Iterable[Any]) -> list[str]:
-    """The answers to a section's own questions that people put in words of their own.
-
-    :param custom: the answers by the question's name.
-    :param questions: the section's ``custom_fields``.
-    """
-    names = {item.name for item in questions if item.type not in ("select", "checkbox")}
-    return [value for name, value in (custom or {}).items() if name in names and isinstance(value, str)]

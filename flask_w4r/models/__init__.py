@@ -14,6 +14,7 @@ from .audit import AuditCheckpoint, AuditEntry, AuditHead
 from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .events import Event, EventCase, EventChange, EventReport
+from .intake import Intake
 from .mail import OutboxMail, Suppression
 from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
@@ -35,7 +36,7 @@ metadata = Base.metadata
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
     "ConsentText", "DayKey", "DeskState", "Edition", "EditionPerson", "Event", "EventCase", "EventChange",
-    "EventReport", "ImpactStory", "LiveLimit", "Lockdown", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode",
+    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode",
     "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "YearTotal", "metadata",
     "version_table",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from .parts import (
     Ask,
     Export,
     Finding,
+    IntakeKind,
     Job,
     Link,
     MailKind,
@@ -27,7 +28,7 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "Finding", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "Finding", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 
@@ -48,6 +49,7 @@ class Capability:
 
     name: str
     models: Sequence[str] = ()
+    intake: Sequence[IntakeKind] = ()
     mails: Sequence[MailKind] = ()
     links: Sequence[Link] = ()
     queue: Sequence[QueueKind] = ()
@@ -67,6 +69,7 @@ class Seam:
     """Everything that a site's capabilities hang in, by name.
 
     :ivar capabilities: all of them, in their order.
+    :ivar intake: the kinds of form that the worker looks at.
     :ivar mails: the kinds of mail.
     :ivar links: where links in mails lead, by purpose.
     :ivar queue: what may wait for the desk.
@@ -86,6 +89,7 @@ class Seam:
         """
         self.capabilities = tuple(capabilities)
         _by_name(self.capabilities, "capability")
+        self.intake: Mapping[str, IntakeKind] = self._all("intake", "intake kind")
         self.mails: Mapping[str, MailKind] = self._all("mails", "mail kind")
         self.links: Mapping[str, Link] = self._all("links", "link", "purpose")
         self.queue: Mapping[str, QueueKind] = self._all("queue", "queue kind")

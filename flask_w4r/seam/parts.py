@@ -68,6 +68,21 @@ class MailKind:
 
 
 @dataclass(frozen=True)
+class IntakeKind:
+    """A kind of form that is written down at once and looked at by the worker, in batches.
+
+    ``author``: ``(entry) -> intake.sent.Author``: who it says it is from, to be judged.
+    ``write``: ``(work, section, [(entry, judgement), ...])``: writes what came of one section, by sets, in the
+    transaction of the batch ``work`` (a ``storage.unit_of_work.UnitOfWork``, for signals too). An entry is an
+    ``intake.sent.Entry``, a judgement a ``moderation.judgement.Judgement``.
+    """
+
+    name: str
+    author: Callable[[Any], Any]
+    write: Callable[[Any, Section, Sequence[tuple[Any, Any]]], None]
+
+
+@dataclass(frozen=True)
 class Link:
     """Where the link that a mail carries for a purpose leads, and what the mail's template calls it."""
 
@@ -120,6 +135,7 @@ class Tools:
     :param batch: how many mails to claim at a time.
     :param lease_seconds: how long a claim holds.
     :param stop: set to end a job between two steps.
+    :param intake_batch: how many forms to process in one transaction.
     :param turn_seconds: a job that could go on for long gives the others a turn after so many seconds; it goes on in the
         next round.
     """
@@ -130,6 +146,7 @@ class Tools:
     lease_seconds: float = 120
     stop: Event = field(default_factory=Event)
     turn_seconds: float = 30
+    intake_batch: int = 500
 
 
 @dataclass(frozen=True)
@@ -137,6 +154,8 @@ class Job:
     """What the worker does: ``run(app, tools) -> what was done, by name``.
 
     :param every: seconds between two runs; nought for every look.
+    :param due: ``(session, now) -> whether anything waits``: asked several times a second, so that what somebody waits for
+        is done at once; cheap.
     :param turn: jobs of one look run in this order. What brings mails that should leave at once comes before ``mail``.
     :param once: its turn where each job runs once, and mail that the others wrote should leave too.
     """
@@ -146,6 +165,7 @@ class Job:
     every: float = 0
     turn: int = 50
     once: int = 50
+    due: Callable[[Any, datetime], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,18 +15,19 @@ from flask import Response, abort, jsonify, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
-from ..antiabuse import formtoken, rates
+from ..antiabuse import formtoken
+from ..antiabuse import weighing as judging
 from ..antiabuse.limits import Breach, RateLimits
 from ..antiabuse.outcome import CaptchaOutcome, CaptchaProvider
-from ..antiabuse.pipeline import Verdict, judge
 from ..errors import ProofReplayed
 from ..forms.checks import error_list
 from ..i18n import gettext
+from ..services.intake.sent import Author, Sent
 from ..services.moderation.judgement import Judgement
-from ..services.people.addresses import Address
 from . import Here, guard
 from .guard import client_tiers
 from .responses import private, private_page
+from .templating import app_of_request
 
 T = TypeVar("T")
 
@@ -42,17 +44,6 @@ class Refusal:
 
 #: Something typed is missing or wrong; the form's own errors say what.
 FAULTY = Refusal("")
-
-
-@dataclass(frozen=True)
-class Author:
-    """Whoever sent a form, as far as it is judged."""
-
-    address: Address | None
-    first_name: str
-    last_name: str = ""
-    #: What they put in words of their own, to be told from what others wrote.
-    texts: Sequence[str] = ()
 
 
 def limits(place: Here) -> RateLimits:
@@ -235,56 +226,36 @@ def form_values(
     }
 
 
-def weigh(
+def sent_here(
     place: Here,
-    author: Author,
     age: formtoken.FormAge,
     captcha: CaptchaOutcome,
     *,
     honeypot: bool,
     case_ids: Sequence[int] = (),
-) -> Verdict:
-    """What the checks make of a form that is in order: rules of the desk, rates, names, address.
+    proved: bool = False,
+) -> Sent:
+    """What only this request knows of a form that is in order.
 
     :param honeypot: the field that nobody sees was filled in.
+    :param proved: whoever sent it has shown that they read the address' mail.
     """
-    rule = guard.rule_here(place, author.address)
-    trusted = rule is not None and rule.effect == "allow"
-    further = [*guard.findings_here(place, rule, case_ids, captcha.result)]
-    if not trusted:
-        arrival = rates.Arrival(
-            section_code=place.section.code,
-            case_ids=case_ids,
-            tiers=client_tiers(),
-            address=author.address,
-            first_name=author.first_name,
-            last_name=author.last_name,
-            texts=author.texts,
-            now=place.state.clock(),
-        )
-        usual, scoring = guard.settings_here(place).usual, place.state.config.scoring
-        holds = guard.holds_here(place, case_ids)
-        further += rates.findings(limits(place), arrival, scoring=scoring, usual=usual, holds=holds)
-    return judge(
-        config_scoring=place.state.config.scoring,
-        form_age=age,
-        captcha_outcome=captcha,
-        honeypot_filled=honeypot,
-        first_name=author.first_name,
-        last_name=author.last_name,
-        address=author.address,
-        further=further,
-        trusted=trusted,
+    now, rule = place.state.clock(), guard.rule_here(place)
+    return Sent(
+        at=now,
+        network=guard.network_here(place, now),
+        captcha=captcha.result,
+        case_ids=tuple(case_ids),
+        too_fast=age.too_fast,
+        proof=captcha.digest,
+        proof_expires_at=captcha.expires_at,
+        honeypot=honeypot,
+        rule=(rule.effect, rule.kind, rule.rule_id) if rule is not None else None,
+        proved=proved,
     )
 
 
-def judgement(verdict: Verdict) -> Judgement:
-    """A verdict as the services take it."""
-    return Judgement(
-        score=verdict.score,
-        held=verdict.hold,
-        reasons=verdict.reasons_json(),
-        captcha=verdict.captcha,
-        proof=verdict.digest,
-        proof_expires_at=verdict.expires_at,
-    )
+def weigh(place: Here, author: Author, age: formtoken.FormAge, captcha: CaptchaOutcome, *, honeypot: bool) -> Judgement:
+    """What the checks make of a form that must be decided at once."""
+    sent = sent_here(place, age, captcha, honeypot=honeypot)
+    return judging.weigh(app_of_request(), place.section, [(sent, author, token_hex(8))])[0]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 
 from flask import Response, current_app, g, request
 
 from ..antiabuse.altcha_provider import AltchaProvider
-from ..antiabuse.findings import Finding
-from ..antiabuse.hold_limits import HoldLimit, hold_limits
 from ..antiabuse.outcome import CaptchaProvider
+from ..antiabuse.weighing import share_at
 from ..services.campaign.views import CaseView
 from ..services.moderation.rules import RuleMatch
 from ..services.moderation.settings import CAUTIOUS, CLOSED, NORMAL, DeskSettings, settings_of
-from ..services.people.addresses import Address
-from ..services.people.networks import NetworkTiers, network_tiers
+from ..services.people.networks import DayKeyCache, Network, NetworkTiers, day_secret, network_of, network_tiers
+from ..services.storage.unit_of_work import run
 from . import Here
 from .responses import private_page
 from .templating import app_of_request
@@ -23,8 +23,6 @@ from .templating import app_of_request
 log = logging.getLogger("flask_w4r")
 #: Seconds after which somebody who came while signing is paused may try again.
 COME_BACK = 900
-#: Guarded more than usual, networks have this part of their limits.
-CAUTIOUS_SHARE = 3
 
 
 def settings_here(place: Here) -> DeskSettings:
@@ -63,21 +61,32 @@ def client_tiers() -> NetworkTiers:
     return found
 
 
-def rule_here(place: Here, address: Address | None = None) -> RuleMatch | None:
-    """The entry of the block and allow lists that decides.
-
-    :param address: ``None`` while it is not known yet: then only what is known of the network is asked.
-    """
+def rule_here(place: Here) -> RuleMatch | None:
+    """The entry of the block and allow lists that decides, as far as only the request knows: by network and country."""
     settings = settings_here(place)
     if not settings.rules:
         return None
     return settings.rules.ask(
         tiers=client_tiers(),
         day_secrets=settings.day_secrets,
-        address=address,
+        address=None,
         country=_country(place) if settings.rules.asks_country else None,
         now=place.state.clock(),
     )
+
+
+def network_here(place: Here, now: datetime) -> Network:
+    """The visitor's network as it is kept: hashes under the key of the day.
+
+    The day's secret is made in a transaction of its own, before anything is keyed with it.
+    """
+    app = app_of_request()
+
+    def load(wanted: date) -> bytes:
+        return run(app, lambda uow: day_secret(uow.session, place.state.keyring, wanted))
+
+    cache: DayKeyCache = place.state.once("day_keys", lambda: DayKeyCache(load))
+    return network_of(cache.secret(now.date()), now.date(), client_tiers())
 
 
 def _country(place: Here) -> str | None:
@@ -110,23 +119,7 @@ def live_limits(place: Here) -> Mapping[str, str]:
 
 def share_here(place: Here, case_ids: Iterable[int] = ()) -> int:
     """By how much the limits of networks are divided now."""
-    return 1 if level_here(place, case_ids) == NORMAL else CAUTIOUS_SHARE
-
-
-def holds_here(place: Here, case_ids: Sequence[int]) -> Sequence[HoldLimit]:
-    """The silent limits to count a signature against."""
-    usual, live = place.state.config.rate_limits, settings_here(place).limits
-    return hold_limits(usual, live, case_ids, client_tiers(), share=share_here(place, case_ids))
-
-
-def findings_here(place: Here, rule: RuleMatch | None, case_ids: Sequence[int], captcha: str) -> Sequence[Finding]:
-    """What holds a signature whatever its score: a block rule; want of a captcha while the desk is on its guard."""
-    found = []
-    if rule is not None and rule.effect == "block":
-        found.append(Finding(f"rule_{rule.kind}", hold=True))
-    if captcha in ("missing", "unavailable", "off") and level_here(place, case_ids) != NORMAL:
-        found.append(Finding("lockdown", hold=True))
-    return found
+    return share_at(settings_here(place), case_ids)
 
 
 def captcha_here(place: Here, case_ids: Iterable[int] = ()) -> CaptchaProvider:

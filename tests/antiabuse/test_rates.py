@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask_limiter import Limiter
 from limits.storage import MemoryStorage
 
 from flask_w4r.antiabuse import counting, rates
-from flask_w4r.antiabuse.counting import Counted, MemberCounts
+from flask_w4r.antiabuse.counting import Asking, Counted, MemberCounts
 from flask_w4r.antiabuse.findings import Finding
 from flask_w4r.antiabuse.formtoken import FormAge
 from flask_w4r.antiabuse.limits import RateLimits
@@ -52,8 +52,13 @@ class Section:
         }  # fmt: skip
         email = values.pop("email")
         tiers, address = network_tiers(values.pop("ip")), parse_address(email) if email else None
-        arrival = Arrival(tiers=tiers, address=address, **values)
-        return rates.findings(self.limits, arrival, scoring=DEFAULT_SCORING, usual=self.usual)
+        member = address.canonical if address else f"nobody {number}"
+        return self.come_together([Arrival(tiers=tiers, address=address, member=member, **values)])[0]
+
+    def come_together(self, arrivals: Sequence[Arrival]) -> list[list[Finding]]:
+        """What is found of arrivals of one batch."""
+        none = [()] * len(arrivals)
+        return rates.findings(self.limits, arrivals, none, scoring=DEFAULT_SCORING, usual=self.usual)
 
     def held(self, every: Iterable[dict[str, Any]]) -> list[bool]:
         """Whether each would be held for what was found."""
@@ -101,7 +106,8 @@ def counts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> R
 
 def test_members_count_once_a_window(counts: RateLimits) -> None:
     def count(member: str, now: datetime = NOW, **changes: Any) -> int:
-        return counts.count(code, [Counted("host_hour", "203.0.113.7", 3600, **changes)], member, now)[0]
+        wanted = [Counted("host_hour", "203.0.113.7", 3600, **changes)]
+        return counts.count(code, [Asking(wanted, member, now)])[0][0]
 
     code = secrets.token_hex(4)
     assert [count("ann"), count("ann"), count("ben"), count("ann"), count("cleo")] == [1, 1, 2, 2, 3]
@@ -109,13 +115,13 @@ def test_members_count_once_a_window(counts: RateLimits) -> None:
     assert count("dora", NOW + timedelta(hours=1)) == 1
     code = secrets.token_hex(4)
     assert [count(name, crowd=True) for name in ("ann", "ann", "ben", "ann", "cleo")] == [1, 1, 2, 2, 3]
-    assert counts.count("other", [WHO], "ann", NOW) == [1]
+    assert counts.count("other", [Asking([WHO], "ann", NOW)]) == [[1]]
 
 
 def test_redis_counts_crowds_well_and_keeps_no_member(redis_limiter: Limiter) -> None:
     limits, code = _limits(redis_limiter), secrets.token_hex(4)
     for number in range(1000):
-        found = limits.count(code, [WHO], f"ann{number}@example.org", NOW)[0]
+        found = limits.count(code, [Asking([WHO], f"ann{number}@example.org", NOW)])[0][0]
     assert abs(found - 1000) < 40
     client = redis_client(redis_limiter)
     keys = [key for key in client.scan_iter("*") if code.encode() in key]
@@ -135,12 +141,21 @@ def test_one_round_trip(redis_limiter: Limiter, monkeypatch: pytest.MonkeyPatch)
     assert len(trips) == 1
 
 
+def test_many_that_come_together_are_seen_to_be_many(counts: RateLimits) -> None:
+    """In whatever storage, as the last of them alone would be; and each still counts once."""
+    asked = [Asking([WHO, Counted("all_hour", "", 3600, crowd=True)], f"ann{number % 50}", NOW) for number in range(60)]
+    code = secrets.token_hex(4)
+    found = counts.count(code, asked)
+    assert [round(some[0], -1) for some in (found[0], found[-1])] == [0, 50]
+    assert found[-1][1] == 50
+
+
 def test_without_redis_this_process_counts(redis_proxy: CuttableProxy, caplog: pytest.LogCaptureFixture) -> None:
     limiter = make_limiter(f"redis://127.0.0.1:{redis_proxy.port}")
     limits, code = _limits(limiter), secrets.token_hex(4)
-    limits.count(code, [WHO], "ann", NOW)
+    limits.count(code, [Asking([WHO], "ann", NOW)])
     redis_proxy.cut()
-    found = [limits.count(code, [WHO], name, NOW)[0] for name in ("ben", "cleo", "ben")]
+    found = [limits.count(code, [Asking([WHO], name, NOW)])[0][0] for name in ("ben", "cleo", "ben")]
     redis_client(limiter).close()
     assert found == [1, 2, 2]
     assert caplog.text.count("storage is away") == 1
@@ -152,12 +167,14 @@ def test_what_this_process_keeps_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(counting, "_SWEPT_FROM", 20)
     counts = MemberCounts(b"k")
     for number in range(200):
-        last = counts.count_here("AU", [WHO], f"ann{number}", NOW)
-        counts.count_here("AU", [Counted("name_hour", str(number), 3600)], "ann", NOW)
+        last = counts.count_here("AU", Asking([WHO], f"ann{number}", NOW))
+        counts.count_here("AU", Asking([Counted("name_hour", str(number), 3600)], "ann", NOW))
     assert last[0] <= 10
     assert len(counts._own) <= 52
     for number in range(50):
-        counts.count_here("AU", [Counted("name_hour", str(number), 3600)], "ann", NOW + timedelta(hours=2 + number))
+        counts.count_here(
+            "AU", Asking([Counted("name_hour", str(number), 3600)], "ann", NOW + timedelta(hours=2 + number))
+        )
     assert len(counts._own) <= 20
 
 

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from flask_w4r import W4R
 from flask_w4r.models import metadata
 from flask_w4r.state import get_state
-from flask_w4r.testing import RecordingMailer, form_fields, run_jobs, submit, supporter
+from flask_w4r.testing import RecordingMailer, form_fields, run_jobs, submit, supporter, take_in
 from tests.conftest import Host
 
 PREFIX = "/au"
@@ -47,6 +47,7 @@ def clocked(clock: MovingClock) -> tuple[W4R, RecordingMailer]:
 
 def tally(host: Host, slug: str = SLUG) -> int:
     """A case's public count, with nothing cached."""
+    take_in(host.app)
     get_state(host.app).lazy.pop("pages", None)
     actions = host.app.test_client().get(f"{PREFIX}/cases/{slug}/tally.json").get_json()["actions"]
     return int(actions.get("petition_signature", 0))
@@ -54,12 +55,19 @@ def tally(host: Host, slug: str = SLUG) -> int:
 
 def people(host: Host) -> int:
     """The edition's public number of people, with nothing cached."""
+    take_in(host.app)
     get_state(host.app).lazy.pop("pages", None)
     return int(host.app.test_client().get(f"{PREFIX}/tally.json").get_json()["people"])
 
 
 def dump(host: Host) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table of ours."""
+    """Every row of every table of ours, once the worker has looked at what forms wrote down."""
+    take_in(host.app)
+    return everything(host)
+
+
+def everything(host: Host) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table of ours, as it stands."""
     with host.engine.connect() as connection:
         return {
             table.name: sorted(
@@ -120,7 +128,9 @@ def sign_with_script(
     if solution is None and tokens["captcha"]:
         solution = solve(tokens["captcha"]["challenge"])
     hidden = {"csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"], "altcha": solution or ""}
-    return client.post(url, data={**hidden, **supporter(), **typed})
+    answer = client.post(url, data={**hidden, **supporter(), **typed})
+    take_in(client.application)
+    return answer
 
 
 def solve(challenge: dict[str, Any]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from flask_w4r.blueprints.petitions import flow
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
 from tests.conftest import Host, MakeHost, every_database
@@ -41,19 +43,33 @@ def test_the_database_has_the_last_word(host: Host, status: str, code: int) -> N
 
 def test_closed_between_the_look_and_the_write(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """The view saw an active case; the statement that writes does not."""
-    from flask_w4r.services.petitions import run as signing_run
+    original = flow.take_in
 
-    original = signing_run.sign
+    def closed_meanwhile(*args: Any) -> None:
+        with host.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE w4r_case SET status = 'closed'")
+        original(*args)
 
-    def closed_meanwhile(session: object, *args: object) -> object:
-        session.connection().exec_driver_sql("UPDATE w4r_case SET status = 'closed'")  # type: ignore[attr-defined]
-        return original(session, *args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(signing_run, "sign", closed_meanwhile)
+    monkeypatch.setattr(flow, "take_in", closed_meanwhile)
     answer = sign(host.app.test_client(), PREFIX, SLUG)
     assert answer.status_code == 409
     assert "nothing was stored" in answer.text
     assert not column(host, "id")
+
+
+@every_database
+@pytest.mark.parametrize(("status", "rows"), [("closed", 1), ("withdrawn", 0)])
+def test_a_case_that_closes_before_the_worker_looks(host: Host, status: str, rows: int) -> None:
+    """What was pressed while it was open is kept as if the worker had been quicker; of a withdrawn case nothing is."""
+    client = host.app.test_client()
+    _, hidden = form_fields(client.get(f"{CASE}/sign"), "form_token")
+    assert client.post(f"{CASE}/sign", data={**hidden, **supporter()}).status_code == 303
+    with host.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE w4r_case SET status = '{status}'")
+    assert column(host, "state") == ["pending"] * rows
+    run_jobs(host.app)
+    assert not host.mailer.messages
+    assert not host.rows("SELECT id FROM w4r_intake")
 
 
 def test_a_closed_case_confirms_nothing_more(host: Host) -> None:

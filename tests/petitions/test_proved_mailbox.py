@@ -29,10 +29,13 @@ def prove(site: Host, client: FlaskClient, slug: str = SLUGS[0], **typed: Any) -
     return page
 
 
-def offered(page: Any) -> dict[str, Any]:
+def offered(page: Any) -> dict[str, list[str]]:
     """The hidden fields of the form for the other cases."""
     (form,) = re.findall(r"<form[^>]*action=\"/au/sign\".*?</form>", page.text, re.DOTALL)
-    return dict(re.findall(r'type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', form))
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', form):
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def ticked(page: Any) -> list[str]:

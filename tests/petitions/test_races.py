@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from flask_w4r.services.intake import batch
+from flask_w4r.services.storage.unit_of_work import read
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, submit, supporter
 from tests.conftest import Host, MakeHost, every_database
 
-from .helpers import CASE, PREFIX, SLUG, at_once, column, dump, link, people, press, tally
+from .helpers import CASE, PREFIX, SLUG, at_once, column, everything, link, people, press, tally
 
 GENEROUS = {"sign_host": "10000/minute", "sign_site": "10000/minute", "sign_block": "10000/minute"}
 
@@ -88,9 +90,9 @@ def test_one_address_signs_both_cases_in_many_threads(host: Host) -> None:
 
 @every_database
 def test_one_address_with_as_many_spellings(host: Host) -> None:
-    """Each press has other details, so versions replace one another: still one row, and the mail is the last one's."""
+    """Each press has other details, so they replace one another: still one row, and the mail is the last one's."""
     assert all_sign(host, 20, first_name=lambda number: f"Name{number}") == {303}
-    assert (len(column(host, "id")), column(host, "version")) == (1, [20])
+    assert len(column(host, "id")) == 1
     run_jobs(host.app)
     assert len(host.mailer.messages) == 1
     assert "You are counted" in press(host.app.test_client(), link(host)).text
@@ -150,21 +152,42 @@ def test_confirming_and_saying_not_me_at_one_moment(host: Host) -> None:
 
 
 @every_database
+def test_several_workers_share_what_waits(host: Host) -> None:
+    """Sixty people sign both cases, each of them twice, while four workers take small batches: nothing twice, nothing lost."""
+    clients = [host.app.test_client() for _ in range(60)]
+    form = form_fields(clients[0].get(f"{PREFIX}/sign"), "form_token")[1]
+    for number in range(120):
+        made = {**form, **supporter(number % 60), "cases": [SLUG, "bo-example"]}
+        assert clients[0].post(f"{PREFIX}/sign", data=made).status_code == 303
+
+    def work(_: int) -> int:
+        taken = 0
+        while read(host.app, batch.is_waiting):
+            taken += batch.take(host.app, size=7)[0]
+        return taken
+
+    assert sum(at_once(4, work)) == 120
+    assert (len(column(host, "id")), len(host.rows("SELECT id FROM w4r_outbox"))) == (120, 60)
+    run_jobs(host.app)
+    assert len(host.mailer.messages) == 60
+
+
+@every_database
 @pytest.mark.parametrize("confirmation", ["email", "none"])
 def test_nothing_is_half_written(make_host: MakeHost, confirmation: str) -> None:
-    """The connection breaks before the first, the second, ... and the last statement, and at the commit."""
+    """The connection breaks before the first, the second, ... and the last statement, of the press and of the worker."""
     own = {"preset": "AU", "url_prefix": PREFIX, "confirmation": confirmation}
-    host = make_host(captcha="none", section=own, rate_limits=GENEROUS, PROPAGATE_EXCEPTIONS=False)
+    host = make_host(captcha="altcha", section=own, rate_limits=GENEROUS, PROPAGATE_EXCEPTIONS=False)
     make_campaign(host.app, (SLUG, "bo-example"))
     client = host.app.test_client()
+    form = form_fields(client.get(f"{PREFIX}/sign"), "form_token")[1]
 
     def press_once(number: int) -> int:
-        page = client.get(f"{PREFIX}/sign")
-        typed = {**supporter(number), "cases": [SLUG, "bo-example"], "newsletter": "yes"}
-        return submit(client, page, "form_token", **typed).status_code
+        typed = {**form, **supporter(number), "cases": [SLUG, "bo-example"], "newsletter": "yes"}
+        return client.post(f"{PREFIX}/sign", data=typed).status_code
 
     assert press_once(0) == 303
-    engine = get_state(host.app).engines(host.app)[0]
+    engines = set(get_state(host.app).engines(host.app))
     left = 0
 
     def interrupt(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
@@ -174,15 +197,24 @@ def test_nothing_is_half_written(make_host: MakeHost, confirmation: str) -> None
             if left == 0:
                 raise OperationalError(statement, None, Exception("the machine was switched off"))
 
-    event.listen(engine, "before_cursor_execute", interrupt)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", interrupt)
     try:
+        before, left = everything(host), 1
+        assert press_once(1) == 503
+        assert everything(host) == before
+        assert press_once(1) == 303
         for breaks_at in range(1, 30):
-            before, left = dump(host), breaks_at
-            if press_once(breaks_at) == 303:
+            before, left = everything(host), breaks_at
+            try:
+                assert batch.take(host.app) == (2, 0)
                 break
-            assert dump(host) == before
+            except OperationalError:
+                assert everything(host) == before
     finally:
-        event.remove(engine, "before_cursor_execute", interrupt)
-    assert breaks_at > 1
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", interrupt)
+    assert breaks_at > 3
     assert len(column(host, "id")) == 4
+    assert not host.rows("SELECT id FROM w4r_intake")
     host.run("w4r", "tally", "recount")

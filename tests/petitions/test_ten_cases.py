@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flask_w4r import W4R
-from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, sign, supporter
+from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, sign, supporter, take_in
 from tests.conftest import Host, MakeHost, every_database
 from tests.mail.world import MovingClock
 
@@ -43,7 +43,8 @@ def press(site: Host, link: str, *, leave: str = "") -> Any:
 
 
 def counts(site: Host) -> tuple[int, int]:
-    """Signatures and people."""
+    """Signatures and people, once the worker has looked at what forms wrote down."""
+    take_in(site.app)
     tally = site.app.test_client().get(f"{PREFIX}/tally.json").get_json()
     return tally["total"], tally["people"]
 

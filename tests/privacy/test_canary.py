@@ -155,10 +155,10 @@ def everything_happens(host: Host, address: str, monkeypatch: pytest.MonkeyPatch
         assert send(client.get(f"{CASE}/sign")).status_code >= 500
     page = client.get(f"{CASE}/sign")
     with host.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE w4r_signature RENAME TO w4r_away")
+        connection.exec_driver_sql("ALTER TABLE w4r_intake RENAME TO w4r_away")
     assert send(page).status_code >= 500
     with host.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE w4r_away RENAME TO w4r_signature")
+        connection.exec_driver_sql("ALTER TABLE w4r_away RENAME TO w4r_intake")
     return urls
 
 

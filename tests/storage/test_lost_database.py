@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from flask_w4r.services.intake import batch
 from flask_w4r.testing import form_fields, make_campaign, run_jobs, sign, supporter
-from tests.conftest import MakeHost
+from tests.conftest import Host, MakeHost
 from tests.services import POSTGRES
 
 CASE = "/au/cases/ann-example"
@@ -41,12 +43,22 @@ def test_a_statement_that_is_refused_leaves_the_connection_usable(make_host: Mak
     host = make_host(captcha="none")
     make_campaign(host.app)
     client = host.app.test_client()
-    with host.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE w4r_outbox RENAME TO w4r_outbox_away"))
     page = client.get(f"{CASE}/sign")
     _, hidden = form_fields(page, "form_token")
+    rename(host, "w4r_intake", "w4r_away")
     assert client.post(f"{CASE}/sign", data={**hidden, **supporter(1)}).status_code == 503
-    assert host.rows("SELECT count(*) FROM w4r_signature")[0][0] == 0, "nothing half written"
-    with host.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE w4r_outbox_away RENAME TO w4r_outbox"))
+    rename(host, "w4r_away", "w4r_intake")
+    rename(host, "w4r_outbox", "w4r_away")
     assert client.post(f"{CASE}/sign", data={**hidden, **supporter(1)}).status_code == 303
+    with pytest.raises(ProgrammingError):
+        batch.take(host.app)
+    rename(host, "w4r_away", "w4r_outbox")
+    with host.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM w4r_signature")) == 0, "nothing half written"
+        assert connection.scalar(text("SELECT count(*) FROM w4r_intake WHERE set_aside_at IS NULL")) == 1
+    assert host.rows("SELECT count(*) FROM w4r_signature")[0][0] == 1
+
+
+def rename(host: Host, name: str, other: str) -> None:
+    with host.engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {name} RENAME TO {other}"))

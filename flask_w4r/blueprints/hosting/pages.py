@@ -17,10 +17,11 @@ from ...services.hosting import hosts as event_hosts
 from ...services.hosting import lifecycle as events
 from ...services.hosting import window as hosting_window
 from ...services.hosting.draft import Draft
+from ...services.intake.sent import Author
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import event_submitted
 from ...web import Here, form_flow, guard, here, links
-from ...web.form_flow import FAULTY, Author, Refusal
+from ...web.form_flow import FAULTY, Refusal
 from ...web.responses import private_page, public_page, sealed_page, see_other
 from ...web.templating import app_of_request, page
 from . import form as host_form
@@ -82,8 +83,8 @@ def _create(place: Here, form: Any, cases: Any) -> Refusal | Breach | None:
     def write(age: FormAge, captcha: CaptchaOutcome) -> None:
         (draft,) = drafts
         author = Author(draft.host_address, draft.host_name, texts=(draft.title, draft.description))
-        verdict = form_flow.weigh(place, author, age, captcha, honeypot=bool(form["website"].data))
-        judgement, keyring, now = form_flow.judgement(verdict), place.state.keyring, place.state.clock()
+        judgement = form_flow.weigh(place, author, age, captcha, honeypot=bool(form["website"].data))
+        keyring, now = place.state.keyring, place.state.clock()
         run(
             app_of_request(),
             lambda uow: events.create(uow.session, keyring, place.section, draft, judgement, now=now),

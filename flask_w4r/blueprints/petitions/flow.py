@@ -1,29 +1,23 @@
-"""What signing one case and signing several share: the form, and the one service call."""
+"""What signing one case and signing several share: the form, and what is written down."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from flask import current_app
 
-from ...antiabuse import formtoken, rates
+from ...antiabuse import formtoken
 from ...antiabuse.outcome import CaptchaOutcome
 from ...forms.petitions.sign import SignForm, make_sign_form, submission_of
 from ...services.campaign import catalogue
-from ...services.moderation.judgement import releases_itself
 from ...services.people import consents
 from ...services.people.consents import ConsentQuestion
-from ...services.people.networks import DayKeyCache, day_secret, network_hashes
-from ...services.petitions.run import sign_and_tell
-from ...services.petitions.signing import Network, Signed, Signing
+from ...services.petitions.intake import take_in
 from ...services.storage.unit_of_work import read, run
 from ...web import Here, form_flow, here, mailbox
-from ...web.form_flow import Author
-from ...web.guard import client_tiers
 from ...web.templating import app_of_request
 
 #: How long a case found open is taken to be, before the database has its say.
@@ -64,41 +58,21 @@ def form_id(place: Here, slug: str | None) -> str:
     return f"sign:{place.section.code}:{slug or '*'}"
 
 
-def _secret_of_day(place: Here, day: date) -> bytes:
-    """The day's secret, made in a transaction of its own, before anything is keyed with it."""
-    app = app_of_request()
-
-    def load(wanted: date) -> bytes:
-        return run(app, lambda uow: day_secret(uow.session, place.state.keyring, wanted))
-
-    cache: DayKeyCache = place.state.once("day_keys", lambda: DayKeyCache(load))
-    return cache.secret(day)
-
-
 def write(
     place: Here, form: SignForm, case_ids: Sequence[int], age: formtoken.FormAge, captcha: CaptchaOutcome
-) -> Signed:
-    """Judge and sign: one service call in one unit of work.
+) -> bool:
+    """Write the press down, for the worker to sign.
 
-    :raises ProofReplayed: the captcha's solution was used before.
+    :returns: whether no mail is to be answered, since the visitor has proved the mailbox or gave none.
+    :raises CaseNotActive: a case takes no signatures.
     """
-    state, section = place.state, place.section
-    submission = submission_of(form, section, place.locale, questions(place, place.locale))
-    texts = rates.free_texts(submission.custom, section.custom_fields)
-    author = Author(submission.address, submission.first_name, submission.last_name, texts)
+    submission = submission_of(form, place.section, place.locale, questions(place, place.locale))
+    proved = mailbox.is_proved(place, submission.address)
     honeypot = bool(form["website"].data)
-    verdict = form_flow.weigh(place, author, age, captcha, honeypot=honeypot, case_ids=case_ids)
-    now = state.clock()
-    day = now.date()
-    secret = _secret_of_day(place, day)
-    network = Network(day, *network_hashes(secret, client_tiers()))
-    opt_ins = state.hooks.subscriber_sink is not None
-    judged, proved = form_flow.judgement(verdict), mailbox.is_proved(place, submission.address)
-    if proved and releases_itself(verdict.reasons_json(), judged.score, state.config.scoring["hold_at"]):
-        judged = replace(judged, held=False)
-    signing = Signing(section, submission, judged, network, secret, now, opt_ins, proved)
+    sent = form_flow.sent_here(place, age, captcha, honeypot=honeypot, case_ids=case_ids, proved=proved)
     _file_questions(place)
-    return sign_and_tell(app_of_request(), signing, case_ids)
+    take_in(app_of_request(), place.section, submission, sent)
+    return proved or submission.address is None
 
 
 def _file_questions(place: Here) -> None:

@@ -25,6 +25,8 @@ from . import flow
 
 #: The form field that names the link.
 LINK = "link"
+#: The form field that says what was signed on this page before.
+SIGNED = "signed"
 #: What the token of "I am somebody else" is bound to. It holds longer than any proof.
 ELSE = "somebody-else"
 
@@ -86,12 +88,15 @@ def done_page(token: str, case_ids: Collection[int], signer: Signer | None, refu
         return cases, [case for case in still_open if case.id in left]
 
     cases, others = read(current_app, load)
+    # What was signed a moment ago the worker may not have looked at yet.
+    signed = {case.slug for case in cases}.union(request.form.getlist(SIGNED))
+    others = [case for case in others if case.slug not in signed]
     if not others:
         return sealed_page("petitions/confirm.html", cases=cases, person_name="", form=None, status="done", others=())
     tokens = form_flow.fresh_tokens(place, flow.form_id(place, None))
     chosen = request.form.getlist("cases") if refusal else []
     return sealed_page(
         "petitions/confirm.html", refusal.status if refusal else 200, cases=cases, person_name="", form=None,
-        status="done", others=others, tokens=tokens, link=token, notice=refusal.notice if refusal else "",
+        status="done", others=others, tokens=tokens, link=token, signed=sorted(signed), notice=refusal.notice if refusal else "",
         chosen=chosen, somebody_else=links.link_form(ELSE), consent=flow.questions(place, place.locale)["petition"].text,
     )  # fmt: skip

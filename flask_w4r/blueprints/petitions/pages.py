@@ -18,7 +18,6 @@ from ...i18n import gettext
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
 from ...services.moderation import funnel
-from ...services.petitions.signing import Signed
 from ...services.storage.unit_of_work import read
 from ...web import form_flow, guard, here
 from ...web.form_flow import FAULTY, Refusal
@@ -99,7 +98,7 @@ def _open_cases() -> list[CaseView]:
 
 
 def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case_ids: Sequence[int] = ()) -> Response:
-    """The button was pressed: the checks in their order, then the one service call.
+    """The button was pressed: the checks in their order, then one row is written down.
 
     What the case page shows is only read where a page is the answer.
     """
@@ -117,7 +116,7 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
         pressed.append((form, chosen))
         return chosen or Refusal(gettext("None of the people chosen takes signatures now."))
 
-    def write(age: FormAge, captcha: CaptchaOutcome) -> Signed:
+    def write(age: FormAge, captcha: CaptchaOutcome) -> bool:
         form, chosen = pressed[0]
         return flow.write(place, form, chosen, age, captcha)
 
@@ -136,7 +135,7 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
         return _form_back(form_class(formdata=request.form), slug, done)
     if signer is not None:
         return offer.done_page(request.form[offer.LINK], pressed[0][1], signer)
-    endpoint = "counted" if done.at_once and place.section.confirmation == "email" else "thanks"
+    endpoint = "counted" if done and place.section.confirmation == "email" else "thanks"
     return see_other(place.url(endpoint, slug=slug) if slug else place.url(f"{endpoint}_all"))
 
 

@@ -19,6 +19,7 @@ from ...sections import Section
 from ...services.campaign.views import Lens
 from ...services.events import search as event_search
 from ...services.events.views import EventView
+from ...services.intake.sent import Author
 from ...services.people import tokens
 from ...services.rsvps import lifecycle as rsvps
 from ...services.rsvps import links as rsvp_links
@@ -29,7 +30,7 @@ from ...services.rsvps.run import act_and_tell, ask_and_tell
 from ...services.storage.unit_of_work import UnitOfWork, read
 from ...state import W4RState
 from ...web import Here, form_flow, guard, here, links, mailbox
-from ...web.form_flow import FAULTY, Author, Refusal
+from ...web.form_flow import FAULTY, Refusal
 from ...web.responses import private, private_page, sealed_page, see_other
 from ...web.templating import app_of_request
 from ..events.pages import link_if
@@ -97,14 +98,12 @@ def _pressed(event: EventView) -> Response:
 
     def write(age: FormAge, captcha: CaptchaOutcome) -> Done:
         guest = form.guest(place.locale)
-        verdict = form_flow.weigh(
+        judgement = form_flow.weigh(
             place, Author(guest.address, guest.name), age, captcha, honeypot=bool(form.website.data)
         )
         # What becomes of it changes nothing in the answer.
         proved.append(mailbox.is_proved(place, guest.address))
-        return ask_and_tell(
-            app_of_request(), place.section, event.id, guest, form_flow.judgement(verdict), proved=proved[-1]
-        )
+        return ask_and_tell(app_of_request(), place.section, event.id, guest, judgement, proved=proved[-1])
 
     def ready() -> Sequence[int] | Refusal:
         return () if form.validate() else FAULTY

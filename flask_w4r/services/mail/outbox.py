@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from ...keyring import Keyring
 from ...models import OutboxMail
 from ...sections import Section
-from ..storage.rows import execute
-from ..storage.upsert import insert_ignore, insert_missing
+from ..storage.rows import can_skip_locked, execute
+from ..storage.upsert import insert_fresh, insert_ignore
 
 #: Kinds that go out once and never again for the same matter: their ``dedupe`` stays until the row is purged.
 ONCE_ONLY = frozenset({"reminder", "desk_alert"})
@@ -122,7 +122,7 @@ def is_due(session: Session, now: datetime) -> bool:
 def claim(session: Session, worker: str, *, batch: int, lease_seconds: float, now: datetime) -> Sequence[OutboxMail]:
     """Take up to ``batch`` due mails for ``worker``, oldest first. Nobody else has them until the lease runs out."""
     wanted = select(OutboxMail.id).where(_due(now)).order_by(OutboxMail.not_before, OutboxMail.id).limit(batch)
-    wanted = wanted.with_for_update(skip_locked=_can_skip_locked(session))
+    wanted = wanted.with_for_update(skip_locked=can_skip_locked(session))
     ids = session.scalars(wanted).all()
     if not ids:
         return ()
@@ -154,20 +154,20 @@ def release(session: Session, worker: str, ids: Sequence[int]) -> None:
     execute(session, mine.values(claimed_by=None, lease_until=None))
 
 
-def enqueue_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+def enqueue_all(session: Session, rows: Sequence[Mapping[str, Any]], *, replace: bool = True) -> None:
     """Put many mails in the outbox, each in place of the one that waits for the same matter, if one does.
 
     :param rows: from :func:`outbox_values`, all with a ``dedupe``; of those alike the last stands.
+    :param replace: else the one that waits stands.
     """
     last = {row["dedupe"]: row for row in rows}
     if not last:
         return
-    insert_missing(session, _TABLE, list(last.values()))
-    there = dict(
-        session.execute(select(OutboxMail.dedupe, OutboxMail.message_id).where(OutboxMail.dedupe.in_(last))).all()
-    )
-    for dedupe, row in last.items():
-        if there.get(dedupe) != row["message_id"]:
+    # In one order everywhere, so that two workers do not wait for each other in a ring.
+    ordered = [last[dedupe] for dedupe in sorted(last)]
+    new = {bytes(row.dedupe) for row in insert_fresh(session, _TABLE, ordered, _TABLE.c.dedupe)}
+    for row in ordered if replace else ():
+        if row["dedupe"] not in new:
             enqueue(session, row, replace=True)
 
 
@@ -250,11 +250,3 @@ def purge_outbox(session: Session, *, before: datetime) -> int:
     """Delete what left, was dropped or failed before a moment. Returns how many rows went."""
     past = func.coalesce(OutboxMail.sent_at, OutboxMail.not_before) < before
     return execute(session, delete(OutboxMail).where(OutboxMail.state != "queued", past))
-
-
-def _can_skip_locked(session: Session) -> bool:
-    dialect = session.get_bind().dialect
-    if dialect.name not in ("mysql", "mariadb"):
-        return True
-    version = getattr(dialect, "server_version_info", None) or (0,)
-    return version >= ((10, 6) if getattr(dialect, "is_mariadb", False) else (8, 0))

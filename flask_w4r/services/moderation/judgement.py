@@ -52,7 +52,7 @@ def spend_proof(session: Session, judgement: Judgement) -> None:
 MAILBOX_RELEASES = frozenset({"captcha_missing", "captcha_unavailable"})
 
 
-def releases_itself(reasons: Sequence[dict[str, Any]], score: int, hold_at: int) -> bool:
+def releases_itself(reasons: Sequence[Mapping[str, Any]], score: int, hold_at: int) -> bool:
     """Whether proving the mailbox releases a held signature: it was held only for want of a captcha."""
     holding = {reason.get("check") for reason in reasons if reason.get("hold")}
     return score < hold_at and bool(holding) and holding <= MAILBOX_RELEASES

@@ -67,22 +67,29 @@ class _Kept:
         return abs(now - self.then) < KEPT and monotonic() - self.tick < KEPT.total_seconds()
 
 
-def settings_of(app: Any, section: Section) -> DeskSettings:
+def settings_of(app: Any, section: Section, session: Session | None = None) -> DeskSettings:
     """What the desk set for a section, as this process knows it: at most two seconds old.
 
     While the database is away what was known before holds on.
 
     :param app: the Flask app.
+    :param session: to look with, where one is open: a second connection may not be had.
     :raises sqlalchemy.exc.SQLAlchemyError: the database is away and nothing was known yet.
     """
     state = get_state(app)
+
+    def look(before: DeskSettings | None = None) -> DeskSettings:
+        if session is not None:
+            return load(session, state.keyring, section, before)
+        return read(app, lambda own: load(own, state.keyring, section, before))
+
     kept: dict[str, _Kept] = state.once("desk_settings", dict)
     now = state.clock()
     found = kept.get(section.code)
     if found is not None and found.is_fresh(now):
         return found.settings
     if found is None:
-        loaded = read(app, lambda session: load(session, state.keyring, section))
+        loaded = look()
         kept[section.code] = _Kept(loaded, now, monotonic())
         return loaded
     # One of a crowd looks; the others go on with what is two seconds old.
@@ -91,7 +98,7 @@ def settings_of(app: Any, section: Section) -> DeskSettings:
             before, tick = found.settings, monotonic()
             # While the database is away whoever goes on to ask it will say so.
             with suppress(SQLAlchemyError):
-                found.settings = read(app, lambda session: load(session, state.keyring, section, before))
+                found.settings = look(before)
             found.then, found.tick = now, tick
         finally:
             found.lock.release()

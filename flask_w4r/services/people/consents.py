@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from ...i18n import gettext, use_locale
-from ...models import Consent, ConsentText
+from ...models import ConsentText
 from ...sections import Section
 from ..storage.upsert import insert_ignore
 
@@ -103,10 +102,3 @@ def consent_values(answers: Sequence[ConsentAnswer], *, now: datetime) -> list[d
         }
         for answer in answers
     ]
-
-
-def record_answers(session: Session, signature_id: int, answers: Sequence[ConsentAnswer], *, now: datetime) -> None:
-    """Keep the answers given with a signature."""
-    rows = [{"signature_id": signature_id, **row} for row in consent_values(answers, now=now)]
-    if rows:
-        session.execute(insert(Consent), rows)

@@ -43,6 +43,21 @@ class NetworkTiers:
 _UNKNOWN = NetworkTiers(UNKNOWN, UNKNOWN, UNKNOWN)
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Where a request came from, as keyed hashes of that day. ``known``: it came from an address at all."""
+
+    day: date
+    host: bytes
+    site: bytes
+    block: bytes
+    known: bool = True
+
+    def tiers(self) -> NetworkTiers:
+        """The same as names, to be counted under: one network has the same the whole day."""
+        return NetworkTiers(self.host.hex(), self.site.hex(), self.block.hex()) if self.known else _UNKNOWN
+
+
 def network_tiers(remote_addr: str | None) -> NetworkTiers:
     """Return the tiers of an address.
 
@@ -82,6 +97,14 @@ def network_hashes(secret: bytes, tiers: NetworkTiers) -> tuple[bytes, bytes, by
         hmac.digest(site, tiers.site.encode(), hashlib.sha256),
         hmac.digest(block, tiers.block.encode(), hashlib.sha256),
     )
+
+
+def network_of(secret: bytes, day: date, tiers: NetworkTiers) -> Network:
+    """What a signature keeps of a network.
+
+    :param secret: the day's.
+    """
+    return Network(day, *network_hashes(secret, tiers), known=tiers.host != UNKNOWN)
 
 
 def tier_hash(secret: bytes, tier: str, name: str) -> bytes:

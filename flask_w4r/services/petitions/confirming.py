@@ -18,10 +18,10 @@ from ..mail import send as mail
 from ..moderation.judgement import Judgement
 from ..people import tokens
 from ..people.addresses import Address, parse_address
-from ..people.networks import day_secret
+from ..people.networks import Network, day_secret
 from ..tally.counts import signature_scope
 from . import states
-from .signing import Network, Signing, Submission
+from .signing import Signing, Submission
 from .subscribers import enqueue_subscriber, recall_subscriber
 
 CONFIRM, NOT_ME = "confirm", "not_me"

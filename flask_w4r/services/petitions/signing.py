@@ -1,45 +1,22 @@
-"""Signing petitions: one transaction that writes signature, consents and the mail to send.
-
-What a stranger can learn from the answer is nothing: :func:`sign` returns the same for a new, a pending, a confirmed
-and a blocked address, and callers answer alike.
-"""
+"""One press of the button: what was typed, and every column that comes of it. Written by :mod:`.writing`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from ...errors import CaseNotActive
 from ...keyring import Keyring
-from ...models import Case, Signature
 from ...sections import Section
 from ..mail import send as mail
-from ..moderation.judgement import Judgement, spend_proof
+from ..moderation.judgement import Judgement
 from ..people.addresses import Address
-from ..people.consents import ConsentAnswer, record_answers
+from ..people.consents import ConsentAnswer
 from ..people.names import fold_name
+from ..people.networks import Network
 from ..tally import counts as tally
-from .sql import SignedRow, write_signature
-from .subscribers import enqueue_subscriber
-
-#: Pressing the button again within this time, with nothing changed, is one signature and one mail.
-SAME_PRESS = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Network:
-    """Where a request came from, as keyed hashes of that day."""
-
-    day: date
-    host: bytes
-    site: bytes
-    block: bytes
 
 
 @dataclass(frozen=True)
@@ -57,6 +34,32 @@ class Submission:
     newsletter: bool = False
     consents: Sequence[ConsentAnswer] = ()
 
+    def packed(self) -> dict[str, Any]:
+        """The same as JSON values, for the intake."""
+        address = self.address
+        return {
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "address": [address.typed, address.canonical, address.domain, address.provider] if address else None,
+            "locale": self.locale,
+            "phone": self.phone,
+            "postcode": self.postcode,
+            "custom": dict(self.custom or {}),
+            "withhold_name": self.withhold_name,
+            "newsletter": self.newsletter,
+            "consents": [[given.purpose, given.digest.hex(), given.granted, given.method] for given in self.consents],
+        }
+
+    @classmethod
+    def unpacked(cls, values: Mapping[str, Any]) -> Submission:
+        """Read what :meth:`packed` made."""
+        consents = tuple(
+            ConsentAnswer(purpose, bytes.fromhex(digest), granted, method)
+            for purpose, digest, granted, method in values["consents"]
+        )
+        address = Address(*values["address"]) if values["address"] else None
+        return cls(**{**values, "address": address, "consents": consents})
+
     def person(self) -> dict[str, Any]:
         """What is sealed in the signature."""
         values = {
@@ -71,19 +74,8 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Signed:
-    """What was written, for signals: never for the answer."""
-
-    created: tuple[int, ...]
-    confirmed: tuple[int, ...]
-    held: bool
-    #: No mail is to be answered.
-    at_once: bool = False
-
-
-@dataclass(frozen=True)
 class Signing:
-    """One press of the button: everything that is written for it, worked out before the database is asked."""
+    """One press of the button: everything that is written for it, but for what the database has to say."""
 
     section: Section
     submission: Submission
@@ -96,6 +88,7 @@ class Signing:
     to_subscribers: bool = False
     #: Whoever signs has shown that they read the address' mail.
     proved: bool = False
+    case_ids: Sequence[int] = ()
 
     @property
     def at_once(self) -> bool:
@@ -164,93 +157,3 @@ class Signing:
             cap_day=self.network.day,
             dedupe=keyring.blind(f"dedupe|{self.network.day}", matter),
         )
-
-
-def sign(session: Session, keyring: Keyring, signing: Signing, case_ids: Sequence[int]) -> Signed:
-    """Write one signature per case, the consents given, and one mail for them all.
-
-    :param case_ids: the cases signed, all of the section.
-    :returns: what was created.
-    :raises CaseNotActive: a case takes no signatures (asked of the database, not of a cache).
-    :raises ProofReplayed: the captcha solution was used before.
-    """
-    section, judgement, address = signing.section, signing.judgement, signing.submission.address
-    spend_proof(session, judgement)
-    held = judgement.held
-    if signing.at_once and address is not None and mail.is_suppressed(session, keyring, section, address.canonical):
-        held = True
-    sealed = keyring.seal_json(signing.submission.person())
-    created: list[tuple[int, int]] = []
-    known: list[int] = []
-    for case_id in case_ids:
-        values = signing.signature_values(keyring, case_id, sealed, held=held)
-        stale = signing.now - SAME_PRESS
-        if section.shared_mailbox and address is not None:
-            row = _write_in_shared_mailbox(session, values, stale)
-        else:
-            row = write_signature(session, values, stale=stale)
-        if row is None:
-            _insist_active(session, section, case_id)
-            if _is_confirmed(session, values):
-                known.append(case_id)
-            continue
-        created.append((row.id, case_id))
-        record_answers(session, row.id, signing.submission.consents, now=signing.now)
-        if signing.at_once and not held:
-            edition_id = session.scalars(select(Case.edition_id).where(Case.id == case_id)).one()
-            canonical = address.canonical if address else None
-            tally.count_signature(session, keyring, section, edition_id, case_id, canonical)
-            if signing.to_subscribers:
-                enqueue_subscriber(session, keyring, section, row.id, now=signing.now)
-    if address is not None and not signing.at_once:
-        if created:
-            mail.enqueue(session, signing.mail_values(keyring, "confirm", [case for _, case in created]), replace=True)
-        elif known:
-            mail.enqueue(session, signing.mail_values(keyring, "already_signed", known), replace=False)
-    ids = tuple(number for number, _ in created)
-    return Signed(ids, ids if signing.at_once and not held else (), held, signing.at_once)
-
-
-def _write_in_shared_mailbox(session: Session, values: dict[str, Any], stale: datetime) -> SignedRow | None:
-    # A place that looks free may be taken by the other name before ours is written; then it is looked for anew.
-    for _ in range(3):
-        values["slot"], replace = _mailbox_slot(session, values)
-        row = write_signature(session, values, stale=stale, replace=replace)
-        if row is not None or replace:
-            return row
-    return None
-
-
-def _mailbox_slot(session: Session, values: Mapping[str, Any]) -> tuple[int, bool]:
-    """Which of a shared mailbox's two places this name has: its own, else a free one, else the second.
-
-    :returns: the place, and whether the signature that stands there may be replaced.
-    """
-    taken = session.execute(
-        select(Signature.name_index, Signature.slot).where(
-            Signature.case_id == values["case_id"], Signature.email_index == values["email_index"]
-        )
-    ).all()
-    for name, slot in taken:
-        if name == values["name_index"]:
-            return slot, True
-    free = {0, 1} - {slot for _, slot in taken}
-    return (min(free), False) if free else (1, True)
-
-
-def _insist_active(session: Session, section: Section, case_id: int) -> None:
-    status = session.scalars(select(Case.status).where(Case.id == case_id, Case.section == section.code)).first()
-    if status != "active":
-        raise CaseNotActive
-
-
-def _is_confirmed(session: Session, values: Mapping[str, Any]) -> bool:
-    found = session.scalars(
-        select(Signature.id).where(
-            Signature.case_id == values["case_id"],
-            Signature.email_index == values["email_index"],
-            Signature.slot == values["slot"],
-            Signature.state == "confirmed",
-        )
-    ).first()
-    return found is not None

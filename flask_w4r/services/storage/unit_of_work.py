@@ -117,18 +117,22 @@ def run(app: Any, function: Callable[[UnitOfWork], T]) -> T:
     return _persist(attempt)
 
 
-def run_alone(app: Any, function: Callable[[Engine], T]) -> T:
-    """Run ``function`` with an engine that commits after each statement (PostgreSQL); try again like :func:`run`."""
-    _, engine = get_state(app).engines(app)
-    return _persist(lambda: function(engine))
+def run_statement(app: Any, statement: Any, parameters: Mapping[str, Any]) -> int:
+    """Run one statement that is a transaction of its own; try again when the database asks for it.
 
+    PostgreSQL commits it by itself, without the round trips around a transaction.
 
-def first_row(engine: Engine, sql: str, parameters: Mapping[str, Any]) -> Any:
-    """Send one statement that is a transaction of its own (PostgreSQL), and return the first row it gives.
-
-    :raises DBAPIError: as SQLAlchemy raises it.
+    :returns: how many rows it wrote.
     """
-    return straight(engine, lambda send: send(sql, parameters).fetchone())
+    writer, reader = get_state(app).engines(app)
+    engine = reader if writer.dialect.name == "postgresql" else writer
+
+    def attempt() -> int:
+        # Without the option some drivers' row count is gone once the cursor of an INSERT is closed.
+        with engine.begin() as connection:
+            return connection.execute(statement, parameters, execution_options={"preserve_rowcount": True}).rowcount
+
+    return _persist(attempt)
 
 
 #: Sends a statement, a transaction of its own, and returns a cursor, to be read before the next is sent.

@@ -79,6 +79,28 @@ def insert_missing(session: Session, table: FromClause, rows: Sequence[Mapping[s
     session.execute(statement, [dict(row) for row in rows])
 
 
+def insert_fresh(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]], *returning: Any) -> list[Any]:
+    """Insert those of some rows whose unique keys are free, in few statements, and say which they were.
+
+    :param session: the session to use; nothing is flushed or committed.
+    :param table: one of our tables.
+    :param rows: the new rows, all with the same columns.
+    :param returning: columns that tell the rows apart.
+    :returns: these columns of the rows that were inserted, in no particular order.
+    """
+    if not rows:
+        return []
+    target = cast(Table, table)
+    dialect = session.get_bind().dialect.name
+    if dialect in ("mysql", "mariadb"):
+        # Rows that are ignored are not returned; with ON DUPLICATE KEY UPDATE they would be.
+        statement: Any = mysql.insert(target).prefix_with("IGNORE")
+    else:
+        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        statement = insert(target).on_conflict_do_nothing()
+    return list(session.execute(statement.returning(*returning), [dict(row) for row in rows]).all())
+
+
 def upsert(
     session: Session,
     table: FromClause,

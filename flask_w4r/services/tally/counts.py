@@ -16,7 +16,7 @@ from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
 from ..people.addresses import parse_address
-from ..storage.upsert import insert_ignore, upsert
+from ..storage.upsert import insert_fresh, upsert
 from .views import CountView, EditionCount
 
 SIGNATURE = "petition_signature"
@@ -75,16 +75,14 @@ def count_signatures(
 
     :param canonicals: the mailbox of each, ``None`` for one without.
     """
-    people = sum(canonical is None for canonical in canonicals)
     scope = person_scope(section, edition_id)
-    # In the order of the key, so that two who count the same people do not wait for each other in a ring.
-    for person in sorted({keyring.blind(scope, canonical) for canonical in canonicals if canonical is not None}):
-        values = {"section": section.code, "edition_id": edition_id, "person_index": person}
-        new = insert_ignore(session, EditionPerson.__table__, values)
-        # Known already, unless somebody who held the row has just deleted it.
-        while not new and not _lock_people(session, edition_id, [person]):
-            new = insert_ignore(session, EditionPerson.__table__, values)
-        people += new
+    known = {keyring.blind(scope, canonical) for canonical in canonicals if canonical is not None}
+    people = sum(canonical is None for canonical in canonicals)
+    # Those there already are known, unless somebody who held their row has just deleted it.
+    while known:
+        new = _insert_people(session, section, edition_id, known)
+        people += len(new)
+        known -= new | _lock_people(session, edition_id, sorted(known - new))
     if people:
         add(session, section, edition_id, WHOLE_EDITION, PEOPLE, people)
     add(session, section, edition_id, case_id, SIGNATURE, len(canonicals))
@@ -133,13 +131,21 @@ def uncount_signatures(
         add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
 
 
-def _lock_people(session: Session, edition_id: int, people: Sequence[bytes]) -> int:
-    """Keep others from counting or uncounting these people until the transaction ends; returns how many there are."""
-    found = 0
+def _insert_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> set[bytes]:
+    """Note people as seen; returns those that had not been."""
+    # In the order of the key, so that two who count the same people do not wait for each other in a ring.
+    rows = [{"section": section.code, "edition_id": edition_id, "person_index": person} for person in sorted(people)]
+    table = EditionPerson.__table__
+    return {bytes(row.person_index) for row in insert_fresh(session, table, rows, table.c.person_index)}
+
+
+def _lock_people(session: Session, edition_id: int, people: Sequence[bytes]) -> set[bytes]:
+    """Keep others from counting or uncounting these people until the transaction ends; returns those there are."""
+    found: set[bytes] = set()
     for start in range(0, len(people), _CHUNK):
         some = EditionPerson.person_index.in_(people[start : start + _CHUNK])
         wanted = select(EditionPerson.person_index).where(EditionPerson.edition_id == edition_id, some)
-        found += len(session.scalars(wanted.order_by(EditionPerson.person_index).with_for_update()).all())
+        found |= {bytes(one) for one in session.scalars(wanted.order_by(EditionPerson.person_index).with_for_update())}
     return found
 
 
@@ -270,6 +276,4 @@ def _rebuild_people(session: Session, section: Section, edition_id: int, people:
         session.execute(
             delete(EditionPerson).where(EditionPerson.edition_id == edition_id, EditionPerson.person_index == index)
         )
-    for index in people - have:
-        values = {"section": section.code, "edition_id": edition_id, "person_index": index}
-        insert_ignore(session, EditionPerson.__table__, values)
+    _insert_people(session, section, edition_id, people - have)

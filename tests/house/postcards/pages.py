@@ -13,9 +13,10 @@ from wtforms.validators import InputRequired
 from flask_w4r.antiabuse.limits import Breach
 from flask_w4r.forms.checks import email_check
 from flask_w4r.services.campaign import catalogue
+from flask_w4r.services.intake.sent import Author
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.web import form_flow, here
-from flask_w4r.web.form_flow import FAULTY, Author, Refusal
+from flask_w4r.web.form_flow import FAULTY, Refusal
 from flask_w4r.web.pages import Pages
 from flask_w4r.web.responses import private_page, see_other
 from flask_w4r.web.templating import app_of_request
@@ -48,8 +49,8 @@ def postcard(slug: str) -> Response:
 
         def write(age: Any, captcha: Any) -> int:
             author = Author(form.address, "", texts=(form.words.data,))
-            verdict = form_flow.weigh(place, author, age, captcha, honeypot=bool(form.website.data))
-            judged, keyring, now = form_flow.judgement(verdict), place.state.keyring, place.state.clock()
+            judged = form_flow.weigh(place, author, age, captcha, honeypot=bool(form.website.data))
+            keyring, now = place.state.keyring, place.state.clock()
             return run(
                 app_of_request(),
                 lambda uow: service.write(

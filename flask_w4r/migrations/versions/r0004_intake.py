@@ -1,0 +1,38 @@
+"""The intake: what public forms wrote down and the worker has not looked at yet.
+
+Frozen: it says what the tables were at this revision, whatever the models say later.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from flask_w4r.migrations.columns import ID, MOMENT
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+#: The tables that this revision brings.
+creates: tuple[str, ...] = ("w4r_intake",)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "w4r_intake",
+        sa.Column("id", ID, autoincrement=True, nullable=False),
+        sa.Column("section", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.Column("set_aside_at", MOMENT, nullable=True),
+        sa.Column("problem", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_w4r_intake")),
+    )
+    op.create_index(op.f("ix_w4r_intake_waiting"), "w4r_intake", ["set_aside_at", "id"], unique=False)
+
+
+def downgrade() -> None:
+    for table in reversed(creates):
+        op.drop_table(table)
