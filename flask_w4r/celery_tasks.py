@@ -7,6 +7,7 @@ from typing import Any
 from .cli.jobs import tools_for
 from .errors import W4RError
 from .seam import Job, Tools
+from .services.jobs.rounds import run_job
 from .state import get_state
 
 #: Seconds between two runs of a task that the worker looks at each time.
@@ -47,7 +48,7 @@ def register(celery_app: Any, flask_app: Any, *, schedule: bool = True, tools: T
 def _register(celery_app: Any, flask_app: Any, job: Job, tools: Tools | None) -> Any:
     def task() -> dict[str, Any]:
         with flask_app.app_context():
-            return job.run(flask_app, tools or tools_for(flask_app))
+            return run_job(flask_app, tools or tools_for(flask_app), job)
 
     task.__name__ = f"w4r_{job.name}"
     # Not shared: another Celery app in the process has tasks of its own, for its own Flask app.

@@ -136,6 +136,10 @@ class W4RConfig:
     features: frozenset[str] = _key(
         check.some_of(*FEATURES), frozenset(FEATURES), "The parts to mount.", ", ".join(FEATURES)
     )
+    jobs: str = _key(
+        check.choice("worker", "thread"), "worker",
+        "`worker`: `flask w4r jobs run` or Celery does what has to be done. `thread`: a thread of each web process, for a site of one process whose platform runs no other.",
+    )  # fmt: skip
     mail_sender: str | None = _key(
         check.sender, None, "The From address of mails, such as `Write for Rights <w4r@example.org>`."
     )

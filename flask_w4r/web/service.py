@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Response, abort, current_app, jsonify
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from ..models import OutboxMail
+from ..services.intake.status import IntakeStatus, intake_status
+from ..services.jobs.signs import last_seen
 from ..services.storage import schema
 from ..services.storage.unit_of_work import read
 from . import here
 from .responses import private
 
-#: A mail that has waited longer than this, in seconds, means that no worker runs.
-OUTBOX_LATE = 900
+#: A mail or a form that has waited longer than this, in seconds, means that no worker runs.
+LATE = 900
 
 
 def healthz() -> Response:
-    """Database, migrations, age of the outbox: 200 when all is well, else 503."""
+    """Database, migrations, what the worker has not done yet and when it was last seen: 200 when all is well, else 503."""
     state = here().state
-    report: dict[str, object] = {"database": "away", "migrations": "unknown", "outbox_age_seconds": None}
+    report: dict[str, object] = {
+        "database": "away", "migrations": "unknown", "outbox_age_seconds": None, "intake_age_seconds": None,
+        "intake_waiting": None, "intake_set_aside": None, "worker_seen_seconds": None,
+    }  # fmt: skip
     healthy = False
     try:
         _, reader = state.engines(current_app)
         report["migrations"] = schema.status(reader).state
         report["database"] = "ok"
         now = state.clock()
-        oldest = read(
-            current_app,
-            lambda session: session.scalar(
-                select(func.min(OutboxMail.not_before)).where(OutboxMail.state == "queued", OutboxMail.not_before < now)
-            ),
-        )
+
+        def look(session: Session) -> tuple[datetime | None, IntakeStatus, datetime | None]:
+            late = (OutboxMail.state == "queued", OutboxMail.not_before < now)
+            oldest = session.scalar(select(func.min(OutboxMail.not_before)).where(*late))
+            return oldest, intake_status(session, now=now), last_seen(session)
+
+        oldest, intake, seen = read(current_app, look)
         age = int((now - oldest).total_seconds()) if oldest else 0
-        report["outbox_age_seconds"] = age
-        healthy = report["migrations"] == "current" and age < OUTBOX_LATE
+        report |= {
+            "outbox_age_seconds": age,
+            "intake_age_seconds": int(intake.oldest_age),
+            "intake_waiting": intake.waiting,
+            "intake_set_aside": intake.set_aside,
+            "worker_seen_seconds": int((now - seen).total_seconds()) if seen else None,
+        }
+        healthy = report["migrations"] == "current" and age < LATE and intake.oldest_age < LATE
     except Exception as error:
         current_app.logger.error("healthz: %s", type(error).__name__)
     return private(Response(jsonify(report).data, status=200 if healthy else 503, mimetype="application/json"))

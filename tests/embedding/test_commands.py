@@ -14,7 +14,7 @@ from flask_w4r import W4R
 from flask_w4r.clock import system_clock
 from flask_w4r.keyring import Keyring, generate_key
 from flask_w4r.models.base import sealed_columns
-from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, submit
+from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, sign, submit, supporter, take_in
 from tests.conftest import Host, every_database
 from tests.embedding.conftest import AU, KEY, MA, MakeSite, clear_pages, production
 
@@ -76,14 +76,25 @@ def test_the_health_of_the_site(make_site: MakeSite) -> None:
     client = host.app.test_client()
     answer = client.get("/au/healthz")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
-    assert answer.get_json() == {"database": "ok", "migrations": "current", "outbox_age_seconds": 0}
-    sign(client, "/au", "ann-example")
+    assert answer.get_json() == {
+        "database": "ok", "migrations": "current", "outbox_age_seconds": 0, "intake_age_seconds": 0,
+        "intake_waiting": 0, "intake_set_aside": 0, "worker_seen_seconds": None,
+    }  # fmt: skip
+    _, fields = form_fields(client.get("/au/cases/ann-example/sign"), "form_token")
+    assert client.post("/au/cases/ann-example/sign", data={**fields, **supporter()}).status_code == 303
+    now[0] += timedelta(minutes=16)
+    answer = client.get("/au/healthz")
+    assert answer.status_code == 503, "no worker looks at what forms wrote down"
+    assert (answer.get_json()["intake_age_seconds"], answer.get_json()["intake_waiting"]) == (960, 1)
+    take_in(host.app)
     now[0] += timedelta(minutes=16)
     answer = client.get("/au/healthz")
     assert answer.status_code == 503, "no worker sends mail"
     assert answer.get_json()["outbox_age_seconds"] >= 900
     run_jobs(host.app)
-    assert client.get("/au/healthz").status_code == 200
+    now[0] += timedelta(minutes=1)
+    healthy = client.get("/au/healthz")
+    assert (healthy.status_code, healthy.get_json()["worker_seen_seconds"]) == (200, 60)
     with host.engine.begin() as connection:
         connection.execute(text("UPDATE w4r_alembic_version SET version_num = 'unknown'"))
     answer = client.get("/au/healthz")

@@ -1,4 +1,4 @@
-"""The intake: what public forms wrote down and the worker has not looked at yet.
+"""The intake, which public forms write down for the worker; and the worker's signs of life.
 
 Frozen: it says what the tables were at this revision, whatever the models say later.
 """
@@ -15,7 +15,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 #: The tables that this revision brings.
-creates: tuple[str, ...] = ("w4r_intake",)
+creates: tuple[str, ...] = ("w4r_intake", "w4r_worker_sign")
 
 
 def upgrade() -> None:
@@ -31,6 +31,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_w4r_intake")),
     )
     op.create_index(op.f("ix_w4r_intake_waiting"), "w4r_intake", ["set_aside_at", "id"], unique=False)
+    op.create_table(
+        "w4r_worker_sign",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("seen_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_w4r_worker_sign")),
+    )
 
 
 def downgrade() -> None:

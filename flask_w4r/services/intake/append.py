@@ -12,6 +12,7 @@ from ...errors import CaseNotActive
 from ...models import Case, Intake
 from ...sections import Section
 from ...state import get_state
+from ..storage.bell import ring
 from ..storage.unit_of_work import run_statement
 from .sent import Sent
 
@@ -47,3 +48,4 @@ def append(app: Any, section: Section, kind: str, sent: Sent, values: Mapping[st
     cases = {f"case_{number}": case_id for number, case_id in enumerate(sent.case_ids)}
     if not run_statement(app, _statement(len(cases)), {**row, **cases}):
         raise CaseNotActive
+    ring(app)

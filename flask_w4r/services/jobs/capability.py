@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from ...seam import Capability
+from . import signs
 
 CAPABILITY = Capability(
     "jobs",
+    models=("WorkerSign",),
+    checks=(signs.check,),
     commands={"jobs": "flask_w4r.cli.jobs:group", "doctor": "flask_w4r.cli.doctor:doctor"},
 )

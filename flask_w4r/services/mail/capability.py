@@ -10,7 +10,7 @@ from . import doctor, outbox, send
 CAPABILITY = Capability(
     "mail",
     models=("OutboxMail", "Suppression"),
-    jobs=(Job("mail", send.job, turn=20, once=80),),
+    jobs=(Job("mail", send.job, turn=20, once=80, due=outbox.is_due),),
     retention=(
         Retention(
             "mails",

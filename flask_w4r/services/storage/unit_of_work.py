@@ -10,15 +10,17 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from blinker import NamedSignal
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from ...state import W4RState, get_state
+from .prepared import Prepared, is_known, prepare
 
 T = TypeVar("T")
 RETRIES = 8
@@ -122,17 +124,25 @@ def run_statement(app: Any, statement: Any, parameters: Mapping[str, Any]) -> in
 
     PostgreSQL commits it by itself, without the round trips around a transaction.
 
+    :param statement: always the same object for the same statement.
     :returns: how many rows it wrote.
     """
     writer, reader = get_state(app).engines(app)
-    engine = reader if writer.dialect.name == "postgresql" else writer
+    if is_known(writer.dialect):
+        known = _prepared(statement, reader.dialect)
+        return _persist(lambda: straight(reader, lambda send: int(send(known.sql, known.fill(parameters)).rowcount)))
 
     def attempt() -> int:
         # Without the option some drivers' row count is gone once the cursor of an INSERT is closed.
-        with engine.begin() as connection:
+        with writer.begin() as connection:
             return connection.execute(statement, parameters, execution_options={"preserve_rowcount": True}).rowcount
 
     return _persist(attempt)
+
+
+@lru_cache(maxsize=64)
+def _prepared(statement: Any, dialect: Dialect) -> Prepared:
+    return prepare(statement, dialect)
 
 
 #: Sends a statement, a transaction of its own, and returns a cursor, to be read before the next is sent.
