@@ -16,9 +16,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from flask_babel import get_locale
 from jinja2 import FileSystemLoader
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from flask_w4r import doctor
 from flask_w4r.capabilities import CAPABILITIES
+from flask_w4r.cli.thread import embedded_worker
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import generate_key
 from flask_w4r.seam import Seam
@@ -181,6 +184,26 @@ def test_map_tiles(make_site: MakeSite) -> None:
     policy = app.test_client().get("/act/events").headers["Content-Security-Policy"]
     assert "https://tiles.example.org" in policy
     assert "https://tiles.example.org/{z}/{x}/{y}.png" in app.test_client().get("/act/events").text
+
+
+@covers("jobs_thread.py")
+def test_the_worker_in_a_thread(make_site: MakeSite) -> None:
+    app = make_site("csp.py", **settings_of("jobs_thread.py"))
+    embedded = embedded_worker(app)
+    app.test_client().get("/")
+    try:
+        assert embedded.thread is not None and embedded.thread.is_alive()
+    finally:
+        embedded.end()
+
+
+@covers("pgbouncer.py")
+def test_pgbouncer_settings() -> None:
+    options = settings_of("pgbouncer.py")["SQLALCHEMY_ENGINE_OPTIONS"]
+    services.need("postgresql")
+    engine = create_engine(services.POSTGRES, poolclass=NullPool, **options)
+    with engine.connect() as connection:
+        assert connection.connection.dbapi_connection.prepare_threshold is None  # type: ignore[union-attr]
 
 
 @covers("csp.py")

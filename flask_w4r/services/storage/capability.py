@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...seam import Capability
-from . import doctor
+from . import doctor, pooler
 
 CAPABILITY = Capability(
     "storage",
-    checks=(doctor.check,),
+    checks=(doctor.check, pooler.check),
     commands={"db": "flask_w4r.cli.storage:db"},
 )

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from ...state import W4RState, get_state
+from . import pooler
 from .prepared import Prepared, is_known, prepare
 
 T = TypeVar("T")
@@ -74,6 +75,7 @@ def prepare_engine(engine: Engine) -> tuple[Engine, Engine]:
         committed = engine.execution_options(isolation_level="READ COMMITTED")
         return committed, committed
     if engine.dialect.name == "postgresql":
+        pooler.heed(engine)
         return engine, engine.execution_options(isolation_level="AUTOCOMMIT")
     return engine, engine
 
@@ -82,7 +84,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether trying the same transaction again may succeed."""
     if not isinstance(error, DBAPIError) or error.orig is None:
         return False
-    if getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
+    if getattr(error.orig, "sqlstate", None) in _RETRY_STATES or pooler.is_lost_statement(error.orig):
         return True
     if error.orig.args and error.orig.args[0] in _RETRY_CODES:
         return True
@@ -156,8 +158,18 @@ def straight(engine: Engine, function: Callable[[Send], T]) -> T:
     statements they go the usual way.
 
     :param engine: in autocommit mode.
+    :param function: may run twice: a pooler between us and the database is learned of by an answer of its own.
     :raises DBAPIError: as SQLAlchemy raises it.
     """
+    try:
+        return _straight(engine, function)
+    except DBAPIError as error:
+        if not pooler.note(engine, error.orig):
+            raise
+        return _straight(engine, function)
+
+
+def _straight(engine: Engine, function: Callable[[Send], T]) -> T:
     if engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute:
         with engine.connect() as connection:
             return function(lambda sql, parameters: connection.exec_driver_sql(sql, dict(parameters)))
@@ -166,6 +178,7 @@ def straight(engine: Engine, function: Callable[[Send], T]) -> T:
     sent = ""
     try:
         driver: Any = pooled.driver_connection
+        pooler.ready(engine, driver)
         before = driver.autocommit
         driver.autocommit = True
         cursor = driver.cursor()
@@ -215,6 +228,10 @@ def _persist(attempt: Callable[[], T]) -> T:
 
 
 def read(app: Any, function: Callable[[Session], T]) -> T:
-    """Run ``function`` with a session that only reads."""
-    with unit_of_work(app, read_only=True) as work:
-        return function(work.session)
+    """Run ``function`` with a session that only reads; try again like :func:`run`."""
+
+    def attempt() -> T:
+        with unit_of_work(app, read_only=True) as work:
+            return function(work.session)
+
+    return _persist(attempt)

@@ -1,0 +1,1 @@
+SQLALCHEMY_ENGINE_OPTIONS = {"connect_args": {"prepare_threshold": None}}
