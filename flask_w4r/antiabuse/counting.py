@@ -137,10 +137,18 @@ class MemberCounts:
             script = storage.get_connection().register_script(_COUNT_ALL)
             self._script = (storage, script)
         calls = []
+        # Much of what comes together is counted under the same names.
+        names: dict[tuple[str, str, int, int], str] = {}
         for one in asked:
+            moment = int(one.now.timestamp())
             crowds = "|".join(f"{item.name}|{item.what}" for item in one.wanted if item.crowd)
             mark = f"w4r/{section_code}/seen/{self._digest('seen', f'{one.member}|{crowds}').hex()}"
-            keys = [mark, *(self._name(section_code, item, one.now) for item in one.wanted)]
+            keys = [mark]
+            for item in one.wanted:
+                which = (item.name, item.what, item.window, moment // item.window)
+                if which not in names:
+                    names[which] = self._name(section_code, item, one.now)
+                keys.append(names[which])
             windows = [-item.window if item.crowd else item.window if item.adds else 0 for item in one.wanted]
             calls.append(([storage.prefixed_key(key) for key in keys], [self._member(one), *windows]))
         if len(calls) == 1:

@@ -19,7 +19,7 @@ from ...keyring import Keyring
 from ...models import OutboxMail
 from ...sections import Section
 from ..storage.rows import can_skip_locked, execute
-from ..storage.upsert import insert_fresh, insert_ignore
+from ..storage.upsert import insert_ignore, insert_missing
 
 #: Kinds that go out once and never again for the same matter: their ``dedupe`` stays until the row is purged.
 ONCE_ONLY = frozenset({"reminder", "desk_alert"})
@@ -165,9 +165,13 @@ def enqueue_all(session: Session, rows: Sequence[Mapping[str, Any]], *, replace:
         return
     # In one order everywhere, so that two workers do not wait for each other in a ring.
     ordered = [last[dedupe] for dedupe in sorted(last)]
-    new = {bytes(row.dedupe) for row in insert_fresh(session, _TABLE, ordered, _TABLE.c.dedupe)}
-    for row in ordered if replace else ():
-        if row["dedupe"] not in new:
+    if insert_missing(session, _TABLE, ordered) == len(ordered) or not replace:
+        return
+    there = dict(
+        session.execute(select(OutboxMail.dedupe, OutboxMail.message_id).where(OutboxMail.dedupe.in_(last))).all()
+    )
+    for row in ordered:
+        if there.get(row["dedupe"]) != row["message_id"]:
             enqueue(session, row, replace=True)
 
 

@@ -7,7 +7,7 @@ order against it and against the presses before, and what comes of it is written
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from ...models import Case, Consent, Signature
 from ...sections import Section
 from ..mail import caps, outbox
 from ..people.consents import consent_values
-from ..storage.upsert import insert_fresh
+from ..storage.upsert import insert_missing
 from ..tally import counts as tally
 from .signing import Signing
 from .subscribers import enqueue_subscriber
@@ -95,7 +95,7 @@ def sign(session: Session, keyring: Keyring, section: Section, presses: Sequence
     editions = _editions(session, section, {case_id for press in presses for case_id in press.case_ids})
     wanted = _values(session, keyring, section, presses, editions)
     for _ in range(_ATTEMPTS):
-        before = _standing(session, wanted)
+        before = _standing(session, [values for some in wanted for _, values in some])
         done, new, changed = _plan(section, presses, wanted, before)
         if _insert(session, new):
             break
@@ -148,9 +148,9 @@ def _values(
 _Standing = dict[bytes, dict[int, _Row]]
 
 
-def _standing(session: Session, wanted: Sequence[_Wanted]) -> _Standing:
+def _standing(session: Session, wanted: Iterable[Mapping[str, Any]]) -> _Standing:
     """What stands of these addresses on these cases, kept from others until the transaction ends; by place."""
-    indexes = sorted({values["email_index"] for some in wanted for _, values in some if values["email_index"]})
+    indexes = sorted({values["email_index"] for values in wanted if values["email_index"]})
     found: _Standing = defaultdict(dict)
     columns = (
         Signature.id, Signature.slot, Signature.state, Signature.name_index, Signature.details_index,
@@ -225,13 +225,14 @@ def _insert(session: Session, rows: Sequence[_Row]) -> bool:
     """Insert new signatures. False where another worker wrote one of the same address meanwhile."""
     with_address = [row for row in rows if row.values["email_index"]]
     with session.begin_nested() as attempt:
-        written = insert_fresh(
-            session, _TABLE, [row.values for row in with_address], _TABLE.c.id, _TABLE.c.email_index, _TABLE.c.slot
-        )
-        if len(written) < len(with_address):
+        if insert_missing(session, _TABLE, [row.values for row in with_address]) < len(with_address):
             attempt.rollback()
             return False
-    numbers = {(bytes(row.email_index), row.slot): row.id for row in written}
+    numbers = {
+        (index, row.slot): row.id
+        for index, some in _standing(session, (row.values for row in with_address)).items()
+        for row in some.values()
+    }
     for row in with_address:
         row.id = numbers[row.values["email_index"], row.slot]
     nameless = [row for row in rows if not row.values["email_index"]]

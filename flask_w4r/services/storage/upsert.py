@@ -60,27 +60,32 @@ def insert_new(session: Session, table: FromClause, values: Mapping[str, Any]) -
     return cast("int | None", result.scalar_one_or_none())
 
 
-def insert_missing(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_missing(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert those of some rows whose unique keys are free, in one go.
 
     :param session: the session to use; nothing is flushed or committed.
     :param table: one of our tables.
-    :param rows: the new rows, all with the same columns; at least one.
+    :param rows: the new rows, all with the same columns.
+    :returns: how many were inserted.
     """
-    target = cast(Table, table)
-    dialect = session.get_bind().dialect.name
+    if not rows:
+        return 0
+    # As many sets of parameters: a statement with all values in it would be compiled anew for each number of rows, and
+    # reading it costs psycopg ten times what sending the sets does.
+    return _execute(session, _ignoring(session, table).inline(), [dict(row) for row in rows]).rowcount
+
+
+def _ignoring(session: Session, table: FromClause) -> Any:
+    target, dialect = cast(Table, table), session.get_bind().dialect.name
     if dialect in ("mysql", "mariadb"):
-        key = next(iter(target.primary_key.columns))
-        statement: Any = mysql.insert(target).inline().on_duplicate_key_update({key.name: key})
-    else:
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        statement = insert(target).inline().on_conflict_do_nothing()
-    # As many sets of parameters: a statement with all values in it would be compiled anew for each number of rows.
-    session.execute(statement, [dict(row) for row in rows])
+        # Rows that are ignored are neither counted nor returned; with ON DUPLICATE KEY UPDATE they would be.
+        return mysql.insert(target).prefix_with("IGNORE")
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(target).on_conflict_do_nothing()
 
 
 def insert_fresh(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]], *returning: Any) -> list[Any]:
-    """Insert those of some rows whose unique keys are free, in few statements, and say which they were.
+    """Insert those of some narrow rows whose unique keys are free, in few statements, and say which they were.
 
     :param session: the session to use; nothing is flushed or committed.
     :param table: one of our tables.
@@ -90,15 +95,8 @@ def insert_fresh(session: Session, table: FromClause, rows: Sequence[Mapping[str
     """
     if not rows:
         return []
-    target = cast(Table, table)
-    dialect = session.get_bind().dialect.name
-    if dialect in ("mysql", "mariadb"):
-        # Rows that are ignored are not returned; with ON DUPLICATE KEY UPDATE they would be.
-        statement: Any = mysql.insert(target).prefix_with("IGNORE")
-    else:
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        statement = insert(target).on_conflict_do_nothing()
-    return list(session.execute(statement.returning(*returning), [dict(row) for row in rows]).all())
+    statement = _ignoring(session, table).returning(*returning)
+    return list(session.execute(statement, [dict(row) for row in rows]).all())
 
 
 def upsert(
@@ -127,7 +125,7 @@ def upsert(
     session.execute(statement.on_conflict_do_update(index_elements=list(conflict_columns), set_=dict(update)))
 
 
-def _execute(session: Session, statement: Any) -> CursorResult[Any]:
+def _execute(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
     # Without the option some drivers' row count is gone once the cursor of an INSERT is closed.
     options = {"preserve_rowcount": True}
-    return cast("CursorResult[Any]", session.execute(statement, execution_options=options))
+    return cast("CursorResult[Any]", session.execute(statement, rows, execution_options=options))
