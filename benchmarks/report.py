@@ -21,9 +21,9 @@ class Goal:
 
 
 GOALS = (
-    Goal("sign", "floor insert", 0.45, 0.60),
-    Goal("sign, ALTCHA", "floor insert", 0.35),
-    Goal("case page", "floor page", 0.80, 1.0),
+    Goal("sign", "floor insert", 0.45, 0.55),
+    Goal("sign, ALTCHA", "floor insert", 0.40, 0.50),
+    Goal("case page", "floor page", 1.0),
     Goal("visit", "floor visit", None),
     Goal("sign", "floor insert, autocommit", None),
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, index, primary
+from .base import Base, primary
 from .types import EncryptedText, Id, UTCDateTime
 
 
@@ -13,7 +13,8 @@ class Intake(Base):
     """One press of a public form: all that was typed, and what only the request knew, sealed. Gone once processed."""
 
     __tablename__ = "w4r_intake"
-    __table_args__ = (primary("intake", "id"), index("intake_waiting", "set_aside_at", "id"))
+    # No further index: rows are taken in the order of their ids, and few were set aside.
+    __table_args__ = (primary("intake", "id"),)
 
     id: Mapped[int] = mapped_column(Id, autoincrement=True)
     section: Mapped[str] = mapped_column(String(32))

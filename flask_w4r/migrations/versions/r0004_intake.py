@@ -30,7 +30,6 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_w4r_intake")),
     )
-    op.create_index(op.f("ix_w4r_intake_waiting"), "w4r_intake", ["set_aside_at", "id"], unique=False)
     op.create_table(
         "w4r_worker_sign",
         sa.Column("name", sa.String(length=32), nullable=False),

@@ -11,6 +11,8 @@ from ...sections import Section
 from ..people.addresses import Address
 from ..people.networks import Network
 
+_SELDOM = ("too_fast", "honeypot", "proved")
+
 
 @dataclass(frozen=True)
 class Author:
@@ -50,43 +52,34 @@ class Sent:
     def packed(self) -> dict[str, Any]:
         """The same as JSON values; the moment stands in a column."""
         network = self.network
-        return {
+        found: dict[str, Any] = {
             "cases": list(self.case_ids),
-            "fast": self.too_fast,
             "captcha": self.captcha,
-            "proof": self.proof.hex() if self.proof else None,
-            "proof_until": self.proof_expires_at.timestamp() if self.proof_expires_at else None,
-            "honeypot": self.honeypot,
-            "net": [
-                network.day.isoformat(),
-                network.host.hex(),
-                network.site.hex(),
-                network.block.hex(),
-                network.known,
-            ],
-            "rule": self.rule,
-            "proved": self.proved,
+            "net": [network.day.isoformat(), (network.host + network.site + network.block).hex(), network.known],
         }
+        if self.proof and self.proof_expires_at:
+            found["proof"] = [self.proof.hex(), self.proof_expires_at.timestamp()]
+        if self.rule:
+            found["rule"] = self.rule
+        # What is seldom so is not said where it is not.
+        return found | {name: True for name in _SELDOM if getattr(self, name)}
 
     @classmethod
     def unpacked(cls, values: Mapping[str, Any], at: datetime) -> Sent:
         """Read what :meth:`packed` made."""
-        day, host, site, block, known = values["net"]
-        proof, until, rule = values["proof"], values["proof_until"], values["rule"]
-        network = Network(
-            date.fromisoformat(day), bytes.fromhex(host), bytes.fromhex(site), bytes.fromhex(block), known
-        )
+        day, hashes, known = values["net"]
+        raw = bytes.fromhex(hashes)
+        proof, until = values.get("proof", (None, None))
+        rule = values.get("rule")
         return cls(
             at=at,
-            network=network,
+            network=Network(date.fromisoformat(day), raw[:32], raw[32:64], raw[64:], known),
             captcha=values["captcha"],
             case_ids=tuple(values["cases"]),
-            too_fast=values["fast"],
             proof=bytes.fromhex(proof) if proof else None,
             proof_expires_at=datetime.fromtimestamp(until, UTC) if until is not None else None,
-            honeypot=values["honeypot"],
             rule=(rule[0], rule[1], rule[2]) if rule else None,
-            proved=values["proved"],
+            **{name: True for name in _SELDOM if values.get(name)},
         )
 
 

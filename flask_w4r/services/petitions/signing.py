@@ -18,6 +18,9 @@ from ..people.names import fold_name
 from ..people.networks import Network
 from ..tally import counts as tally
 
+#: What a submission cannot be made without.
+_ALWAYS = ("first_name", "last_name", "locale")
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -37,7 +40,7 @@ class Submission:
     def packed(self) -> dict[str, Any]:
         """The same as JSON values, for the intake."""
         address = self.address
-        return {
+        values = {
             "first_name": self.first_name,
             "last_name": self.last_name,
             "address": [address.typed, address.canonical, address.domain, address.provider] if address else None,
@@ -49,15 +52,16 @@ class Submission:
             "newsletter": self.newsletter,
             "consents": [[given.purpose, given.digest.hex(), given.granted, given.method] for given in self.consents],
         }
+        return {name: value for name, value in values.items() if value or name in _ALWAYS}
 
     @classmethod
     def unpacked(cls, values: Mapping[str, Any]) -> Submission:
         """Read what :meth:`packed` made."""
         consents = tuple(
             ConsentAnswer(purpose, bytes.fromhex(digest), granted, method)
-            for purpose, digest, granted, method in values["consents"]
+            for purpose, digest, granted, method in values.get("consents", ())
         )
-        address = Address(*values["address"]) if values["address"] else None
+        address = Address(*values["address"]) if values.get("address") else None
         return cls(**{**values, "address": address, "consents": consents})
 
     def person(self) -> dict[str, Any]:
