@@ -34,8 +34,9 @@ CASE_FLOOR, LISTED_FLOOR, UNLISTED_FLOOR = 300, 60, 100
 RUN_FLOOR, RUN_AFTER, STEM_MANY, STEM_LISTED = 6, 4, 40, 20
 #: Addresses by lot: so many an hour, and this share of all.
 RANDOM_FLOOR, RANDOM_SHARE = 12, 0.1
-#: A network from which mostly addresses by lot come: so many in a day, and this share.
-ODD_FLOOR, ODD_SHARE = 8, 0.4
+#: A network from which mostly addresses by lot come: so many in a day, and this share. Fewer are enough while many such
+#: come from everywhere: a flood that drips from many networks has one pattern.
+ODD_FLOOR, ODD_SHARE, ODD_IN_FLOOD = 8, 0.4, 3
 #: One name: so many in an hour and this share of all, or in a day.
 NAME_HOUR, NAME_HOUR_SHARE = 8, 0.03
 NAME_DAY, NAME_DAY_SHARE = 25, 0.02
@@ -177,6 +178,7 @@ def _wanted_of_address(address: Address, tiers: NetworkTiers) -> Iterable[tuple[
     is_random = patterns.looks_random(local, domain)
     if is_random:
         yield "random_hour", Counted("random_hour", "", HOUR)
+    yield "random_all", Counted("random_hour", "", HOUR, adds=False)
     if address.provider and tiers.host != UNKNOWN:
         # Schools give their pupils such addresses; only those of public providers speak against a network.
         yield "odd_day", Counted("odd_day", tiers.host, DAY, adds=is_random)
@@ -204,7 +206,8 @@ def _network(counts: _Counts) -> Iterable[_Result]:
 
 def _odd_network(counts: _Counts) -> list[_Result]:
     odd, every = counts["odd_day"], counts["odd_all_day"]
-    if odd >= max(ODD_FLOOR, ODD_SHARE * every):
+    floor = ODD_IN_FLOOD if _many_random(counts, counts["random_all"]) else ODD_FLOOR
+    if odd >= max(floor, ODD_SHARE * every):
         return [("rate_network", 2, {"count": every, "random": odd})]
     return []
 
@@ -241,9 +244,14 @@ def _sequence(counts: _Counts, address: Address) -> Iterable[_Result]:
 def _random(counts: _Counts, address: Address) -> Iterable[_Result]:
     count = counts["random_hour"]
     if count:
-        many = count >= max(RANDOM_FLOOR, RANDOM_SHARE * counts["all_hour"])
+        many = _many_random(counts, count)
         # A domain that is not listed may number and code its people as it likes.
         yield "address_random", 2 if many and address.provider else 1, {"count": count}
+
+
+def _many_random(counts: _Counts, count: int) -> bool:
+    """Whether so many addresses by lot in an hour are more than chance."""
+    return count >= max(RANDOM_FLOOR, RANDOM_SHARE * counts["all_hour"])
 
 
 def _name_and_text(counts: _Counts) -> Iterable[_Result]:

@@ -71,6 +71,7 @@ class Seam:
     :ivar capabilities: all of them, in their order.
     :ivar intake: the kinds of form that the worker looks at.
     :ivar mails: the kinds of mail.
+    :ivar mail_owners: by kind of mail the capability that brings it.
     :ivar links: where links in mails lead, by purpose.
     :ivar queue: what may wait for the desk.
     :ivar jobs: what the worker does, in the order of a round.
@@ -91,6 +92,7 @@ class Seam:
         _by_name(self.capabilities, "capability")
         self.intake: Mapping[str, IntakeKind] = self._all("intake", "intake kind")
         self.mails: Mapping[str, MailKind] = self._all("mails", "mail kind")
+        self.mail_owners: Mapping[str, str] = {mail.name: one.name for one in self.capabilities for mail in one.mails}
         self.links: Mapping[str, Link] = self._all("links", "link", "purpose")
         self.queue: Mapping[str, QueueKind] = self._all("queue", "queue kind")
         self.jobs: Mapping[str, Job] = _sorted(self._all("jobs", "job"), lambda job: job.turn)

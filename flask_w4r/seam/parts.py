@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,9 @@ class MailKind:
     ``sent``: ``(session, keyring, letters, *, now)``: called in the transaction that records that they left.
     ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer.
     ``capped``: a stranger can cause it by typing somebody's address, so it counts for the daily cap.
+    ``answered``: so many of its capability's capped mails a day go to an address that answered one that day.
+    ``apart``: ``(ask) -> how long``: one to an address that has not answered the last of this kind waits until so long after
+        that one, and is joined by others meanwhile; ``None``: it does not wait.
     ``lapses``: over the cap it is dropped, since it asks nothing of its reader; others wait for the next day.
     ``about_cases``: its parameters name cases (``cases``), whose change of status stops it.
     """
@@ -62,6 +65,8 @@ class MailKind:
     sent: Callable[..., None] | None = None
     hand_over: Callable[[Any, Mapping[str, Any]], None] | None = None
     capped: bool = False
+    answered: int = 10
+    apart: Callable[[Ask], timedelta | None] | None = None
     lapses: bool = False
     about_cases: bool = False
     shares: Callable[[Mapping[str, Any]], Any] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
@@ -37,10 +39,16 @@ def link_form(token: str) -> LinkForm:
 
 def link_pressed(token: str) -> bool:
     """Whether this POST came from the page of this very link."""
+    return shown_at(token) is not None
+
+
+def shown_at(token: str) -> datetime | None:
+    """When the page of this very link was made that this POST came from; ``None``: it came from elsewhere."""
     place = here()
     typed, longest = request.form.get("form_token", ""), place.state.config.form_max_seconds
-    age = formtoken.check(place.state.secret_key, typed, _link_id(token), place.state.clock(), 0, longest)
-    return age.status == "ok"
+    now = place.state.clock()
+    age = formtoken.check(place.state.secret_key, typed, _link_id(token), now, 0, longest)
+    return now - timedelta(seconds=age.seconds or 0) if age.status == "ok" else None
 
 
 def link_limit(place: Here) -> Breach | None:

@@ -127,7 +127,9 @@ def test_a_new_version_signed_during_hand_over_still_goes_out(world: World) -> N
         assert world.enqueue("confirm", ANN, {"signatures": [[number, 2]]}, matter="m")
 
     world.postbox.before = sign_again
-    assert world.send().sent == 2
+    assert world.send().sent == 1
+    world.clock.move(hours=1)
+    assert world.send().sent == 1
     assert len({message["Message-ID"] for message in world.postbox.messages}) == 2
     # Both count against the cap, and only the version that stands has a reminder.
     assert [row.state for row in world.rows("confirm")] == ["sent", "sent"]
@@ -169,38 +171,63 @@ def test_no_reminder_for_what_was_confirmed(world: World) -> None:
 
 
 def test_three_mails_a_day_and_no_more(world: World) -> None:
-    cases = world.add_cases(5)
-    for case in cases:
-        world.sign(case, ANN)
-    world.sign(cases[0], "somebody.else@mail.example.org")
+    world.ask(ANN, 5)
+    world.ask("somebody.else@mail.example.org", 1)
     assert world.send() == mail.MailReport(sent=4)
     assert [str(message["To"]) for message in world.postbox.messages].count(ANN) == 3
 
     world.clock.move(hours=1)
-    world.enqueue("confirm", ANN, {"cases": [cases[3]]})
+    world.ask(ANN, 1)
     assert world.send() == mail.MailReport(), "it waits, and so do the two before it"
     world.clock.move(days=1)
     report = world.send()
-    assert (report.sent, report.dropped) == (4, 0), "what waited, and a reminder of somebody else"
+    assert (report.sent, report.dropped) == (3, 0), "what waited"
     assert [str(message["To"]) for message in world.postbox.messages].count(ANN) == 6
 
 
-def test_the_cap_goes_by_the_day_of_sending(world: World) -> None:
-    cases = world.add_cases(4)
-    for case in cases[:3]:
+def test_an_answer_lets_more_leave_and_each_capability_has_its_own_share(world: World) -> None:
+    cases = world.add_cases(2)
+    world.ask(ANN, 9)
+    assert world.send().sent == 3
+
+    def answer(work: Any) -> None:
+        mail.answered(work.session, world.keyring, world.section, ANN.lower(), now=world.clock())
+
+    run(world.app, answer)
+    assert world.send().sent == 2, "five a day of this capability's, three of which left"
+    for case in cases:
         world.sign(case, ANN)
+    assert world.send().sent == 2, "signing has a share of its own, and nothing is held back to be joined"
+    world.clock.move(days=1)
+    assert world.send().sent >= 3, "the rest, the next day"
+
+
+def test_mails_of_an_hour_are_joined_while_nobody_answers(world: World) -> None:
+    first, second, third = world.add_cases()
+    world.sign(first, ANN)
+    assert world.send().sent == 1
+    for minutes, case in ((10, second), (20, third)):
+        world.clock.move(minutes=minutes)
+        world.add_signature(case, ANN)
+        world.enqueue("confirm", ANN, {"cases": [case]}, matter="ann")
+        assert world.send() == mail.MailReport()
+    world.clock.move(minutes=30)
+    assert world.send().sent == 1
+    assert len(told(world.postbox.messages[-1])["cases"]) == 3
+
+
+def test_the_cap_goes_by_the_day_of_sending(world: World) -> None:
+    world.ask(ANN, 3)
     world.clock.move(days=1)
     assert world.send().sent == 3
-    world.sign(cases[3], ANN)
+    world.ask(ANN, 1)
     assert world.send() == mail.MailReport()
     world.clock.move(hours=17)  # The next day, though not 24 hours later.
     assert world.send().sent == 1
 
 
 def test_workers_side_by_side_keep_the_cap(world: World) -> None:
-    cases = world.add_cases(8)
-    for case in cases:
-        world.sign(case, ANN)
+    world.ask(ANN, 8)
     world.postbox.before = lambda message: time.sleep(0.01)
     start = threading.Barrier(4)
 
@@ -216,7 +243,7 @@ def test_workers_side_by_side_keep_the_cap(world: World) -> None:
     world.clock.move(minutes=1)
     world.send()
     assert len(world.postbox.messages) == 3
-    assert sorted(row.state for row in world.rows("confirm")) == ["queued"] * 5 + ["sent"] * 3
+    assert sorted(row.state for row in world.rows("asked")) == ["queued"] * 5 + ["sent"] * 3
 
 
 def test_a_suppressed_address_gets_nothing(world: World) -> None:

@@ -26,8 +26,8 @@ from flask_w4r.services.people.networks import day_secret
 from flask_w4r.services.storage.unit_of_work import prepare_engine, read, run
 from flask_w4r.state import Hooks, W4RState
 
-#: A mail that is about nothing, as a capability of a site may bring one.
-NOTICES = Capability("notices", mails=(MailKind("notice"),))
+#: Mails that are about nothing, as a capability of a site may bring them; the second is one that a stranger can cause.
+NOTICES = Capability("notices", mails=(MailKind("notice"), MailKind("asked", capped=True, answered=5)))
 ENCRYPTION_KEY = "c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3JlISE="
 INDEX_KEY = "YW5vdGhlciBrZXksIGFuZCBub3QgdGhlIHNhbWUgb25lISE="[:43] + "="
 SENDER = "Write for Rights <w4r@mail.example.org>"
@@ -137,6 +137,7 @@ class World:
         self.app.extensions["w4r"] = self.state
         self.keyring, self.section = self.state.keyring, next(iter(self.state.sections.values()))
         self.postbox = Postbox()
+        self.asked = 0
 
     def add_cases(self, count: int = 3) -> list[int]:
         def write(work: Any) -> list[int]:
@@ -196,6 +197,12 @@ class World:
         replace = more.pop("replace", kind == "confirm")
         values = self.values(kind, address, params, **more)
         return run(self.app, lambda work: mail.enqueue(work.session, values, replace=replace))
+
+    def ask(self, address: str, count: int) -> None:
+        """As many mails that a stranger can cause."""
+        for _ in range(count):
+            self.asked += 1
+            self.enqueue("asked", address, {"number": self.asked})
 
     def sign(self, case_id: int, address: str) -> int:
         """A pending signature, and its confirmation mail in the outbox."""

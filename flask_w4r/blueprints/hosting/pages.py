@@ -18,9 +18,10 @@ from ...services.hosting import lifecycle as events
 from ...services.hosting import window as hosting_window
 from ...services.hosting.draft import Draft
 from ...services.intake.sent import Author
+from ...services.mail.caps import answered
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import event_submitted
-from ...web import Here, form_flow, guard, here, links
+from ...web import Here, form_flow, guard, here, links, mailbox
 from ...web.form_flow import FAULTY, Refusal
 from ...web.responses import private_page, public_page, sealed_page, see_other
 from ...web.templating import app_of_request, page
@@ -123,17 +124,24 @@ def host_enter(token: str) -> Response:
         return _enter_page(200, link.status, token=token, title=link.title)
     if not links.link_pressed(token):
         return _enter_page(422, link.status, token=token, title=link.title)
-    if link.status == "confirm":
-        run(app_of_request(), lambda uow: _confirm(uow, place, link))
+    proved = run(app_of_request(), lambda uow: _confirm(uow, place, link)) if link.status == "confirm" else None
     host_session.enter(place, link.event_id, link.host_version)
-    return see_other(place.url("host"))
+    response = see_other(place.url("host"))
+    # Whoever presses holds the mail: this browser has proved the mailbox, for a while.
+    return mailbox.remember(response, place, proved) if proved else response
 
 
-def _confirm(uow: UnitOfWork, place: Here, link: event_hosts.HostLink) -> None:
+def _confirm(uow: UnitOfWork, place: Here, link: event_hosts.HostLink) -> str | None:
+    """Confirm, once; returns whose mailbox is proved by it."""
     now, keyring = place.state.clock(), place.state.keyring
     done = events.confirm(uow.session, keyring, place.section, link.event_id, link.host_version, now=now)
-    if done.outcome == "confirmed":
-        uow.emit(event_submitted, event_id=link.event_id, section=place.section.code)
+    if done.outcome != "confirmed":
+        return None
+    uow.emit(event_submitted, event_id=link.event_id, section=place.section.code)
+    canonical = event_hosts.address_of(uow.session, keyring, link.event_id)
+    if canonical is not None:
+        answered(uow.session, keyring, place.section, canonical, now=now)
+    return canonical
 
 
 def _enter_page(code: int, status: str, *, token: str = "", title: str = "") -> Response:

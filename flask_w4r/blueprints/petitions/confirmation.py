@@ -37,7 +37,7 @@ def _show_confirm(token: str, code: int = 200) -> Response:
         code = 409
     return sealed_page(
         "petitions/confirm.html", code, cases=cases, person_name=view.person_name, names=view.names,
-        form=links.link_form(token), status=view.status,
+        form=links.link_form(token), status=view.status, not_me=place.url("not_me", token=token),
     )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def _confirm(token: str) -> Response:
             fast_score=scoring["fast_confirm"],
             to_subscribers=state.hooks.subscriber_sink is not None,
             slugs=request.form.getlist("cases") if request.form.get("ticks") else None,
+            shown_at=links.shown_at(token),
         )  # fmt: skip
         for number in done.signature_ids if done else ():
             uow.emit(signature_confirmed, signature_id=number, section=place.section.code)
@@ -116,7 +117,7 @@ def not_me(token: str) -> Response:
             return mailbox.forget(sealed_page("petitions/not_me.html", form=None, status="done"), place)
         read(
             current_app,
-            lambda session: confirming.look(session, state.keyring, place.section, token, confirming.NOT_ME, now=now),
+            lambda session: confirming.find_either(session, place.section, token, now=now),
         )
     except TokenInvalid:
         return sealed_page("petitions/not_me.html", 404, form=None, status="invalid")

@@ -20,7 +20,9 @@ from ...services.campaign.views import Lens
 from ...services.events import search as event_search
 from ...services.events.views import EventView
 from ...services.intake.sent import Author
+from ...services.mail.caps import answered
 from ...services.people import tokens
+from ...services.people.addresses import parse_address
 from ...services.rsvps import lifecycle as rsvps
 from ...services.rsvps import links as rsvp_links
 from ...services.rsvps.guests import deadline
@@ -186,18 +188,25 @@ def _act(token: str, view: GuestView) -> Response:
     what = request.form.get("do", usual)
     ids = (here().section, view.event_id, view.rsvp_id)
     acts: dict[str, Callable[[UnitOfWork, W4RState], Done]] = {
-        "confirm": partial(_confirm, ids=ids, token=token, version=request.form.get("version", "")),
+        "confirm": partial(_confirm, ids=ids, token=token, version=request.form.get("version", ""), email=view.email),
         "accept": lambda uow, state: rsvps.accept(uow.session, state.keyring, *ids, now=state.clock()),
         "cancel": lambda uow, state: rsvps.cancel(uow.session, state.keyring, *ids, now=state.clock()),
     }
     if what == "change" and view.status in ("going", "waitlisted", "offered"):
         return _change(token, view, ids)
     if what in acts and (view.status in rsvp_links.ALIVE or (what == "cancel" and view.can_cancel)):
-        act_and_tell(app_of_request(), here().section, acts[what])
+        done = act_and_tell(app_of_request(), here().section, acts[what])
+        if what == "confirm" and done.outcome in rsvps.COMING:
+            # Whoever presses holds the mail: this browser has proved the mailbox, for a while.
+            return mailbox.remember(_again(token), here(), _canonical(view.email))
     return _again(token)
 
 
-def _confirm(uow: UnitOfWork, state: W4RState, *, ids: _Ids, token: str, version: str) -> Done:
+def _canonical(email: str) -> str:
+    return parse_address(email, test_environment=True).canonical
+
+
+def _confirm(uow: UnitOfWork, state: W4RState, *, ids: _Ids, token: str, version: str, email: str) -> Done:
     """Confirm what the link was made for; a link that manages confirms what its page showed."""
     place = here()
     link = rsvp_links.find_link(uow.session, place.lens, token)
@@ -206,6 +215,8 @@ def _confirm(uow: UnitOfWork, state: W4RState, *, ids: _Ids, token: str, version
     hold_at = state.config.scoring["hold_at"]
     done = rsvps.confirm(uow.session, state.keyring, *ids, wanted, hold_at=hold_at, now=state.clock())
     tokens.mark_used(uow.session, link.token_id, now=state.clock())
+    if done.outcome in rsvps.COMING:
+        answered(uow.session, state.keyring, place.section, _canonical(email), now=state.clock())
     return done
 
 

@@ -1,4 +1,4 @@
-"""The intake, which public forms write down for the worker; and the worker's signs of life.
+"""The intake, which public forms write down for the worker; the worker's signs of life; and whose mail was answered.
 
 Frozen: it says what the tables were at this revision, whatever the models say later.
 """
@@ -36,8 +36,11 @@ def upgrade() -> None:
         sa.Column("seen_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_w4r_worker_sign")),
     )
+    op.add_column("w4r_outbox", sa.Column("answered_at", MOMENT, nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("w4r_outbox") as outbox:
+        outbox.drop_column("answered_at")
     for table in reversed(creates):
         op.drop_table(table)

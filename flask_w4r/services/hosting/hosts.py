@@ -21,6 +21,7 @@ from ...models import Event, Rsvp
 from ...sections import Section
 from ..events.views import TOWN_ONLY
 from ..people import tokens
+from ..people.addresses import parse_address
 from ..rsvps import mail as rsvp_mail
 from ..rsvps.seats import lock_event, lock_rsvp
 from . import lifecycle, mail
@@ -95,6 +96,13 @@ def _opened(session: Session, section: Section, purpose: str, token: tokens.Toke
     status = "confirm" if purpose == CONFIRM and event.state == "unconfirmed" else "open"
     # Nothing of an event that nobody proved to be theirs.
     return HostLink(status, event.id, event.host_version, "" if status == "confirm" else event.title)
+
+
+def address_of(session: Session, keyring: Keyring, event_id: int) -> str | None:
+    """The address of an event's host in canonical form, while it is kept."""
+    event = session.get(Event, event_id)
+    email = keyring.open_json(event.secret).get("host_email") if event is not None and event.secret else None
+    return parse_address(email, test_environment=True).canonical if email else None
 
 
 def hosted(session: Session, section: Section, event_id: int, host_version: int) -> Event | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
+from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
@@ -18,10 +20,11 @@ from ...keyring import Keyring
 from ...models import OutboxMail, Suppression
 from ...models.mail import SUPPRESSION_REASONS
 from ...sections import Section
+from ..people.networks import day_secret
 from ..storage.rows import execute
 from ..storage.upsert import insert_ignore
 
-#: Mails of all capped kinds together that one address gets in a UTC day.
+#: Mails of all capped kinds together that an address gets in a UTC day while it answers none.
 DAILY_CAP = 3
 
 
@@ -84,42 +87,63 @@ def unblock(session: Session, keyring: Keyring, section: Section, canonical: str
     )
 
 
-def mails_today(
-    session: Session, indexes: Collection[bytes], *, worker: str, now: datetime
-) -> dict[bytes, tuple[int, int]]:
+@dataclass
+class Today:
+    """An address' mails of the day.
+
+    :ivar sent: how many were, by kind.
+    :ivar leaving: how many other workers are sending now, by kind.
+    :ivar unanswered: when the last of a kind was sent that nobody answered.
+    :ivar answered: whether its owner answered one.
+    """
+
+    sent: Counter[str] = field(default_factory=Counter)
+    leaving: Counter[str] = field(default_factory=Counter)
+    unanswered: dict[str, datetime] = field(default_factory=dict)
+    answered: bool = False
+
+
+def mails_today(session: Session, indexes: Collection[bytes], *, worker: str, now: datetime) -> dict[bytes, Today]:
     """Count some addresses' mails of the day.
 
     :param indexes: from :func:`cap_index`.
     :param worker: the one who asks: its own claims are left out.
-    :returns: how many were sent, and how many other workers are sending now; nothing of who had and has none.
+    :returns: nothing of who had and has none.
     """
     leaving = and_(OutboxMail.state == "queued", OutboxMail.lease_until > now, OutboxMail.claimed_by != worker)
+    unanswered = case((OutboxMail.answered_at.is_(None), OutboxMail.sent_at))
     rows = session.execute(
         select(
             OutboxMail.cap_index,
+            OutboxMail.kind,
             func.coalesce(func.sum(case((OutboxMail.state == "sent", 1), else_=0)), 0),
             func.coalesce(func.sum(case((leaving, 1), else_=0)), 0),
+            func.max(unanswered),
+            func.count(OutboxMail.answered_at),
         )
         .where(OutboxMail.cap_index.in_(indexes), or_(OutboxMail.state == "sent", leaving))
-        .group_by(OutboxMail.cap_index)
+        .group_by(OutboxMail.cap_index, OutboxMail.kind)
     )
-    return {bytes(row[0]): (int(row[1]), int(row[2])) for row in rows}
+    found: dict[bytes, Today] = {}
+    for index, kind, sent, others, last, answers in rows:
+        today = found.setdefault(bytes(index), Today())
+        today.sent[kind], today.leaving[kind] = int(sent), int(others)
+        today.answered = today.answered or bool(answers)
+        if last is not None:
+            today.unanswered[kind] = last
+    return found
 
 
-def answered(session: Session, index: bytes, kind: str) -> None:
-    """Whoever answers a mail is no stranger's victim: the day's mails to the address count no more, and those
-    of a kind that wait for the cap leave at once.
+def answered(session: Session, keyring: Keyring, section: Section, canonical: str, *, now: datetime) -> None:
+    """Whoever answers a mail is no stranger's victim: more of the day's mails may go to the address, and those that wait
+    for its cap leave at once.
 
-    :param index: from :func:`cap_index`, of the day.
+    :param canonical: the address in canonical form.
     """
-    execute(
-        session,
-        update(OutboxMail).where(OutboxMail.cap_index == index, OutboxMail.state == "sent").values(cap_index=None),
-    )
-    waiting = update(OutboxMail).where(
-        OutboxMail.cap_index == index, OutboxMail.state == "queued", OutboxMail.kind == kind
-    )
-    execute(session, waiting.values(not_before=OutboxMail.created_at))
+    index = cap_index(day_secret(session, keyring, now.date()), section, canonical)
+    mine = update(OutboxMail).where(OutboxMail.cap_index == index)
+    execute(session, mine.where(OutboxMail.state == "sent", OutboxMail.answered_at.is_(None)).values(answered_at=now))
+    execute(session, mine.where(OutboxMail.state == "queued").values(not_before=OutboxMail.created_at))
 
 
 def next_day(now: datetime) -> datetime:

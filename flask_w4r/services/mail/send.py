@@ -11,9 +11,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -29,6 +29,7 @@ from ..storage.unit_of_work import UnitOfWork, read, run
 from . import letters, outbox
 from .caps import (
     DAILY_CAP,
+    Today,
     answered,
     cap_index,
     is_suppressed,
@@ -194,7 +195,7 @@ class _Round:
         suppressed = suppressed_among(session, self.state.keyring, asked)
         indexes = {bytes(row.cap_index) for row, _ in claimed if row.cap_index is not None}
         today = mails_today(session, indexes, worker=self.name, now=now) if indexes else {}
-        accepted: dict[bytes, int] = defaultdict(int)
+        accepted: dict[bytes, Counter[str]] = defaultdict(Counter)
         wanted, dropped = [], []
         for row, ask in claimed:
             if (ask.section.code, ask.address.canonical) in suppressed:
@@ -202,21 +203,38 @@ class _Round:
                 continue
             index = bytes(row.cap_index) if row.cap_index is not None else None
             if index is not None:
-                sent, leaving = today.get(index, (0, 0))
-                if sent >= DAILY_CAP:
-                    if self.state.seam.mails[row.kind].lapses:
+                until = self._waits(ask, today.get(index, Today()), accepted[index], now)
+                if until is not None:
+                    # Nobody's act is lost to a cap: what asks to be confirmed waits.
+                    if until >= _TOMORROW and self.state.seam.mails[row.kind].lapses:
                         dropped.append(row.id)
                     else:
-                        # Nobody's act is lost to a cap: what asks to be confirmed waits.
-                        row.not_before = next_day(now)
+                        row.not_before = next_day(now) if until >= _TOMORROW else until
                     continue
-                if sent + leaving + accepted[index] >= DAILY_CAP:
-                    if leaving:  # Another worker is at it; look again when it is done.
-                        row.not_before = now + pause_after(1) / 10
-                    continue
-                accepted[index] += 1
+                accepted[index][row.kind] += 1
             wanted.append((row, ask))
         return wanted, dropped
+
+    def _waits(self, ask: Ask, today: Today, accepted: Counter[str], now: datetime) -> datetime | None:
+        """Until when a capped mail waits; ``None``: it leaves; :data:`_TOMORROW`: its address has had what it may today."""
+        name, owners = ask.kind, self.state.seam.mail_owners
+        kind = self.state.seam.mails[name]
+
+        def mine(counts: Counter[str]) -> int:
+            alike = (count for other, count in counts.items() if owners[other] == owners[name])
+            return sum(alike) if today.answered else counts.total()
+
+        most = kind.answered if today.answered else DAILY_CAP
+        if mine(today.sent) >= most:
+            return _TOMORROW
+        last = today.unanswered.get(name)
+        apart = kind.apart(ask) if kind.apart is not None and not today.answered else None
+        if apart is not None and (last is not None or accepted[name]) and (last or now) + apart > now:
+            return (last or now) + apart
+        if mine(today.sent) + mine(today.leaving) + mine(accepted) >= most:
+            # Another worker, or this very round, is at it; look again when it is done.
+            return now + pause_after(1) / 10
+        return None
 
     def _contexts(self, session: Session, wanted: Sequence[_Claimed], report: MailReport) -> dict[int, Any]:
         """What each mail is about, by its row; ``None`` where nothing is left to say; nothing where that failed."""
@@ -259,5 +277,7 @@ class _Round:
         note_failure(session, self.name, facts, classify(error), report, now=self.clock())
 
 
+#: Later than any moment of today.
+_TOMORROW = datetime.max.replace(tzinfo=UTC)
 #: Neither wanted nor unwanted.
 _FAILED = object()

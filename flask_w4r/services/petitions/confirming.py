@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...errors import CaseWithdrawn
+from ...errors import CaseWithdrawn, TokenInvalid
 from ...keyring import Keyring
 from ...models import Case, Signature
 from ...sections import Section
@@ -18,6 +18,7 @@ from ..mail import send as mail
 from ..moderation.judgement import Judgement
 from ..people import tokens
 from ..people.addresses import Address, parse_address
+from ..people.names import fold_name
 from ..people.networks import Network, day_secret
 from ..tally.counts import signature_scope
 from . import states
@@ -44,7 +45,7 @@ class LinkView:
 
 
 def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose: str, *, now: datetime) -> LinkView:
-    """Say what a link stands for, changing nothing.
+    """Say what a link stands for, changing nothing: what was signed with its address and waits, all of it.
 
     :raises TokenInvalid: it is no link of this section for this purpose.
     :raises CaseWithdrawn: all it was for has been withdrawn.
@@ -60,8 +61,9 @@ def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose
     if rows and all(status == "withdrawn" for _, status in rows):
         raise CaseWithdrawn
     live = [(row, status) for row, status in rows if row.version == versions[row.id] and status != "withdrawn"]
-    pending = [row for row, status in live if row.state == "pending" and status == "active"]
     confirmed = [row for row, _ in live if row.state == "confirmed"]
+    # Who has the link of one mail reads the address' mail: there is no need to open them all.
+    pending = _waiting(session, keyring, section, [row for row, _ in rows]) if token.revoked_at is None else []
     shown = pending or confirmed or [row for row, _ in live if row.state == "pending"]
     if not shown or token.revoked_at is not None:
         return LinkView("invalid", "", (), ())
@@ -70,6 +72,31 @@ def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose
         return LinkView(status, "", [row.case_id for row in shown], pending)
     names = {row.case_id: _name(keyring, row) for row in shown}
     return LinkView(status, names[shown[0].case_id], list(names), pending, names)
+
+
+def _waiting(session: Session, keyring: Keyring, section: Section, rows: Sequence[Signature]) -> list[Signature]:
+    """What was signed with the address of some signatures and waits for its proof, on cases that take signatures."""
+    canonical = _canonical(keyring, rows)
+    if canonical is None:
+        return []
+    cases = session.scalars(select(Case.id).where(Case.section == section.code, Case.status == "active")).all()
+    indexes = [keyring.blind(signature_scope(section, case_id), canonical) for case_id in cases]
+    found = session.scalars(
+        select(Signature)
+        .join(Case, Case.id == Signature.case_id)
+        .where(Signature.email_index.in_(indexes), Signature.state == "pending")
+        .order_by(Case.position, Signature.slot)
+    ).all()
+    if not section.shared_mailbox:
+        return list(found)
+    # Each of the two has a mail of their own.
+    names = {_folded(keyring, row) for row in rows}
+    return [row for row in found if _folded(keyring, row) in names]
+
+
+def _folded(keyring: Keyring, row: Signature) -> str:
+    details = keyring.open_json(row.person) if row.person else {}
+    return fold_name(details.get("first_name", ""), details.get("last_name", ""))
 
 
 def _name(keyring: Keyring, row: Signature) -> str:
@@ -103,12 +130,15 @@ def confirm(
     fast_score: int = 0,
     to_subscribers: bool = False,
     slugs: Collection[str] | None = None,
+    shown_at: datetime | None = None,
 ) -> Confirmed | None:
-    """The button was pressed: confirm the pending signatures the link stands for. Pressing twice changes nothing.
+    """The button was pressed: confirm what waits for the link's address. Pressing twice changes nothing.
 
     :param fast_score: points for doing so within seconds of signing.
     :param to_subscribers: the host takes newsletter opt-ins.
     :param slugs: the cases that were ticked; the others go on waiting. ``None``: all.
+    :param shown_at: when the page with the button was made; what was signed, or changed, since then was not on it and goes
+        on waiting. ``None``: now.
     :returns: what was confirmed now or before; ``None`` when the link is expired or stands for nothing (any more) that
         can be confirmed.
     :raises TokenInvalid: it is no such link.
@@ -118,21 +148,24 @@ def confirm(
     if view.status not in ("ask", "done"):
         return None
     token = tokens.find(session, section.code, CONFIRM, raw, now=now)
-    left_out = None if slugs is None else _not_ticked(session, view, slugs)
+    left_out = set() if slugs is None else _not_ticked(session, view, slugs)
+    wanted = {int(number): int(version) for number, version in token.payload}
+    for row in view.pending:
+        if wanted.get(row.id) != row.version and (shown_at is None or row.updated_at <= shown_at):
+            wanted[row.id] = row.version
     done = [
         states.confirm_signature(
-            session, keyring, section, int(number), int(version), hold_at=hold_at, now=now, fast_score=fast_score
+            session, keyring, section, number, version, hold_at=hold_at, now=now, fast_score=fast_score
         )
-        for number, version in sorted(token.payload)
-        if left_out is None or int(number) not in left_out
+        for number, version in sorted(wanted.items())
+        if number not in left_out
     ]
     if all(item.outcome == "gone" for item in done):
         return None
     tokens.mark_used(session, token.id, now=now)
     canonical = _canonical(keyring, view.pending)
     if canonical is not None:
-        secret = day_secret(session, keyring, now.date())
-        mail.answered(session, mail.cap_index(secret, section, canonical), CONFIRM)
+        mail.answered(session, keyring, section, canonical, now=now)
     fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
     if to_subscribers:
         for number in fresh:
@@ -216,21 +249,35 @@ def resend(session: Session, keyring: Keyring, section: Section, raw: str, *, no
 
 
 def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> bool:
-    """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count, and
-    the address gets no more mail.
+    """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count, whatever
+    else waits for the address goes too, and it gets no more mail.
 
-    Holding the link proves the mailbox, and a later version was signed with the same one, so it goes too.
+    Holding any link of a mail proves the mailbox, and a later version was signed with the same one, so it goes too.
 
+    :param raw: the token of a mail's link, for confirming or for this.
     :returns: whether there was anything to undo.
     :raises TokenInvalid: it is no such link.
     """
-    token = tokens.find(session, section.code, NOT_ME, raw, now=now)
+    token = find_either(session, section, raw, now=now)
+    numbers = sorted(int(number) for number, _ in token.payload)
+    rows = session.scalars(select(Signature).where(Signature.id.in_(numbers), Signature.section == section.code)).all()
+    waiting = [row.id for row in _waiting(session, keyring, section, rows)]
     canonicals = [
-        states.disown_signature(session, keyring, section, int(number), now=now)
-        for number in sorted(int(number) for number, _ in token.payload)
+        states.disown_signature(session, keyring, section, number, now=now) for number in sorted({*numbers, *waiting})
     ]
     for canonical in {found for found in canonicals if found is not None}:
         mail.suppress(session, keyring, section, canonical, "not_me", now=now)
         recall_subscriber(session, keyring, section, canonical)
     tokens.mark_used(session, token.id, now=now)
     return any(found is not None for found in canonicals)
+
+
+def find_either(session: Session, section: Section, raw: str, *, now: datetime) -> tokens.TokenView:
+    """A mail's link, whichever of its two it is.
+
+    :raises TokenInvalid: it is neither.
+    """
+    try:
+        return tokens.find(session, section.code, NOT_ME, raw, now=now)
+    except TokenInvalid:
+        return tokens.find(session, section.code, CONFIRM, raw, now=now)

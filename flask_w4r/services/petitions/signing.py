@@ -146,8 +146,8 @@ class Signing:
         params: dict[str, Any] = {"cases": list(case_ids)}
         if section.shared_mailbox:
             params["name"] = fold_name(given.first_name, given.last_name)
-        # What asks for a confirmation is joined, by address and day; other matters are told once each.
-        what = params.get("name") if kind == "confirm" else params
+        # What asks for a confirmation is joined into the mail that waits for the address; other matters are told once a day.
+        what, day = (params.get("name"), "") if kind == "confirm" else (params, self.network.day)
         matter = f"{kind}|{section.code}|{given.address.canonical}|{what}"
         return mail.outbox_values(
             keyring,
@@ -159,5 +159,5 @@ class Signing:
             now=self.now,
             cap_index=mail.cap_index(self.cap_secret, section, given.address.canonical),
             cap_day=self.network.day,
-            dedupe=keyring.blind(f"dedupe|{self.network.day}", matter),
+            dedupe=keyring.blind(f"dedupe|{day}", matter),
         )

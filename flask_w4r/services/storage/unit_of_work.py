@@ -28,7 +28,9 @@ RETRIES = 8
 #: SQLite waits this long for another writer, in milliseconds.
 SQLITE_BUSY_MS = 15_000
 _RETRY_STATES = {"40001", "40P01"}  # serialization failure, deadlock (PostgreSQL)
-_RETRY_CODES = {1205, 1213, 1020, 1467}  # MariaDB: lock wait, deadlock, record changed, no number to be had
+#: MariaDB: lock wait, deadlock, record changed, no number to be had; no such savepoint, where a deadlock ended the
+#: transaction that the savepoint was of.
+_RETRY_CODES = {1205, 1213, 1020, 1467, 1305}
 
 
 class UnitOfWork:

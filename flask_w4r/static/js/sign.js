@@ -19,6 +19,13 @@ class SignForm {
     this.reset(performance.getEntriesByType("navigation")[0]?.type === "back_forward");
     for (const kind of ["input", "change"]) form.addEventListener(kind, () => this.onInput());
     form.addEventListener("submit", (event) => this.onSubmit(event));
+    part("./typed.js").then(
+      (typed) => {
+        this.typed = typed;
+        typed.restore(form);
+      },
+      () => {},
+    );
     addEventListener("pagehide", () => this.stop?.abort());
     addEventListener("pageshow", (event) => event.persisted && this.reset(true));
   }
@@ -186,6 +193,7 @@ class SignForm {
 
   /** The browser takes over. Should the network swallow the press, the button comes back. */
   leave() {
+    this.typed?.keep(this.form);
     this.press = "gone";
     this.busy(true);
     this.say("Sending");

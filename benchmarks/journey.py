@@ -1,0 +1,200 @@
+"""``python -m benchmarks.journey``: from the press to the count, with web, worker, database and the people themselves on one
+machine.
+
+So many people a second sign, each once; the worker signs them in and mails each a link; they open it and press. Two web
+workers, one worker, PostgreSQL and Redis. Counted is who was within the time; then all are waited for, and nobody may be
+missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import psycopg
+
+from . import inside, stand, targets
+from .stand import ROOT, Server
+
+GOAL = 100
+_FORM_TOKEN = re.compile(rb'name="form_token"[^>]*value="([^"]+)"')
+
+
+def exchange(port: int, message: str) -> bytes:
+    """Send a request and read the whole answer."""
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall(message.encode())
+        parts = []
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+def request(port: int, method: str, path: str, body: str = "", cookie: str = "") -> bytes:
+    """One request of a person."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+    if cookie:
+        head += f"Cookie: {cookie}\r\n"
+    if method == "POST":
+        head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+    return exchange(port, f"{head}\r\n{body}")
+
+
+class People:
+    """Those who sign at a pace, and those who open their mail."""
+
+    def __init__(self, server: Server, links: Path, pace: float) -> None:
+        self.port, self.links, self.pace = server.port, links, pace
+        step = targets.sign_step(server)
+        self.path, self.body, self.cookie = step.path, step.body or "", step.cookie or ""
+        self.over = threading.Event()
+        self.done = threading.Event()
+        self.numbers = itertools.count()
+        self.signed, self.counted, self.problems = [0.0], [0.0], []  # type: ignore[var-annotated]
+        self.mails: SimpleQueue[str] = SimpleQueue()
+        self.began = time.perf_counter()
+
+    def sign(self) -> None:
+        """One after another, none before its time."""
+        while not self.over.is_set():
+            number = next(self.numbers)
+            wait = self.began + number / self.pace - time.perf_counter()
+            if wait > 0 and self.over.wait(wait):
+                return
+            answer = request(self.port, "POST", self.path, f"{self.body}&email=j{number}%40example.org", self.cookie)
+            if answer[9:12] == b"303":
+                self.signed.append(time.perf_counter() - self.began)
+            else:
+                self.problems.append(f"signing answered {answer[9:12]!r}")
+
+    def watch(self) -> None:
+        """See the mails come in."""
+        with self.links.open() as file:
+            while not self.done.is_set():
+                lines = file.readlines()
+                for line in lines:
+                    self.mails.put(line.strip())
+                if not lines:
+                    self.done.wait(0.02)
+
+    def confirm(self) -> None:
+        """Open a mail's link and press."""
+        while not self.done.is_set():
+            try:
+                path = self.mails.get(timeout=0.1)
+            except Empty:
+                continue
+            found = _FORM_TOKEN.search(request(self.port, "GET", path))
+            if found is None:
+                self.problems.append("a link's page had no button")
+                continue
+            answer = request(self.port, "POST", path, f"form_token={found[1].decode()}")
+            if answer[9:12] == b"200":
+                self.counted.append(time.perf_counter() - self.began)
+            else:
+                self.problems.append(f"confirming answered {answer[9:12]!r}")
+
+
+def _memory(pid: int) -> int:
+    """Megabytes that a process and its children hold."""
+    pids = [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    pages = sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in pids)
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+def _until(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.perf_counter() + seconds
+    while not condition():
+        if time.perf_counter() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def measure(env: dict[str, str], pace: float, seconds: float) -> dict[str, Any]:
+    """Run it."""
+    inside.prepare(env)
+    with tempfile.TemporaryDirectory() as folder:
+        links = Path(folder, "links")
+        links.touch()
+        env = {**env, "W4R_BENCH_LINKS": str(links)}
+        ready = f"{targets.PREFIX}/healthz".replace("/fr", "")
+        command = [sys.executable, "-m", "flask", "--app", "benchmarks.product:create_app", "w4r", "jobs", "run"]
+        with stand.served("benchmarks.product:create_app()", ready, env) as server:
+            worker = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL)
+            people = People(server, links, pace)
+            doing = [people.sign] * 4 + [people.watch] + [people.confirm] * 4
+            threads = [threading.Thread(target=one) for one in doing]
+            for thread in threads:
+                thread.start()
+            time.sleep(seconds / 3)
+            early = (_memory(server.process.pid), _memory(worker.pid))
+            time.sleep(seconds * 2 / 3)
+            people.over.set()
+            counted = len(people.counted) - 1
+            ended = time.perf_counter()
+            for thread in threads[:4]:
+                thread.join()
+            late = (_memory(server.process.pid), _memory(worker.pid))
+            signed = len(people.signed) - 1
+            all_came = _until(lambda: len(people.counted) - 1 >= signed, 120)
+            drained = time.perf_counter() - ended
+            people.done.set()
+            for thread in threads:
+                thread.join()
+            worker.send_signal(signal.SIGTERM)
+            worker.wait(30)
+    with psycopg.connect(env["W4R_BENCH_DATABASE"]) as database:
+        row = database.execute("SELECT count(*) FROM w4r_signature WHERE state = 'confirmed'").fetchone()
+    assert row is not None
+    if not all_came or row[0] != signed:
+        people.problems.append(f"{signed} signed, {row[0]} are confirmed")
+    return {
+        "pace": pace, "seconds": seconds, "signed_per_second": signed / seconds,
+        "counted_per_second": counted / seconds, "behind": signed - counted, "drained_seconds": drained,
+        "web_mb": [early[0], late[0]], "worker_mb": [early[1], late[1]], "problems": people.problems[:5], "goal": GOAL,
+    }  # fmt: skip
+
+
+def table(found: dict[str, Any]) -> str:
+    """The numbers as text."""
+    good = found["counted_per_second"] >= 0.97 * GOAL and not found["problems"]
+    return (
+        f"{found['pace']:.0f} people a second for {found['seconds']:.0f} s: {found['signed_per_second']:.1f}/s signed,"
+        f" {found['counted_per_second']:.1f}/s counted (goal {GOAL}) {'ok' if good else '--'}; {found['behind']} on their way at"
+        f" the end, all counted {found['drained_seconds']:.1f} s later; memory of web {found['web_mb']} MB, of the worker"
+        f" {found['worker_mb']} MB" + "".join(f"\nNOT VALID: {problem}" for problem in found["problems"])
+    )
+
+
+def main() -> int:
+    """Measure and print; exit 1 where somebody is missing."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.journey", description=__doc__)
+    parser.add_argument("--pace", type=float, default=GOAL, help="people a second")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--json", metavar="FILE", help="write the numbers there too")
+    options = parser.parse_args()
+    with stand.environment() as env:
+        found = measure({**os.environ, **env}, options.pace, options.seconds)
+    if options.json:
+        Path(options.json).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    print(table(found))
+    return 1 if found["problems"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
