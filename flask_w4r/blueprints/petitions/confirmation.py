@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, abort, current_app, request
 from sqlalchemy.orm import Session
 
 from ...errors import TokenInvalid
-from ...services.campaign import catalogue
 from ...services.petitions import confirming
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import signature_confirmed
@@ -18,26 +15,21 @@ from ...web.templating import app_of_request
 from . import offer
 
 
-def _cases(session: Session, ids: Any) -> list[Any]:
-    return catalogue.cases_by_id(session, here().lens, ids)
-
-
 def _show_confirm(token: str, code: int = 200) -> Response:
     place = here()
 
-    def load(session: Session) -> tuple[confirming.LinkView, list[Any]]:
+    def load(session: Session) -> confirming.LinkView:
         now = place.state.clock()
-        view = confirming.look(session, place.state.keyring, place.section, token, confirming.CONFIRM, now=now)
-        return view, _cases(session, view.case_ids)
+        return confirming.look(session, place.state.keyring, place.section, token, confirming.CONFIRM, now=now)
 
-    view, cases = read(current_app, load)
+    view = read(current_app, load)
     if view.status == "invalid":
         code = 404
     elif view.status == "closed" and request.method == "POST":
         code = 409
     return sealed_page(
-        "petitions/confirm.html", code, cases=cases, person_name=view.person_name, names=view.names,
-        form=links.link_form(token), status=view.status, not_me=place.url("not_me", token=token),
+        "petitions/confirm.html", code, cases=offer.cases_named(view.case_ids), person_name=view.person_name,
+        names=view.names, form=links.link_form(token), status=view.status, not_me=place.url("not_me", token=token),
     )  # fmt: skip
 
 
@@ -81,14 +73,11 @@ def _confirm(token: str) -> Response:
     done = run(app_of_request(), work)
     if done is None:
         return _show_confirm(token)
-    if done.canonical is None:
+    if done.signer is None:
         return offer.done_page(token, done.case_ids, None)
     # Whoever presses holds the mail: this browser has proved the mailbox, for a while.
-    signer = read(
-        current_app,
-        lambda session: confirming.signer(session, state.keyring, place.section, token, now=state.clock()),
-    )
-    return mailbox.remember(offer.done_page(token, done.case_ids, signer), place, done.canonical)
+    page = offer.done_page(token, done.case_ids, done.signer)
+    return mailbox.remember(page, place, done.signer.address.canonical)
 
 
 def _resend(token: str) -> Response:

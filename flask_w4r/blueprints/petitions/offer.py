@@ -6,7 +6,9 @@ the page names no address, and whoever else sits down at the machine says so and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from flask import Response, current_app, request
@@ -15,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from ...errors import TokenInvalid
 from ...services.campaign import catalogue
+from ...services.campaign.views import CaseView
 from ...services.petitions import confirming
 from ...services.petitions.confirming import Signer
 from ...services.storage.unit_of_work import read
@@ -27,8 +30,39 @@ from . import flow
 LINK = "link"
 #: The form field that says what was signed on this page before.
 SIGNED = "signed"
+#: How old what is known of the cases may be.
+KEPT = timedelta(seconds=2)
 #: What the token of "I am somebody else" is bound to. It holds longer than any proof.
 ELSE = "somebody-else"
+
+
+def _current() -> Sequence[CaseView]:
+    """The current edition's cases, as every page that confirms shows them: looked up once in a while."""
+    place = here()
+    now, tick = place.state.clock(), monotonic()
+    kept: dict[Any, tuple[Sequence[CaseView], datetime, float]] = place.state.once("cases_to_confirm", dict)
+    # Links differ where the app answers under several roots.
+    key = (place.section.code, place.locale, request.script_root)
+    if key in kept:
+        found, then, before = kept[key]
+        if abs(now - then) < KEPT and tick - before < KEPT.total_seconds():
+            return found
+
+    def load(session: Session) -> Sequence[CaseView]:
+        edition = catalogue.current_edition(session, place.lens)
+        return catalogue.cases_of(session, place.lens, edition) if edition else ()
+
+    found = read(current_app, load)
+    kept[key] = (found, now, tick)
+    return found
+
+
+def cases_named(case_ids: Collection[int]) -> Sequence[CaseView]:
+    """Some cases as a page shows them, in their order, without the withdrawn ones."""
+    found = [case for case in _current() if case.id in case_ids]
+    if len(found) == len(set(case_ids)):
+        return found
+    return read(current_app, lambda session: catalogue.cases_by_id(session, here().lens, case_ids))
 
 
 def signer_here() -> Signer | None:
@@ -75,19 +109,16 @@ def done_page(token: str, case_ids: Collection[int], signer: Signer | None, refu
     :param refusal: why the form for the others comes back.
     """
     place = here()
-
-    def load(session: Session) -> tuple[list[Any], list[Any]]:
-        cases = catalogue.cases_by_id(session, place.lens, case_ids) if case_ids else []
-        if signer is None:
-            return cases, []
-        edition = catalogue.current_edition(session, place.lens)
-        found = catalogue.cases_of(session, place.lens, edition) if edition else []
-        still_open = [case for case in found if case.takes_actions and not guard.is_paused(place, case.id)]
-        ids = [case.id for case in still_open]
-        left = confirming.not_signed(session, place.state.keyring, place.section, signer.address.canonical, ids)
-        return cases, [case for case in still_open if case.id in left]
-
-    cases, others = read(current_app, load)
+    cases = cases_named(case_ids)
+    others: Sequence[CaseView] = ()
+    if signer is not None:
+        still_open = [case for case in _current() if case.takes_actions and not guard.is_paused(place, case.id)]
+        ids, canonical = [case.id for case in still_open], signer.address.canonical
+        left = read(
+            current_app,
+            lambda session: confirming.not_signed(session, place.state.keyring, place.section, canonical, ids),
+        )
+        others = [case for case in still_open if case.id in left]
     # What was signed a moment ago the worker may not have looked at yet.
     signed = {case.slug for case in cases}.union(request.form.getlist(SIGNED))
     others = [case for case in others if case.slug not in signed]

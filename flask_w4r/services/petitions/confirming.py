@@ -42,6 +42,8 @@ class LinkView:
     pending: Sequence[Signature]
     #: By case, with which name it was signed.
     names: Mapping[int, str] = field(default_factory=dict)
+    #: The link itself.
+    token: tokens.TokenView | None = None
 
 
 def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose: str, *, now: datetime) -> LinkView:
@@ -66,12 +68,12 @@ def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose
     pending = _waiting(session, keyring, section, [row for row, _ in rows]) if token.revoked_at is None else []
     shown = pending or confirmed or [row for row, _ in live if row.state == "pending"]
     if not shown or token.revoked_at is not None:
-        return LinkView("invalid", "", (), ())
+        return LinkView("invalid", "", (), (), token=token)
     status = ("expired" if token.expired else "ask") if pending else "done" if confirmed else "closed"
     if status != "ask":
-        return LinkView(status, "", [row.case_id for row in shown], pending)
+        return LinkView(status, "", [row.case_id for row in shown], pending, token=token)
     names = {row.case_id: _name(keyring, row) for row in shown}
-    return LinkView(status, names[shown[0].case_id], list(names), pending, names)
+    return LinkView(status, names[shown[0].case_id], list(names), pending, names, token)
 
 
 def _waiting(session: Session, keyring: Keyring, section: Section, rows: Sequence[Signature]) -> list[Signature]:
@@ -111,12 +113,22 @@ def _not_ticked(session: Session, view: LinkView, slugs: Collection[str]) -> set
 
 
 @dataclass(frozen=True)
+class Signer:
+    """Who signed by a link, as it stands in the signature: what the next form need not ask for again."""
+
+    details: Mapping[str, Any]
+    withhold_name: bool
+    address: Address
+
+
+@dataclass(frozen=True)
 class Confirmed:
     """Ids for signals, and whose mailbox is proved now."""
 
     signature_ids: Sequence[int]
     case_ids: Sequence[int]
-    canonical: str | None = None
+    #: Who confirmed, where something was confirmed now.
+    signer: Signer | None = None
 
 
 def confirm(
@@ -145,9 +157,9 @@ def confirm(
     :raises CaseWithdrawn: all it was for has been withdrawn.
     """
     view = look(session, keyring, section, raw, CONFIRM, now=now)
-    if view.status not in ("ask", "done"):
+    token = view.token
+    if token is None or view.status not in ("ask", "done"):
         return None
-    token = tokens.find(session, section.code, CONFIRM, raw, now=now)
     left_out = set() if slugs is None else _not_ticked(session, view, slugs)
     wanted = {int(number): int(version) for number, version in token.payload}
     for row in view.pending:
@@ -163,9 +175,10 @@ def confirm(
     if all(item.outcome == "gone" for item in done):
         return None
     tokens.mark_used(session, token.id, now=now)
-    canonical = _canonical(keyring, view.pending)
-    if canonical is not None:
-        mail.answered(session, keyring, section, canonical, now=now)
+    confirmed = {item.signature_id for item in done if item.outcome == "confirmed"}
+    who = next((found for row in view.pending if row.id in confirmed and (found := _signer(keyring, row))), None)
+    if who is not None:
+        mail.answered(session, keyring, section, who.address.canonical, now=now)
     fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
     if to_subscribers:
         for number in fresh:
@@ -173,7 +186,7 @@ def confirm(
     return Confirmed(
         fresh,
         [item.case_id for item in done if item.outcome in ("confirmed", "already")],
-        canonical,
+        who,
     )
 
 
@@ -182,15 +195,6 @@ def _canonical(keyring: Keyring, rows: Sequence[Signature]) -> str | None:
     sealed = next((row.person for row in rows if row.person), None)
     email = keyring.open_json(sealed).get("email") if sealed else None
     return parse_address(email, test_environment=True).canonical if email else None
-
-
-@dataclass(frozen=True)
-class Signer:
-    """Who signed by a link, as it stands in the signature: what the next form need not ask for again."""
-
-    details: Mapping[str, Any]
-    withhold_name: bool
-    address: Address
 
 
 def signer(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> Signer | None:
@@ -207,8 +211,12 @@ def signer(session: Session, keyring: Keyring, section: Section, raw: str, *, no
         .order_by(Signature.id)
         .limit(1)
     ).first()
-    details = keyring.open_json(row.person) if row is not None and row.person else {}
-    if row is None or token.revoked_at is not None or not details.get("email"):
+    return _signer(keyring, row) if row is not None and token.revoked_at is None else None
+
+
+def _signer(keyring: Keyring, row: Signature) -> Signer | None:
+    details = keyring.open_json(row.person) if row.person else {}
+    if not details.get("email"):
         return None
     return Signer(details, row.withhold_name, parse_address(details["email"], test_environment=True))
 
