@@ -36,7 +36,7 @@ RUN_FLOOR, RUN_AFTER, STEM_MANY, STEM_LISTED = 6, 4, 40, 20
 RANDOM_FLOOR, RANDOM_SHARE = 12, 0.1
 #: A network from which mostly addresses by lot come: so many in a day, and this share. Fewer are enough while many such
 #: come from everywhere: a flood that drips from many networks has one pattern.
-ODD_FLOOR, ODD_SHARE, ODD_IN_FLOOD = 8, 0.4, 3
+ODD_FLOOR, ODD_SHARE, ODD_IN_FLOOD = 8, 0.4, 2
 #: One name: so many in an hour and this share of all, or in a day.
 NAME_HOUR, NAME_HOUR_SHARE = 8, 0.03
 NAME_DAY, NAME_DAY_SHARE = 25, 0.02
