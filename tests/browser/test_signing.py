@@ -247,3 +247,42 @@ def test_two_quick_presses_are_one(visit: Any) -> None:
     page.locator("form[data-w4r-sign] button[type=submit]").dblclick()
     page.wait_for_url("**/thanks", timeout=20_000)
     assert len(posts) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"), [("en", 1280, "light"), ("ar", 390, "dark"), ("fr", 390, "light")]
+)
+def test_a_mistyped_address_is_seen_and_mended(visit: Any, language: str, width: int, scheme: str) -> None:
+    visitor: Visitor = visit(width, scheme=scheme)
+    page, prefix = visitor.page, PLACES[language]
+    visitor.open(f"{prefix}/cases/{CASE}")
+    address = fill(visitor)
+    page.fill("[name=email]", f"mistyped-{address}")
+    page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.wait_for_url("**/thanks", timeout=20_000)
+    note = page.locator("[data-w4r-typed]")
+    note.wait_for()
+    assert f"mistyped-{address}" in note.inner_text()
+    assert "@" not in page.url
+    assert visitor.axe() == []
+    visitor.shot(f"thanks-typed-{language}-{width}-{scheme}")
+    note.locator("button").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{CASE}", timeout=20_000)
+    page.wait_for_function("document.activeElement?.name === 'email'")
+    assert page.input_value("[name=first_name]") == "Sam"
+    assert page.input_value("[name=email]") == f"mistyped-{address}"
+    assert page.is_checked("[name=consent]")
+    page.fill("[name=email]", address)
+    page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.wait_for_url("**/thanks", timeout=20_000)
+    page.reload()
+    assert not page.locator("[data-w4r-typed]").is_visible(), "what was read once is kept nowhere"
+    open_mail(visitor, address)
+    confirm(visitor)
+
+
+def test_the_address_is_not_shown_without_javascript(visit: Any) -> None:
+    visitor: Visitor = visit(390, javascript=False)
+    visitor.open(f"/au/cases/{CASE}/thanks")
+    assert not visitor.page.locator("[data-w4r-typed]").is_visible()

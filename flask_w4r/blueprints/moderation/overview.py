@@ -6,6 +6,7 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from ...i18n import lazy_gettext
+from ...services.intake.status import IntakeStatus, intake_status
 from ...services.moderation import lockdown
 from ...services.moderation import overview as numbers
 from ...services.moderation.overview_kept import Kept
@@ -16,6 +17,8 @@ from ...web import here
 from ...web.desk import actor_here, allowed, desk_page, may
 from .chart import chart_of, spark
 
+#: Seconds after which forms that wait are told: a worker takes them within one.
+LATE = 60
 WINDOW_WORDS = {
     "24h": lazy_gettext("Last 24 hours"),
     "72h": lazy_gettext("Last 3 days"),
@@ -57,13 +60,14 @@ def overview() -> Response:
     window, slug = request.args.get("window", ""), request.args.get("case", "") or None
     kept: Kept = state.once("overview", Kept)
 
-    def load(session: Session) -> tuple[numbers.Overview, dict[int, str]]:
+    def load(session: Session) -> tuple[numbers.Overview, dict[int, str], IntakeStatus]:
         found = numbers.overview(
             session, state.hooks, actor_here(), section, window=window, slug=slug, now=state.clock(), kept=kept
         )
-        return found, dict(lockdown.levels(session, section))
+        waiting = intake_status(session, now=state.clock(), section=section)
+        return found, dict(lockdown.levels(session, section)), waiting
 
-    found, levels = read(current_app, load)
+    found, levels, intake = read(current_app, load)
     rtl = place.dir == "rtl"
     ways = {
         name: endpoint
@@ -75,6 +79,7 @@ def overview() -> Response:
         sparks={line.id: spark(line.bars, rtl=rtl) for line in found.cases}, levels=levels,
         may_decide=may(actor, Permission.DECIDE), reason_words=words_for, window_words=WINDOW_WORDS,
         segment_words=SEGMENT_WORDS, funnel_words=FUNNEL_WORDS, tier_words=TIER_WORDS,
+        intake=intake, intake_is_late=intake.oldest_age > LATE,
     )  # fmt: skip
 
 

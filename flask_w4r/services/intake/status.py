@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ...models import Intake
 from ...seam import Finding
+from ...sections import Section
 from ...state import W4RState
 from ..storage.rows import execute
 from ..storage.unit_of_work import read
@@ -37,20 +38,24 @@ class IntakeStatus:
         }
 
 
-def intake_status(session: Session, *, now: datetime) -> IntakeStatus:
-    """Count the intake, without any personal data."""
-    waiting, oldest = session.execute(
-        select(func.count(), func.min(Intake.received_at)).where(Intake.set_aside_at.is_(None))
-    ).one()
-    aside = session.execute(
-        select(Intake.kind, Intake.problem, func.count())
-        .where(Intake.set_aside_at.is_not(None))
-        .group_by(Intake.kind, Intake.problem)
+def intake_status(session: Session, *, now: datetime, section: Section | None = None) -> IntakeStatus:
+    """Count the intake, without any personal data.
+
+    :param section: only what was sent to it; default: all.
+    """
+    ours = (Intake.section == section.code,) if section is not None else ()
+    rows = session.execute(
+        select(
+            Intake.set_aside_at.is_not(None), Intake.kind, Intake.problem, func.count(), func.min(Intake.received_at)
+        )
+        .where(*ours)
+        .group_by(Intake.set_aside_at.is_not(None), Intake.kind, Intake.problem)
         .order_by(Intake.kind, Intake.problem)
     ).all()
-    problems = tuple((row[0], row[1] or "", int(row[2])) for row in aside)
-    age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
-    return IntakeStatus(int(waiting), age, sum(rows for _, _, rows in problems), problems)
+    waiting = [(int(number), oldest) for aside, _, _, number, oldest in rows if not aside]
+    problems = tuple((kind, problem or "", int(number)) for aside, kind, problem, number, _ in rows if aside)
+    age = max((max(0.0, (now - oldest).total_seconds()) for _, oldest in waiting), default=0.0)
+    return IntakeStatus(sum(number for number, _ in waiting), age, sum(number for _, _, number in problems), problems)
 
 
 def retry(session: Session) -> int:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -25,14 +24,8 @@ from ..storage.upsert import insert_missing
 from ..tally import counts as tally
 from .signing import Signing
 from .subscribers import enqueue_subscriber
+from .working_out import REPLACED, Press, Row, Standing, Wanted, plan
 
-#: Pressing the button again within this time, with nothing changed, is one signature and one mail.
-SAME_PRESS = timedelta(minutes=10)
-#: What a new version of a pending signature takes over from what was typed now.
-_REPLACED = (
-    "state", "name_index", "details_index", "person", "withhold_name", "newsletter", "locale", "held_at", "held_for",
-    "released_at", "reasons", "score", "captcha", "net_day", "net_host", "net_site", "net_block", "mail_domain", "updated_at", "confirmed_at",
-)  # fmt: skip
 _TABLE: Any = Signature.__table__
 #: Values in one IN list.
 _CHUNK = 500
@@ -46,38 +39,6 @@ class Signed:
     created: tuple[int, ...]
     confirmed: tuple[int, ...]
     held: bool
-
-
-@dataclass
-class _Row:
-    """A signature as it stands, or as it will once this batch is written."""
-
-    id: int | None
-    slot: int
-    state: str
-    name_index: bytes | None
-    details_index: bytes | None
-    updated_at: datetime
-    #: Its columns, where the batch writes any.
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def takes(self, values: Mapping[str, Any]) -> bool:
-        """Whether a press changes it: a pending one, by a later press, and not by the same once more."""
-        at = values["created_at"]
-        is_new = self.details_index != values["details_index"] or values["state"] != "pending"
-        # Two workers may come to an address' presses in another order.
-        return self.state == "pending" and self.updated_at <= at and (is_new or self.updated_at < at - SAME_PRESS)
-
-
-@dataclass
-class _Press:
-    """What becomes of one press."""
-
-    signing: Signing
-    rows: list[_Row] = field(default_factory=list)
-    case_ids: list[int] = field(default_factory=list)
-    #: Cases that the address has signed and confirmed before.
-    known: list[int] = field(default_factory=list)
 
 
 class Contended(W4RError):
@@ -96,7 +57,7 @@ def sign(session: Session, keyring: Keyring, section: Section, presses: Sequence
     wanted = _values(session, keyring, section, presses, editions)
     for _ in range(_ATTEMPTS):
         before = _standing(session, [values for some in wanted for _, values in some])
-        done, new, changed = _plan(section, presses, wanted, before)
+        done, new, changed = plan(section, presses, wanted, before)
         if _insert(session, new):
             break
     else:
@@ -116,12 +77,9 @@ def _editions(session: Session, section: Section, case_ids: set[int]) -> Mapping
     return {row.id: row.edition_id for row in session.execute(found)}
 
 
-_Wanted = list[tuple[int, dict[str, Any]]]
-
-
 def _values(
     session: Session, keyring: Keyring, section: Section, presses: Sequence[Signing], editions: Mapping[int, int]
-) -> list[_Wanted]:
+) -> list[Wanted]:
     """The columns of what each press asks for, by case."""
     at_once = [
         (section, press.submission.address.canonical)
@@ -129,7 +87,7 @@ def _values(
         if press.at_once and press.submission.address is not None
     ]
     suppressed = caps.suppressed_among(session, keyring, at_once) if at_once else set()
-    found: list[_Wanted] = []
+    found: list[Wanted] = []
     for press in presses:
         address = press.submission.address
         blocked = press.at_once and address is not None and (section.code, address.canonical) in suppressed
@@ -145,13 +103,10 @@ def _values(
     return found
 
 
-_Standing = dict[bytes, dict[int, _Row]]
-
-
-def _standing(session: Session, wanted: Iterable[Mapping[str, Any]]) -> _Standing:
+def _standing(session: Session, wanted: Iterable[Mapping[str, Any]]) -> Standing:
     """What stands of these addresses on these cases, kept from others until the transaction ends; by place."""
     indexes = sorted({values["email_index"] for values in wanted if values["email_index"]})
-    found: _Standing = defaultdict(dict)
+    found: Standing = defaultdict(dict)
     columns = (
         Signature.id, Signature.slot, Signature.state, Signature.name_index, Signature.details_index,
         Signature.updated_at, Signature.email_index,
@@ -159,69 +114,11 @@ def _standing(session: Session, wanted: Iterable[Mapping[str, Any]]) -> _Standin
     for start in range(0, len(indexes), _CHUNK):
         some = Signature.email_index.in_(indexes[start : start + _CHUNK])
         for row in session.execute(select(*columns).where(some).order_by(Signature.id).with_for_update()):
-            found[bytes(row.email_index)][row.slot] = _Row(*row[:6])
+            found[bytes(row.email_index)][row.slot] = Row(*row[:6])
     return found
 
 
-def _plan(
-    section: Section, presses: Sequence[Signing], wanted: Sequence[_Wanted], standing: _Standing
-) -> tuple[list[_Press], list[_Row], list[_Row]]:
-    """Work the presses out in their order.
-
-    :returns: what becomes of each, the rows to insert, and those to change.
-    """
-    done: list[_Press] = []
-    new: list[_Row] = []
-    changed: dict[int, _Row] = {}
-    for signing, some in zip(presses, wanted, strict=True):
-        press = _Press(signing)
-        done.append(press)
-        for case_id, values in some:
-            index = values["email_index"]
-            mine = standing[index] if index is not None else {}
-            slot, may_replace = _place(section, mine, values)
-            row = mine.get(slot)
-            if row is None:
-                values["slot"] = slot
-                row = mine[slot] = _Row(
-                    None, slot, values["state"], values["name_index"], values["details_index"], values["updated_at"],
-                    values,
-                )  # fmt: skip
-                new.append(row)
-            elif may_replace and row.takes(values):
-                _replace(row, values)
-                if row.id is not None:
-                    changed[row.id] = row
-            else:
-                if row.state == "confirmed":
-                    press.known.append(case_id)
-                continue
-            press.rows.append(row)
-            press.case_ids.append(case_id)
-    return done, new, list(changed.values())
-
-
-def _place(section: Section, mine: Mapping[int, _Row], values: Mapping[str, Any]) -> tuple[int, bool]:
-    """Which place a signature has: a shared mailbox has two, its own, else a free one, else the second.
-
-    :returns: the place, and whether the signature that stands there may be replaced.
-    """
-    if not section.shared_mailbox:
-        return 0, True
-    own = next((slot for slot, row in mine.items() if row.name_index == values["name_index"]), None)
-    if own is not None:
-        return own, True
-    free = {0, 1} - mine.keys()
-    return (min(free), False) if free else (1, True)
-
-
-def _replace(row: _Row, values: Mapping[str, Any]) -> None:
-    row.values.update({name: values[name] for name in _REPLACED})
-    row.state, row.updated_at = values["state"], values["updated_at"]
-    row.name_index, row.details_index = values["name_index"], values["details_index"]
-
-
-def _insert(session: Session, rows: Sequence[_Row]) -> bool:
+def _insert(session: Session, rows: Sequence[Row]) -> bool:
     """Insert new signatures. False where another worker wrote one of the same address meanwhile."""
     with_address = [row for row in rows if row.values["email_index"]]
     with session.begin_nested() as attempt:
@@ -243,18 +140,18 @@ def _insert(session: Session, rows: Sequence[_Row]) -> bool:
     return True
 
 
-def _change(session: Session, rows: Sequence[_Row]) -> None:
+def _change(session: Session, rows: Sequence[Row]) -> None:
     """Make new versions of pending signatures, which are locked."""
     if not rows:
         return
-    values = {name: bindparam(f"v_{name}", type_=_TABLE.c[name].type) for name in _REPLACED}
+    values = {name: bindparam(f"v_{name}", type_=_TABLE.c[name].type) for name in REPLACED}
     statement = update(_TABLE).where(_TABLE.c.id == bindparam("b_id")).values(**values, version=_TABLE.c.version + 1)
     session.connection().execute(
-        statement, [{"b_id": row.id, **{f"v_{name}": row.values[name] for name in _REPLACED}} for row in rows]
+        statement, [{"b_id": row.id, **{f"v_{name}": row.values[name] for name in REPLACED}} for row in rows]
     )
 
 
-def _consents(session: Session, done: Sequence[_Press]) -> None:
+def _consents(session: Session, done: Sequence[Press]) -> None:
     rows = [
         {"signature_id": row.id, **answer}
         for press in done
@@ -265,7 +162,7 @@ def _consents(session: Session, done: Sequence[_Press]) -> None:
         session.execute(insert(Consent.__table__), rows)  # type: ignore[arg-type]
 
 
-def _mails(session: Session, keyring: Keyring, done: Sequence[_Press]) -> None:
+def _mails(session: Session, keyring: Keyring, done: Sequence[Press]) -> None:
     asking, telling = [], []
     for press in done:
         signing = press.signing
@@ -279,12 +176,12 @@ def _mails(session: Session, keyring: Keyring, done: Sequence[_Press]) -> None:
     outbox.enqueue_all(session, telling, replace=False)
 
 
-def _is_counted(row: _Row) -> bool:
+def _is_counted(row: Row) -> bool:
     return bool(row.values["state"] == "confirmed" and row.values["held_at"] is None)
 
 
 def _count(
-    session: Session, keyring: Keyring, section: Section, done: Sequence[_Press], editions: Mapping[int, int]
+    session: Session, keyring: Keyring, section: Section, done: Sequence[Press], editions: Mapping[int, int]
 ) -> None:
     """What counts at once begins to count, each signature once."""
     begun: dict[int, dict[int | None, str | None]] = defaultdict(dict)
@@ -299,7 +196,7 @@ def _count(
         tally.count_signatures(session, keyring, section, editions[case_id], case_id, list(people.values()))
 
 
-def _signed(press: _Press) -> Signed:
+def _signed(press: Press) -> Signed:
     ids = tuple(row.id for row in press.rows if row.id is not None)
     counted = tuple(row.id for row in press.rows if row.id is not None and _is_counted(row))
     held = any(row.values["held_at"] is not None for row in press.rows)
