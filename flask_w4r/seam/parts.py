@@ -54,7 +54,7 @@ class MailKind:
     ``capped``: a stranger can cause it by typing somebody's address, so it counts for the daily cap.
     ``answered``: so many of its capability's capped mails a day go to an address that answered one that day.
     ``apart``: ``(ask) -> how long``: one to an address that has not answered the last of this kind waits until so long after
-        that one, and is joined by others meanwhile; ``None``: it does not wait.
+    that one, and is joined by others meanwhile; ``None``: it does not wait.
     ``lapses``: over the cap it is dropped, since it asks nothing of its reader; others wait for the next day.
     ``about_cases``: its parameters name cases (``cases``), whose change of status stops it.
     """
