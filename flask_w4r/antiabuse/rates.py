@@ -35,8 +35,9 @@ RUN_FLOOR, RUN_AFTER, STEM_MANY, STEM_LISTED = 6, 4, 40, 20
 #: Addresses by lot: so many an hour, and this share of all.
 RANDOM_FLOOR, RANDOM_SHARE = 12, 0.1
 #: A network from which mostly addresses by lot come: so many in a day, and this share. Fewer are enough while many such
-#: come from everywhere: a flood that drips from many networks has one pattern.
-ODD_FLOOR, ODD_SHARE, ODD_IN_FLOOD = 8, 0.4, 2
+#: come from everywhere, which is this share of all: a flood that drips from many networks has one pattern. Of honest
+#: addresses about one in two hundred looks drawn by lot.
+ODD_FLOOR, ODD_SHARE, ODD_IN_FLOOD, IN_FLOOD_SHARE = 8, 0.4, 2, 0.02
 #: One name: so many in an hour and this share of all, or in a day.
 NAME_HOUR, NAME_HOUR_SHARE = 8, 0.03
 NAME_DAY, NAME_DAY_SHARE = 25, 0.02
@@ -206,7 +207,8 @@ def _network(counts: _Counts) -> Iterable[_Result]:
 
 def _odd_network(counts: _Counts) -> list[_Result]:
     odd, every = counts["odd_day"], counts["odd_all_day"]
-    floor = ODD_IN_FLOOD if _many_random(counts, counts["random_all"]) else ODD_FLOOR
+    in_flood = counts["random_all"] >= max(RANDOM_FLOOR, IN_FLOOD_SHARE * counts["all_hour"])
+    floor = ODD_IN_FLOOD if in_flood else ODD_FLOOR
     if odd >= max(floor, ODD_SHARE * every):
         return [("rate_network", 2, {"count": every, "random": odd})]
     return []
@@ -244,14 +246,9 @@ def _sequence(counts: _Counts, address: Address) -> Iterable[_Result]:
 def _random(counts: _Counts, address: Address) -> Iterable[_Result]:
     count = counts["random_hour"]
     if count:
-        many = _many_random(counts, count)
+        many = count >= max(RANDOM_FLOOR, RANDOM_SHARE * counts["all_hour"])
         # A domain that is not listed may number and code its people as it likes.
         yield "address_random", 2 if many and address.provider else 1, {"count": count}
-
-
-def _many_random(counts: _Counts, count: int) -> bool:
-    """Whether so many addresses by lot in an hour are more than chance."""
-    return count >= max(RANDOM_FLOOR, RANDOM_SHARE * counts["all_hour"])
 
 
 def _name_and_text(counts: _Counts) -> Iterable[_Result]:

@@ -252,6 +252,20 @@ class TestFloods:
         assert found[0] == {"address_random": 20}
         assert found[-1] == {"address_random": 40, "rate_network": 50}
 
+    def test_a_flood_that_drips_from_many_networks_is_known_by_its_pattern(self, section: Section) -> None:
+        """Two from each of thirty networks, among four hundred honest people: from where others came by lot, the second is
+        enough; an honest household among them is not meant."""
+        every = [
+            {"ip": f"203.0.{number % 30}.4", "email": f"x{number}kq{number}zv{number}@gmail.com"}
+            for number in range(10, 70)
+        ]
+        for number in range(400):
+            section.arrive(email=f"{_word(number)}@gmail.com", ip=f"81.2.{number // 2}.9")
+        held = section.held(every)
+        assert sum(held[:30]) == 0 and all(held[-20:])
+        household = [{"email": f"{name}.{name}son@gmail.com", "ip": "198.51.100.7"} for name in ("ann", "ben", "cleo")]
+        assert not any(section.held(household))
+
     def test_addresses_by_lot_alone_do_not_hold(self, section: Section) -> None:
         every = [_checks(section.arrive(email=f"x{n}kq{n}zv{n}@gmail.com")) for n in range(10, 40)]
         assert every[-1]["address_random"] == 40 < HOLD_AT

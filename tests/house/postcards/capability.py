@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from flask_w4r.seam import Action, Capability, Export, Job, MailKind, Personal, QueueKind, Retention, one_by_one
+from flask_w4r.seam import (
+    Action,
+    Capability,
+    Export,
+    IntakeKind,
+    Job,
+    MailKind,
+    Personal,
+    QueueKind,
+    Retention,
+    one_by_one,
+)
 
 from . import service
 
 CAPABILITY = Capability(
     "postcards",
     models=("Postcard",),
+    intake=(IntakeKind(service.KIND, service.author, service.take),),
     mails=(MailKind("postcard_thanks", one_by_one(service.still_there), service.said),),
     queue=(
         QueueKind(

@@ -13,8 +13,8 @@ from wtforms.validators import InputRequired
 from flask_w4r.antiabuse.limits import Breach
 from flask_w4r.forms.checks import email_check
 from flask_w4r.services.campaign import catalogue
-from flask_w4r.services.intake.sent import Author
-from flask_w4r.services.storage.unit_of_work import read, run
+from flask_w4r.services.intake import append as intake
+from flask_w4r.services.storage.unit_of_work import read
 from flask_w4r.web import form_flow, here
 from flask_w4r.web.form_flow import FAULTY, Refusal
 from flask_w4r.web.pages import Pages
@@ -47,15 +47,10 @@ def postcard(slug: str) -> Response:
     refusal = None
     if request.method == "POST":
 
-        def write(age: Any, captcha: Any) -> int:
-            author = Author(form.address, "", texts=(form.words.data,))
-            judged = form_flow.weigh(place, author, age, captcha, honeypot=bool(form.website.data))
-            keyring, now = place.state.keyring, place.state.clock()
-            return run(
-                app_of_request(),
-                lambda uow: service.write(
-                    uow.session, keyring, place.section, case.id, form.address, form.words.data, judged, now
-                ),
+        def write(age: Any, captcha: Any) -> None:
+            sent = form_flow.sent_here(place, age, captcha, honeypot=bool(form.website.data), case_ids=(case.id,))
+            intake.append(
+                app_of_request(), place.section, service.KIND, sent, service.packed(form.address, form.words.data)
             )
 
         done = form_flow.press(place, "event", form_id, lambda: () if form.validate() else FAULTY, write)

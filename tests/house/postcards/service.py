@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from flask_w4r.models import Batch
 from flask_w4r.seam import Ask, Finding, Sweep
+from flask_w4r.services.intake.sent import Author, Entry
 from flask_w4r.services.mail import outbox
 from flask_w4r.services.moderation import rows
 from flask_w4r.services.moderation.judgement import Judgement
@@ -19,12 +20,32 @@ from flask_w4r.services.moderation.kinds import QueuePage
 from flask_w4r.services.moderation.reasons import ReasonLine, reason_lines
 from flask_w4r.services.people.addresses import Address
 from flask_w4r.services.storage.rows import execute
-from flask_w4r.services.storage.unit_of_work import read
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read
 
 from .models import Postcard
 
 KIND, ACTION = "postcard", "toy_postcard"
 KEPT = timedelta(days=30)
+
+
+def packed(address: Address, words: str) -> dict[str, Any]:
+    """A postcard as the intake keeps it."""
+    return {"address": [address.typed, address.canonical, address.domain, address.provider], "words": words}
+
+
+def author(entry: Entry) -> Author:
+    """Who it says it is from."""
+    return Author(Address(*entry.values["address"]), "", texts=(entry.values["words"],))
+
+
+def take(work: UnitOfWork, section: Any, judged: Sequence[tuple[Entry, Judgement]]) -> None:
+    """What the worker makes of a batch."""
+    for entry, judgement in judged:
+        (case_id,) = entry.sent.case_ids
+        address = Address(*entry.values["address"])
+        write(
+            work.session, work.state.keyring, section, case_id, address, entry.values["words"], judgement, entry.sent.at
+        )
 
 
 def write(
