@@ -146,6 +146,20 @@ def test_what_is_not_ticked_goes_on_waiting(site: Host, clock: MovingClock) -> N
     ]  # fmt: skip
 
 
+def test_an_answer_hurries_no_reminder(site: Host, clock: MovingClock) -> None:
+    for slug in SLUGS[:2]:
+        sign(site.app.test_client(), PREFIX, slug, **supporter(1))
+    run_jobs(site.app)
+    assert press(site, link_of(site.mailer.messages[0]), leave="case-1").status_code == 200
+    for hours in (0, 2, 20):
+        clock.move(hours=hours)
+        run_jobs(site.app)
+        assert len(site.mailer.messages) == 1
+    clock.move(hours=3)
+    run_jobs(site.app)
+    assert len(site.mailer.messages) == 2
+
+
 def test_nothing_ticked_confirms_nothing(site: Host) -> None:
     for slug in SLUGS[:2]:
         sign(site.app.test_client(), PREFIX, slug, **supporter(1))

@@ -160,8 +160,9 @@ def _reminder(keyring: Keyring, letter: Letter, now: datetime) -> dict[str, Any]
         letter.recipient,
         letter.params,
         now=now,
-        cap_index=facts["cap_index"],
-        cap_day=facts["cap_day"],
+        # It is counted when it leaves, and does not wait for the cap, which an answer lifts.
+        cap_index=None,
+        cap_day=None,
         dedupe=keyring.blind("dedupe|reminder", f"{section.code}|{canonical}|{letter.params.get('name')}"),
         not_before=now + REMINDER_AFTER,
     )
