@@ -206,7 +206,7 @@ def make_signatures(app: Flask, slug: str, count: int, *, section: str | None = 
             if row.state == "confirmed" and row.held_at is None:
                 counted.append(canonical)
         if counted:
-            count_signatures(uow.session, state.keyring, place, case.edition_id, case.id, counted)
+            count_signatures(uow.session, state.keyring, place, case.edition_id, {case.id: counted})
         return ids
 
     return run(app, work)

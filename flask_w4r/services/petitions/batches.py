@@ -156,7 +156,7 @@ def count(session: Session, keyring: Keyring, section: Section, rows: Sequence[S
     """These signatures begin to count."""
     for (edition_id, case_id), group in _by_case(session, rows).items():
         tally.count_signatures(
-            session, keyring, section, edition_id, case_id, [_mailbox(keyring, row) for row in group]
+            session, keyring, section, edition_id, {case_id: [_mailbox(keyring, row) for row in group]}
         )
 
 

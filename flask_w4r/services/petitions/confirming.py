@@ -165,13 +165,8 @@ def confirm(
     for row in view.pending:
         if wanted.get(row.id) != row.version and (shown_at is None or row.updated_at <= shown_at):
             wanted[row.id] = row.version
-    done = [
-        states.confirm_signature(
-            session, keyring, section, number, version, hold_at=hold_at, now=now, fast_score=fast_score
-        )
-        for number, version in sorted(wanted.items())
-        if number not in left_out
-    ]
+    ticked = {number: version for number, version in wanted.items() if number not in left_out}
+    done = states.confirm_signatures(session, keyring, section, ticked, hold_at=hold_at, now=now, fast_score=fast_score)
     if all(item.outcome == "gone" for item in done):
         return None
     tokens.mark_used(session, token.id, now=now)

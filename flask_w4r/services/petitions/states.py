@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
@@ -42,57 +44,97 @@ def _locked(session: Session, section: Section, signature_id: int) -> Signature 
     ).first()
 
 
-def confirm_signature(
+def confirm_signatures(
     session: Session,
     keyring: Keyring,
     section: Section,
-    signature_id: int,
-    version: int,
+    versions: Mapping[int, int],
     *,
     hold_at: int,
     now: datetime,
     fast_score: int = 0,
-) -> Confirmation:
+) -> list[Confirmation]:
     """The mailbox was proved: ``pending -> confirmed``, released where nothing else holds it, counted once.
 
-    :param version: the version the link was made for; a later one is not confirmed by it.
+    :param versions: by signature the version that is meant; a later one is not confirmed.
     :param fast_score: points for a confirmation within seconds of signing. Programs that read mail for safety press
         buttons too, so it never holds a signature against which nothing else speaks.
+    :returns: what became of each, in the order of ids.
     """
-    row = _locked(session, section, signature_id)
-    if row is None or row.version != version:
-        return Confirmation(signature_id, row.case_id if row else 0, "gone", False)
-    if row.state == "confirmed":
-        return Confirmation(signature_id, row.case_id, "already", row.held_at is None)
-    case = session.get_one(Case, row.case_id)
-    if row.state != "pending" or case.status != "active":
-        return Confirmation(signature_id, row.case_id, "gone", False)
-    judged = _judged_again(row, now, fast_score)
+    rows = {
+        row.id: row
+        for row in session.scalars(
+            select(Signature)
+            .where(Signature.id.in_(versions), Signature.section == section.code)
+            .order_by(Signature.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    case_ids = {row.case_id for row in rows.values()}
+    cases = {
+        row.id: row
+        for row in session.execute(select(Case.id, Case.status, Case.edition_id).where(Case.id.in_(case_ids)))
+    }
+    done: list[Confirmation] = []
+    changed: list[dict[str, Any]] = []
+    counted: dict[int, dict[int, list[str | None]]] = defaultdict(lambda: defaultdict(list))
+    for number, version in sorted(versions.items()):
+        row = rows.get(number)
+        if row is None or row.version != version or row.state not in ("pending", "confirmed"):
+            done.append(Confirmation(number, row.case_id if row else 0, "gone", False))
+        elif row.state == "confirmed":
+            done.append(Confirmation(number, row.case_id, "already", row.held_at is None))
+        elif cases[row.case_id].status != "active":
+            done.append(Confirmation(number, row.case_id, "gone", False))
+        else:
+            values = _confirmed(row, hold_at, now, fast_score)
+            changed.append({"b_id": number, **values})
+            is_counted = values["held_at"] is None
+            if is_counted:
+                counted[cases[row.case_id].edition_id][row.case_id].append(_mailbox(keyring, row))
+            done.append(Confirmation(number, row.case_id, "confirmed", is_counted))
+    if changed:
+        session.connection().execute(_CONFIRM, changed)
+    for edition_id, by_case in sorted(counted.items()):
+        tally.count_signatures(session, keyring, section, edition_id, by_case)
+    return done
+
+
+_TABLE: Any = Signature.__table__
+#: The rows are locked, so that each is as it was looked at.
+_CONFIRM = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("b_id"))
+    .values(
+        {
+            name: bindparam(name, type_=_TABLE.c[name].type)
+            for name in (
+                "state", "confirmed_at", "updated_at", "held_at", "released_at", "held_for", "reasons", "score",
+            )
+        }
+    )
+)  # fmt: skip
+
+
+def _confirmed(row: Signature, hold_at: int, now: datetime, fast_score: int) -> dict[str, Any]:
+    """The columns of a signature once its mailbox was proved."""
+    judged = {"held_for": row.held_for, **_judged_again(row, now, fast_score)}
     release = row.held_at is not None and releases_itself(judged["reasons"], judged["score"], hold_at)
     held_at = None if release else row.held_at
     # What the desk released stays released.
     if held_at is None and not release and row.released_at is None and row.score < hold_at <= judged["score"]:
         held_at, judged["held_for"] = now, main_reason(judged["reasons"])
-    changed = session.execute(
-        update(Signature)
-        .where(Signature.id == signature_id, Signature.version == version, Signature.state == "pending")
-        .values(
-            state="confirmed",
-            confirmed_at=now,
-            updated_at=now,
-            held_at=held_at,
-            released_at=now if release else row.released_at,
-            **judged,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if not changed.rowcount:  # type: ignore[attr-defined]
-        return Confirmation(signature_id, row.case_id, "already", False)
-    if held_at is None:
-        email = keyring.open_json(row.person or "").get("email")
-        canonical = parse_address(email, test_environment=True).canonical if email else None
-        tally.count_signature(session, keyring, section, case.edition_id, case.id, canonical)
-    return Confirmation(signature_id, row.case_id, "confirmed", held_at is None)
+    released_at = now if release else row.released_at
+    return {
+        "state": "confirmed", "confirmed_at": now, "updated_at": now, "held_at": held_at, "released_at": released_at,
+        **judged,
+    }  # fmt: skip
+
+
+def _mailbox(keyring: Keyring, row: Signature) -> str | None:
+    email = keyring.open_json(row.person).get("email") if row.person else None
+    return parse_address(email, test_environment=True).canonical if email else None
 
 
 def _judged_again(row: Signature, now: datetime, fast_score: int) -> dict[str, Any]:
@@ -115,8 +157,7 @@ def disown_signature(
     row = _locked(session, section, signature_id)
     if row is None or row.state not in ("pending", "confirmed"):
         return None
-    email = keyring.open_json(row.person).get("email") if row.person else None
-    canonical = parse_address(email, test_environment=True).canonical if email else None
+    canonical = _mailbox(keyring, row)
     counted = row.state == "confirmed" and row.held_at is None
     session.execute(
         update(Signature)

@@ -192,8 +192,9 @@ def _count(
                 begun[case_id][row.id] = address.canonical if address else None
                 if press.signing.to_subscribers and row.id is not None:
                     enqueue_subscriber(session, keyring, section, row.id, now=press.signing.now)
-    for case_id, people in sorted(begun.items()):
-        tally.count_signatures(session, keyring, section, editions[case_id], case_id, list(people.values()))
+    for edition_id in sorted({editions[case_id] for case_id in begun}):
+        mine = {case_id: list(some.values()) for case_id, some in begun.items() if editions[case_id] == edition_id}
+        tally.count_signatures(session, keyring, section, edition_id, mine)
 
 
 def _signed(press: Press) -> Signed:

@@ -125,6 +125,29 @@ def upsert(
     session.execute(statement.on_conflict_do_update(index_elements=list(conflict_columns), set_=dict(update)))
 
 
+def add_up(
+    session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]], conflict_columns: Sequence[str], column: str
+) -> None:
+    """Insert counts, or add each to the one that is in the way, in one go.
+
+    :param rows: the new rows, all with the same columns, in an order that all writers share; no two of one key.
+    :param conflict_columns: the unique key that may be taken.
+    :param column: the count.
+    """
+    if not rows:
+        return
+    target, dialect = cast(Table, table), session.get_bind().dialect.name
+    if dialect in ("mysql", "mariadb"):
+        statement: Any = mysql.insert(target).inline()
+        statement = statement.on_duplicate_key_update({column: target.c[column] + statement.inserted[column]})
+    else:
+        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        statement = insert(target).inline()
+        added = {column: target.c[column] + statement.excluded[column]}
+        statement = statement.on_conflict_do_update(index_elements=list(conflict_columns), set_=added)
+    session.execute(statement, [dict(row) for row in rows])
+
+
 def _execute(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
     # Without the option some drivers' row count is gone once the cursor of an INSERT is closed.
     options = {"preserve_rowcount": True}

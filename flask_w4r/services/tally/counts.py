@@ -16,7 +16,7 @@ from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
 from ..people.addresses import parse_address
-from ..storage.upsert import insert_fresh, upsert
+from ..storage.upsert import add_up, insert_fresh
 from .views import CountView, EditionCount
 
 SIGNATURE = "petition_signature"
@@ -29,10 +29,12 @@ _CHUNK = 500
 
 def add(session: Session, section: Section, edition_id: int, case_id: int, action_type: str, delta: int) -> None:
     """Change a count by ``delta`` within the caller's transaction."""
-    table = TallySlot.__table__
-    upsert(
-        session,
-        table,
+    add_all(session, section, edition_id, {(case_id, action_type): delta})
+
+
+def add_all(session: Session, section: Section, edition_id: int, deltas: Mapping[tuple[int, str], int]) -> None:
+    """Change several counts of an edition, by case and action type, within the caller's transaction."""
+    rows = [
         {
             "section": section.code,
             "edition_id": edition_id,
@@ -40,10 +42,11 @@ def add(session: Session, section: Section, edition_id: int, case_id: int, actio
             "action_type": action_type,
             "slot": secrets.randbelow(SLOTS),
             "count": delta,
-        },
-        ["edition_id", "case_id", "action_type", "slot"],
-        {"count": table.c.count + delta},
-    )
+        }
+        for (case_id, action_type), delta in sorted(deltas.items())
+        if delta
+    ]
+    add_up(session, TallySlot.__table__, rows, ["edition_id", "case_id", "action_type", "slot"], "count")
 
 
 def signature_scope(section: Section, case_id: int) -> str:
@@ -56,36 +59,28 @@ def person_scope(section: Section, edition_id: int) -> str:
     return f"person|{section.code}|{edition_id}"
 
 
-def count_signature(
-    session: Session, keyring: Keyring, section: Section, edition_id: int, case_id: int, canonical: str | None
-) -> None:
-    """A signature begins to count: one more on its case, and one more person if the edition had not seen them."""
-    count_signatures(session, keyring, section, edition_id, case_id, [canonical])
-
-
 def count_signatures(
     session: Session,
     keyring: Keyring,
     section: Section,
     edition_id: int,
-    case_id: int,
-    canonicals: Sequence[str | None],
+    canonicals: Mapping[int, Sequence[str | None]],
 ) -> None:
-    """Signatures of one case begin to count.
+    """Signatures of an edition begin to count: so many more on each case, and each person whom it had not seen.
 
-    :param canonicals: the mailbox of each, ``None`` for one without.
+    :param canonicals: by case the mailbox of each, ``None`` for one without.
     """
+    every = [canonical for some in canonicals.values() for canonical in some]
     scope = person_scope(section, edition_id)
-    known = {keyring.blind(scope, canonical) for canonical in canonicals if canonical is not None}
-    people = sum(canonical is None for canonical in canonicals)
+    known = {keyring.blind(scope, canonical) for canonical in every if canonical is not None}
+    people = sum(canonical is None for canonical in every)
     # Those there already are known, unless somebody who held their row has just deleted it.
     while known:
         new = _insert_people(session, section, edition_id, known)
         people += len(new)
-        known -= new | _lock_people(session, edition_id, sorted(known - new))
-    if people:
-        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, people)
-    add(session, section, edition_id, case_id, SIGNATURE, len(canonicals))
+        known -= new | (_lock_people(session, edition_id, sorted(known - new)) if known - new else set())
+    counted = {(case_id, SIGNATURE): len(some) for case_id, some in canonicals.items()}
+    add_all(session, section, edition_id, {(WHOLE_EDITION, PEOPLE): people, **counted})
 
 
 def uncount_signature(
