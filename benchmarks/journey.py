@@ -83,11 +83,12 @@ class People:
 
     def watch(self) -> None:
         """See the mails come in."""
+        begun = ""
         with self.links.open() as file:
             while not self.done.is_set():
-                lines = file.readlines()
+                *lines, begun = (begun + file.read()).split("\n")
                 for line in lines:
-                    self.mails.put(line.strip())
+                    self.mails.put(line)
                 if not lines:
                     self.done.wait(0.02)
 
