@@ -92,7 +92,7 @@ def _requests(env: Mapping[str, str], options: argparse.Namespace) -> dict[str, 
                 if "ALTCHA" in name:
                     # Faster than without a captcha it cannot be.
                     fastest = max(result.rate for key, result in warm.items() if key in ("sign", "sign, ALTCHA"))
-                    plan = _with_proofs(plan, int(fastest * options.seconds * 1.5) + 400, env)
+                    plan = _with_proofs(plan, int(fastest * options.seconds * 2.5) + 400, env)
                 server = by_port[plan.port]
                 before = server.worker_cpu_seconds()
                 result = load.run(plan, options.seconds)
