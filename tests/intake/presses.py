@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,8 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.pool import NullPool
 
 from flask_w4r import W4R
 from flask_w4r.services.intake import batch
@@ -86,10 +88,9 @@ def press_of_every_sort(app: Flask, cases: list[int]) -> None:
     press(app, 9, cases, email=False)
 
 
-def state_of(app: Flask) -> dict[str, Counter[Any]]:
+def state_of(url: str) -> dict[str, Counter[Any]]:
     """What stands in the tables that a batch writes, and the counts."""
-    engine = get_state(app).engines(app)[0]
-    with engine.connect() as connection:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         found = {
             table: Counter(tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM {table}")))
             for table, columns in TABLES.items()
@@ -99,11 +100,30 @@ def state_of(app: Flask) -> dict[str, Counter[Any]]:
         return found
 
 
-def killed_at(config: Mapping[str, Any], statement: int, is_commit: bool) -> None:
-    """A worker that takes one batch, and dies before its n-th statement (or commit)."""
-    app = make_app(config)
-    state = get_state(app)
-    state.engines(app)
+def kill_one_by_one(config: Mapping[str, Any]) -> None:
+    """Workers that take one batch each: the first dies before its first statement or commit, the second before its second...
+
+    Each is a process of its own, forked from this one before it has any connection. Prints how many died, and ends when one
+    came through; anything else is an error.
+    """
+    app, url = make_app(config), str(config["SQLALCHEMY_DATABASE_URI"])
+    before = state_of(url)
+    for number in range(1, 100):
+        worker = os.fork()
+        if worker == 0:
+            _take_and_die(app, number)
+        _, status = os.waitpid(worker, 0)
+        if os.WIFSIGNALED(status):
+            assert os.WTERMSIG(status) == signal.SIGKILL
+            assert state_of(url) == before, number
+            continue
+        assert os.WEXITSTATUS(status) == 0
+        print(number - 1)
+        return
+    raise AssertionError("it never ends")
+
+
+def _take_and_die(app: Flask, statement: int) -> None:
     seen = 0
 
     def strike(*_: Any) -> None:
@@ -112,6 +132,12 @@ def killed_at(config: Mapping[str, Any], statement: int, is_commit: bool) -> Non
         if seen == statement:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    for engine in set(state.engines(app)):
-        event.listen(engine, "commit" if is_commit else "before_cursor_execute", strike)
-    batch.take(app)
+    try:
+        for engine in set(get_state(app).engines(app)):
+            event.listen(engine, "before_cursor_execute", strike)
+            event.listen(engine, "commit", strike)
+        batch.take(app)
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)

@@ -88,7 +88,6 @@ def test_all_kinds_together_bring_three_mails_a_day_and_confirm_nothing(site: Si
     assert not site.host.rows("SELECT person_index FROM w4r_edition_person")
 
 
-@every_database
 def test_its_owner_answers_one_and_all_that_waited_leaves(site: Site, clock: MovingClock) -> None:
     """A host with four events, who signs and comes to others' too: nothing is lost to the cap."""
     make_events(site.host.app, 4)
