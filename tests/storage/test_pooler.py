@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -35,17 +36,19 @@ def pooled(database: str, tmp_path: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     (tmp_path / "users.txt").write_text(f'"{url.username}" "{url.password or ""}"\n')
     settings = tmp_path / "pgbouncer.ini"
+    secret = f" password={url.password}" if url.password else ""
     settings.write_text(
-        f"[databases]\n{url.database} = host={url.host} port={url.port or 5432} user={url.username}\n"
+        f"[databases]\n{url.database} = host={url.host} port={url.port or 5432} user={url.username}{secret}\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
         f"auth_file = {tmp_path}/users.txt\npool_mode = transaction\ndefault_pool_size = 4\nmax_client_conn = 200\n"
     )
-    # It refuses to run as root.
-    for path in (tmp_path, settings, tmp_path / "users.txt"):
-        path.chmod(0o755)
-    for parent in list(tmp_path.parents)[:3]:
-        parent.chmod(parent.stat().st_mode | 0o055)
-    process = subprocess.Popen([PGBOUNCER, "-u", "nobody", "-q", str(settings)])
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        # It refuses to run as root, and whoever it becomes must read its files.
+        as_user = ["-u", "nobody"]
+        for path in (tmp_path, settings, tmp_path / "users.txt", *list(tmp_path.parents)[:3]):
+            path.chmod(path.stat().st_mode | 0o055)
+    process = subprocess.Popen([PGBOUNCER, *as_user, "-q", str(settings)])
     try:
         deadline = time.monotonic() + 20
         while True:
