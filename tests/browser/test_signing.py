@@ -269,7 +269,7 @@ def test_a_mistyped_address_is_seen_and_mended(visit: Any, language: str, width:
     note.locator("button").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/cases/{CASE}", timeout=20_000)
-    page.wait_for_function("document.activeElement?.name === 'email'")
+    visitor.until("document.activeElement?.name === 'email'")
     assert page.input_value("[name=first_name]") == "Sam"
     assert page.input_value("[name=email]") == f"mistyped-{address}"
     assert page.is_checked("[name=consent]")
