@@ -138,7 +138,9 @@ class W4R:
                 app.register_blueprint(blueprint, url_prefix=mount.url_prefix or None)
         register_hooks(app, state)
         if config.jobs == "thread":
-            app.before_request(partial(_start_worker, app))
+            from .cli.thread import start_with_first_request
+
+            start_with_first_request(app)
         protect_from_flask_migrate(app)
 
     def _make_state(self, app: Flask, db: Any, config: W4RConfig, sections: tuple[Section, ...]) -> W4RState:
@@ -223,12 +225,6 @@ class W4R:
         if isinstance(section, str):
             section = state.sections[section]
         return csp_directives(state.lazy["captcha"]().csp(), tiles_csp(state.config.map_tiles))
-
-
-def _start_worker(app: Flask) -> None:
-    from .cli.thread import embedded_worker  # The worker's own modules: for a process that answers requests.
-
-    embedded_worker(app).start()
 
 
 def _configure(app: Flask, db: Any) -> tuple[W4RConfig, tuple[Section, ...], Any]:

@@ -56,3 +56,8 @@ def embedded_worker(app: Any) -> EmbeddedWorker:
     """The app's, started or not."""
     found: EmbeddedWorker = get_state(app).once("embedded_worker", lambda: EmbeddedWorker(app))
     return found
+
+
+def start_with_first_request(app: Any) -> None:
+    """Have each process of the site start its thread with the first request that it answers."""
+    app.before_request(lambda: embedded_worker(app).start())

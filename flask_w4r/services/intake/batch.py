@@ -69,7 +69,7 @@ def take(app: Any, *, size: int = 500) -> tuple[int, int]:
     def work(uow: UnitOfWork) -> int:
         rows = _claim(uow.session, size)
         held[:] = [row.id for row in rows]
-        return _process(app, uow, rows)
+        return _process(uow, rows)
 
     try:
         return run(app, work), 0
@@ -85,7 +85,7 @@ def _each_by_itself(app: Any, ids: Sequence[int]) -> tuple[int, int]:
     processed = aside = 0
     for number in ids:
         try:
-            processed += run(app, lambda uow, number=number: _process(app, uow, _claim(uow.session, 1, number)))  # type: ignore[misc]
+            processed += run(app, lambda uow, number=number: _process(uow, _claim(uow.session, 1, number)))  # type: ignore[misc]
         except DBAPIError as error:
             if not isinstance(error, _OF_THE_ROW):
                 raise
@@ -112,7 +112,7 @@ def _claim(session: Session, size: int, number: int | None = None) -> Sequence[A
     return session.execute(waiting).all()
 
 
-def _process(app: Any, uow: UnitOfWork, rows: Sequence[Any]) -> int:
+def _process(uow: UnitOfWork, rows: Sequence[Any]) -> int:
     """Judge and write these rows, and delete them."""
     if not rows:
         return 0
