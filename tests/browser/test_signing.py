@@ -276,7 +276,9 @@ def test_a_mistyped_address_is_seen_and_mended(visit: Any, language: str, width:
     page.fill("[name=email]", address)
     page.locator("form[data-w4r-sign] button[type=submit]").click()
     page.wait_for_url("**/thanks", timeout=20_000)
+    page.locator("[data-w4r-typed]").wait_for()
     page.reload()
+    visitor.until("performance.getEntriesByType('resource').some((entry) => entry.name.includes('typed.js'))")
     assert not page.locator("[data-w4r-typed]").is_visible(), "what was read once is kept nowhere"
     open_mail(visitor, address)
     confirm(visitor)
