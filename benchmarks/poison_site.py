@@ -24,6 +24,7 @@ from flask_w4r.services.mail import send as mail
 from flask_w4r.services.moderation import pulse
 from flask_w4r.services.moderation.settings import touch
 from flask_w4r.services.people.addresses import parse_address
+from flask_w4r.services.people.networks import day_secret
 from flask_w4r.services.petitions import confirming
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
@@ -142,7 +143,7 @@ class Site:
             self.app,
             lambda uow: confirming.confirm(
                 uow.session, self.state.keyring, self.section, token,
-                hold_at=scoring["hold_at"], fast_score=scoring["fast_confirm"], now=self.now,
+                secret=day_secret(uow.session, self.state.keyring, self.now.date()), hold_at=scoring["hold_at"], fast_score=scoring["fast_confirm"], now=self.now,
             ),
         )  # fmt: skip
 

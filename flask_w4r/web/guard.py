@@ -76,9 +76,14 @@ def rule_here(place: Here) -> RuleMatch | None:
 
 
 def network_here(place: Here, now: datetime) -> Network:
-    """The visitor's network as it is kept: hashes under the key of the day.
+    """The visitor's network as it is kept: hashes under the key of the day."""
+    return network_of(day_secret_here(place, now), now.date(), client_tiers())
 
-    The day's secret is made in a transaction of its own, before anything is keyed with it.
+
+def day_secret_here(place: Here, now: datetime) -> bytes:
+    """The day's secret, made in a transaction of its own before anything is keyed with it.
+
+    Ask for it before the transaction that uses it.
     """
     app = app_of_request()
 
@@ -86,7 +91,7 @@ def network_here(place: Here, now: datetime) -> Network:
         return run(app, lambda uow: day_secret(uow.session, place.state.keyring, wanted))
 
     cache: DayKeyCache = place.state.once("day_keys", lambda: DayKeyCache(load))
-    return network_of(cache.secret(now.date()), now.date(), client_tiers())
+    return cache.secret(now.date())
 
 
 def _country(place: Here) -> str | None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from flask_w4r.models import Case, Token
 from flask_w4r.services.mail import send as mail
 from flask_w4r.services.people import tokens
+from flask_w4r.services.people.networks import day_secret
 from flask_w4r.services.storage.unit_of_work import read, run
 
 from .world import SENDER, World, told
@@ -191,7 +192,13 @@ def test_an_answer_lets_more_leave_and_each_capability_has_its_own_share(world: 
     assert world.send().sent == 3
 
     def answer(work: Any) -> None:
-        mail.answered(work.session, world.keyring, world.section, ANN.lower(), now=world.clock())
+        mail.answered(
+            work.session,
+            world.section,
+            ANN.lower(),
+            now=world.clock(),
+            secret=day_secret(work.session, world.keyring, world.clock().date()),
+        )
 
     run(world.app, answer)
     assert world.send().sent == 2, "five a day of this capability's, three of which left"

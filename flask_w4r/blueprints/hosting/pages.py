@@ -124,14 +124,15 @@ def host_enter(token: str) -> Response:
         return _enter_page(200, link.status, token=token, title=link.title)
     if not links.link_pressed(token):
         return _enter_page(422, link.status, token=token, title=link.title)
-    proved = run(app_of_request(), lambda uow: _confirm(uow, place, link)) if link.status == "confirm" else None
+    secret = guard.day_secret_here(place, place.state.clock())
+    proved = run(app_of_request(), lambda uow: _confirm(uow, place, link, secret)) if link.status == "confirm" else None
     host_session.enter(place, link.event_id, link.host_version)
     response = see_other(place.url("host"))
     # Whoever presses holds the mail: this browser has proved the mailbox, for a while.
     return mailbox.remember(response, place, proved) if proved else response
 
 
-def _confirm(uow: UnitOfWork, place: Here, link: event_hosts.HostLink) -> str | None:
+def _confirm(uow: UnitOfWork, place: Here, link: event_hosts.HostLink, secret: bytes) -> str | None:
     """Confirm, once; returns whose mailbox is proved by it."""
     now, keyring = place.state.clock(), place.state.keyring
     done = events.confirm(uow.session, keyring, place.section, link.event_id, link.host_version, now=now)
@@ -140,7 +141,7 @@ def _confirm(uow: UnitOfWork, place: Here, link: event_hosts.HostLink) -> str | 
     uow.emit(event_submitted, event_id=link.event_id, section=place.section.code)
     canonical = event_hosts.address_of(uow.session, keyring, link.event_id)
     if canonical is not None:
-        answered(uow.session, keyring, place.section, canonical, now=now)
+        answered(uow.session, place.section, canonical, secret=secret, now=now)
     return canonical
 
 

@@ -9,7 +9,7 @@ from ...errors import TokenInvalid
 from ...services.petitions import confirming
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import signature_confirmed
-from ...web import form_flow, here, links, mailbox
+from ...web import form_flow, guard, here, links, mailbox
 from ...web.responses import sealed_page, see_other
 from ...web.templating import app_of_request
 from . import offer
@@ -56,11 +56,12 @@ def confirm(token: str) -> Response:
 def _confirm(token: str) -> Response:
     place = here()
     state = place.state
+    secret = guard.day_secret_here(place, state.clock())
 
     def work(uow: UnitOfWork) -> confirming.Confirmed | None:
         now, scoring = state.clock(), state.config.scoring
         done = confirming.confirm(
-            uow.session, state.keyring, place.section, token, hold_at=scoring["hold_at"], now=now,
+            uow.session, state.keyring, place.section, token, hold_at=scoring["hold_at"], now=now, secret=secret,
             fast_score=scoring["fast_confirm"],
             to_subscribers=state.hooks.subscriber_sink is not None,
             slugs=request.form.getlist("cases") if request.form.get("ticks") else None,
@@ -76,15 +77,17 @@ def _confirm(token: str) -> Response:
     if done.signer is None:
         return offer.done_page(token, done.case_ids, None)
     # Whoever presses holds the mail: this browser has proved the mailbox, for a while.
-    page = offer.done_page(token, done.case_ids, done.signer)
+    page = offer.done_page(token, done.case_ids, done.signer, signed=done.signed)
     return mailbox.remember(page, place, done.signer.address.canonical)
 
 
 def _resend(token: str) -> Response:
     place = here()
+    now = place.state.clock()
+    secret = guard.day_secret_here(place, now)
 
     def work(uow: UnitOfWork) -> None:
-        confirming.resend(uow.session, place.state.keyring, place.section, token, now=place.state.clock())
+        confirming.resend(uow.session, place.state.keyring, place.section, token, secret=secret, now=now)
 
     run(app_of_request(), work)
     return sealed_page("petitions/confirm.html", cases=[], person_name="", form=None, status="resent")

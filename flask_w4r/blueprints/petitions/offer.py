@@ -100,34 +100,39 @@ def filled_in(signer: Signer) -> MultiDict[str, Any]:
     return sent
 
 
-def done_page(token: str, case_ids: Collection[int], signer: Signer | None, refusal: Refusal | None = None) -> Response:
+def done_page(
+    token: str,
+    case_ids: Collection[int],
+    signer: Signer | None,
+    refusal: Refusal | None = None,
+    signed: Collection[int] | None = None,
+) -> Response:
     """These cases are counted; here are the others, none of them ticked.
 
     :param token: of the link.
     :param case_ids: what was confirmed or signed.
     :param signer: who may sign the others; ``None``: nothing is offered.
     :param refusal: why the form for the others comes back.
+    :param signed: all cases that they have signed; looked up where that is not known.
     """
     place = here()
     cases = cases_named(case_ids)
     others: Sequence[CaseView] = ()
     if signer is not None:
         still_open = [case for case in _current() if case.takes_actions and not guard.is_paused(place, case.id)]
-        ids, canonical = [case.id for case in still_open], signer.address.canonical
-        left = read(
-            current_app,
-            lambda session: confirming.not_signed(session, place.state.keyring, place.section, canonical, ids),
-        )
-        others = [case for case in still_open if case.id in left]
+        keyring, canonical = place.state.keyring, signer.address.canonical
+        if signed is None:
+            signed = read(current_app, lambda session: confirming.signed_by(session, keyring, place.section, canonical))
+        others = [case for case in still_open if case.id not in signed]
     # What was signed a moment ago the worker may not have looked at yet.
-    signed = {case.slug for case in cases}.union(request.form.getlist(SIGNED))
-    others = [case for case in others if case.slug not in signed]
+    just_signed = {case.slug for case in cases}.union(request.form.getlist(SIGNED))
+    others = [case for case in others if case.slug not in just_signed]
     if not others:
         return sealed_page("petitions/confirm.html", cases=cases, person_name="", form=None, status="done", others=())
     tokens = form_flow.fresh_tokens(place, flow.form_id(place, None))
     chosen = request.form.getlist("cases") if refusal else []
     return sealed_page(
         "petitions/confirm.html", refusal.status if refusal else 200, cases=cases, person_name="", form=None,
-        status="done", others=others, tokens=tokens, link=token, signed=sorted(signed), notice=refusal.notice if refusal else "",
+        status="done", others=others, tokens=tokens, link=token, signed=sorted(just_signed), notice=refusal.notice if refusal else "",
         chosen=chosen, somebody_else=links.link_form(ELSE), consent=flow.questions(place, place.locale)["petition"].text,
     )  # fmt: skip

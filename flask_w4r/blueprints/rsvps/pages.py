@@ -187,8 +187,10 @@ def _act(token: str, view: GuestView) -> Response:
     usual = {"ask": "confirm", "offered": "accept"}.get(view.status, "")
     what = request.form.get("do", usual)
     ids = (here().section, view.event_id, view.rsvp_id)
+    secret = guard.day_secret_here(here(), here().state.clock())
+    version = request.form.get("version", "")
     acts: dict[str, Callable[[UnitOfWork, W4RState], Done]] = {
-        "confirm": partial(_confirm, ids=ids, token=token, version=request.form.get("version", ""), email=view.email),
+        "confirm": partial(_confirm, ids=ids, token=token, version=version, email=view.email, secret=secret),
         "accept": lambda uow, state: rsvps.accept(uow.session, state.keyring, *ids, now=state.clock()),
         "cancel": lambda uow, state: rsvps.cancel(uow.session, state.keyring, *ids, now=state.clock()),
     }
@@ -206,7 +208,9 @@ def _canonical(email: str) -> str:
     return parse_address(email, test_environment=True).canonical
 
 
-def _confirm(uow: UnitOfWork, state: W4RState, *, ids: _Ids, token: str, version: str, email: str) -> Done:
+def _confirm(
+    uow: UnitOfWork, state: W4RState, *, ids: _Ids, token: str, version: str, email: str, secret: bytes
+) -> Done:
     """Confirm what the link was made for; a link that manages confirms what its page showed."""
     place = here()
     link = rsvp_links.find_link(uow.session, place.lens, token)
@@ -216,7 +220,7 @@ def _confirm(uow: UnitOfWork, state: W4RState, *, ids: _Ids, token: str, version
     done = rsvps.confirm(uow.session, state.keyring, *ids, wanted, hold_at=hold_at, now=state.clock())
     tokens.mark_used(uow.session, link.token_id, now=state.clock())
     if done.outcome in rsvps.COMING:
-        answered(uow.session, state.keyring, place.section, _canonical(email), now=state.clock())
+        answered(uow.session, place.section, _canonical(email), secret=secret, now=state.clock())
     return done
 
 

@@ -12,16 +12,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models import OutboxMail, Suppression
 from ...models.mail import SUPPRESSION_REASONS
 from ...sections import Section
-from ..people.networks import day_secret
-from ..storage.rows import execute
 from ..storage.upsert import insert_ignore
 
 #: Mails of all capped kinds together that an address gets in a UTC day while it answers none.
@@ -134,16 +133,27 @@ def mails_today(session: Session, indexes: Collection[bytes], *, worker: str, no
     return found
 
 
-def answered(session: Session, keyring: Keyring, section: Section, canonical: str, *, now: datetime) -> None:
+def answered(session: Session, section: Section, canonical: str, *, secret: bytes, now: datetime) -> None:
     """Whoever answers a mail is no stranger's victim: more of the day's mails may go to the address, and those that wait
     for its cap leave at once.
 
     :param canonical: the address in canonical form.
+    :param secret: the day's.
     """
-    index = cap_index(day_secret(session, keyring, now.date()), section, canonical)
-    mine = update(OutboxMail).where(OutboxMail.cap_index == index)
-    execute(session, mine.where(OutboxMail.state == "sent", OutboxMail.answered_at.is_(None)).values(answered_at=now))
-    execute(session, mine.where(OutboxMail.state == "queued").values(not_before=OutboxMail.created_at))
+    values = {"index": cap_index(secret, section, canonical), "now": now}
+    session.connection().execute(_ANSWERED, values)
+
+
+_OUTBOX: Any = OutboxMail.__table__
+_FIRST = and_(_OUTBOX.c.state == "sent", _OUTBOX.c.answered_at.is_(None))
+_ANSWERED = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.cap_index == bindparam("index"), or_(_FIRST, _OUTBOX.c.state == "queued"))
+    .values(
+        answered_at=case((_FIRST, bindparam("now", type_=_OUTBOX.c.answered_at.type)), else_=_OUTBOX.c.answered_at),
+        not_before=case((_OUTBOX.c.state == "queued", _OUTBOX.c.created_at), else_=_OUTBOX.c.not_before),
+    )
+)
 
 
 def next_day(now: datetime) -> datetime:

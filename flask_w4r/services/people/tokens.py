@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from ...errors import TokenInvalid
@@ -18,6 +18,18 @@ from ...models import Token
 
 #: No genuine token is longer; a longer one is not worth hashing.
 _LONGEST = 200
+_TABLE: Any = Token.__table__
+# The same objects each time: making a statement costs as much as running it.
+_FIND = select(_TABLE.c.id, _TABLE.c.payload, _TABLE.c.expires_at, _TABLE.c.used_at, _TABLE.c.revoked_at).where(
+    _TABLE.c.token_hash == bindparam("hash"),
+    _TABLE.c.section == bindparam("section"),
+    _TABLE.c.purpose == bindparam("purpose"),
+)
+_USE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("token"), _TABLE.c.used_at.is_(None))
+    .values(used_at=bindparam("now", type_=_TABLE.c.used_at.type))
+)
 
 
 @dataclass(frozen=True)
@@ -90,11 +102,8 @@ def find(session: Session, section_code: str, purpose: str, raw: str, *, now: da
     """
     if not raw.isascii() or not 0 < len(raw) <= _LONGEST:
         raise TokenInvalid("no such token")
-    row = session.execute(
-        select(Token.id, Token.payload, Token.expires_at, Token.used_at, Token.revoked_at).where(
-            Token.token_hash == hash_token(raw), Token.section == section_code, Token.purpose == purpose
-        )
-    ).first()
+    values = {"hash": hash_token(raw), "section": section_code, "purpose": purpose}
+    row = session.connection().execute(_FIND, values).first()
     if row is None:
         raise TokenInvalid("no such token")
     try:
@@ -106,7 +115,7 @@ def find(session: Session, section_code: str, purpose: str, raw: str, *, now: da
 
 def mark_used(session: Session, token_id: int, *, now: datetime) -> bool:
     """Note the first use of a token. Returns whether this was the first."""
-    return _touch(session, update(Token).where(Token.id == token_id, Token.used_at.is_(None)).values(used_at=now)) > 0
+    return session.connection().execute(_USE, {"token": token_id, "now": now}).rowcount > 0
 
 
 def revoke(session: Session, token_id: int, *, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from ...sections import Section
 from ..moderation.judgement import main_reason, releases_itself
 from ..people.addresses import parse_address
 from ..tally import counts as tally
+from .standing import ALIVE, Standing
 
 #: Nobody opens a mail, reads it and presses its button in so short a time.
 FAST_CONFIRM_SECONDS = 10
@@ -48,6 +49,7 @@ def confirm_signatures(
     session: Session,
     keyring: Keyring,
     section: Section,
+    stand: Standing,
     versions: Mapping[int, int],
     *,
     hold_at: int,
@@ -56,43 +58,29 @@ def confirm_signatures(
 ) -> list[Confirmation]:
     """The mailbox was proved: ``pending -> confirmed``, released where nothing else holds it, counted once.
 
+    :param stand: the signatures of the address, locked.
     :param versions: by signature the version that is meant; a later one is not confirmed.
     :param fast_score: points for a confirmation within seconds of signing. Programs that read mail for safety press
         buttons too, so it never holds a signature against which nothing else speaks.
     :returns: what became of each, in the order of ids.
     """
-    rows = {
-        row.id: row
-        for row in session.scalars(
-            select(Signature)
-            .where(Signature.id.in_(versions), Signature.section == section.code)
-            .order_by(Signature.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    }
-    case_ids = {row.case_id for row in rows.values()}
-    cases = {
-        row.id: row
-        for row in session.execute(select(Case.id, Case.status, Case.edition_id).where(Case.id.in_(case_ids)))
-    }
     done: list[Confirmation] = []
     changed: list[dict[str, Any]] = []
     counted: dict[int, dict[int, list[str | None]]] = defaultdict(lambda: defaultdict(list))
     for number, version in sorted(versions.items()):
-        row = rows.get(number)
-        if row is None or row.version != version or row.state not in ("pending", "confirmed"):
+        row = stand.rows.get(number)
+        if row is None or row.version != version or row.state not in ALIVE:
             done.append(Confirmation(number, row.case_id if row else 0, "gone", False))
         elif row.state == "confirmed":
             done.append(Confirmation(number, row.case_id, "already", row.held_at is None))
-        elif cases[row.case_id].status != "active":
+        elif stand.status(row) != "active":
             done.append(Confirmation(number, row.case_id, "gone", False))
         else:
             values = _confirmed(row, hold_at, now, fast_score)
             changed.append({"b_id": number, **values})
             is_counted = values["held_at"] is None
             if is_counted:
-                counted[cases[row.case_id].edition_id][row.case_id].append(_mailbox(keyring, row))
+                counted[stand.cases[row.case_id].edition_id][row.case_id].append(stand.canonical)
             done.append(Confirmation(number, row.case_id, "confirmed", is_counted))
     if changed:
         session.connection().execute(_CONFIRM, changed)
@@ -117,7 +105,7 @@ _CONFIRM = (
 )  # fmt: skip
 
 
-def _confirmed(row: Signature, hold_at: int, now: datetime, fast_score: int) -> dict[str, Any]:
+def _confirmed(row: Any, hold_at: int, now: datetime, fast_score: int) -> dict[str, Any]:
     """The columns of a signature once its mailbox was proved."""
     judged = {"held_for": row.held_for, **_judged_again(row, now, fast_score)}
     release = row.held_at is not None and releases_itself(judged["reasons"], judged["score"], hold_at)
@@ -137,7 +125,7 @@ def _mailbox(keyring: Keyring, row: Signature) -> str | None:
     return parse_address(email, test_environment=True).canonical if email else None
 
 
-def _judged_again(row: Signature, now: datetime, fast_score: int) -> dict[str, Any]:
+def _judged_again(row: Any, now: datetime, fast_score: int) -> dict[str, Any]:
     """What the row says of itself once the time it took to confirm is known."""
     seconds = (now - row.updated_at).total_seconds()
     if not fast_score or not row.score or seconds > FAST_CONFIRM_SECONDS:
