@@ -1,8 +1,8 @@
 """``python -m benchmarks.journey``: from the press to the count, with web, worker, database and the people themselves on one
 machine.
 
-So many people a second sign, each once; the worker signs them in and mails each a link; they open it and press. Two web
-workers, one worker, PostgreSQL and Redis. Counted is who was within the time; then all are waited for, and nobody may be
+So many people a second sign, each once; the worker signs them in and mails each a link; they open it and press. Five web
+workers on two cores, one worker, PostgreSQL and Redis. Counted is who was within the time; then all are waited for, and nobody may be
 missing.
 """
 
@@ -24,13 +24,16 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 
-from . import inside, stand, targets
+from . import inside, poison_people, stand, targets
 from .stand import ROOT, Server
 
 GOAL = 100
+#: Twice the cores and one, as gunicorn's documentation has it: half of a press is waiting for the database's disk.
+WEB_WORKERS = 2 * len(os.sched_getaffinity(0)) + 1
 _FORM_TOKEN = re.compile(rb'name="form_token"[^>]*value="([^"]+)"')
 
 
@@ -44,9 +47,9 @@ def exchange(port: int, message: str) -> bytes:
     return b"".join(parts)
 
 
-def request(port: int, method: str, path: str, body: str = "", cookie: str = "") -> bytes:
+def request(port: int, method: str, path: str, body: str = "", cookie: str = "", ip: str = "127.0.0.1") -> bytes:
     """One request of a person."""
-    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nX-Forwarded-For: {ip}\r\n"
     if cookie:
         head += f"Cookie: {cookie}\r\n"
     if method == "POST":
@@ -54,12 +57,23 @@ def request(port: int, method: str, path: str, body: str = "", cookie: str = "")
     return exchange(port, f"{head}\r\n{body}")
 
 
+def _people(count: int) -> list[poison_people.Person]:
+    """So many people, of many names, providers and networks, each with an address of their own."""
+    found: dict[str, poison_people.Person] = {}
+    for seed in itertools.count(11):
+        found |= {person.email: person for person in poison_people.day(seed) if person.kind == "genuine"}
+        if len(found) >= count:
+            break
+    return list(found.values())
+
+
 class People:
     """Those who sign at a pace, and those who open their mail."""
 
-    def __init__(self, server: Server, links: Path, pace: float) -> None:
+    def __init__(self, server: Server, links: Path, pace: float, seconds: float) -> None:
         self.port, self.links, self.pace = server.port, links, pace
-        step = targets.sign_step(server)
+        self.people = _people(int(1.2 * pace * seconds))
+        step = targets.sign_step(server, targets.AGREED)
         self.path, self.body, self.cookie = step.path, step.body or "", step.cookie or ""
         self.over = threading.Event()
         self.done = threading.Event()
@@ -75,7 +89,9 @@ class People:
             wait = self.began + number / self.pace - time.perf_counter()
             if wait > 0 and self.over.wait(wait):
                 return
-            answer = request(self.port, "POST", self.path, f"{self.body}&email=j{number}%40example.org", self.cookie)
+            person = self.people[number]
+            typed = urlencode({"first_name": person.first, "last_name": person.last, "email": person.email})
+            answer = request(self.port, "POST", self.path, f"{self.body}&{typed}", self.cookie, person.ip)
             if answer[9:12] == b"303":
                 self.signed.append(time.perf_counter() - self.began)
             else:
@@ -132,12 +148,12 @@ def measure(env: dict[str, str], pace: float, seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         links = Path(folder, "links")
         links.touch()
-        env = {**env, "W4R_BENCH_LINKS": str(links)}
+        env = {**env, "W4R_BENCH_LINKS": str(links), "W4R_BENCH_FORWARDED": "1"}
         ready = f"{targets.PREFIX}/healthz".replace("/fr", "")
         command = [sys.executable, "-m", "flask", "--app", "benchmarks.product:create_app", "w4r", "jobs", "run"]
-        with stand.served("benchmarks.product:create_app()", ready, env) as server:
+        with stand.served("benchmarks.product:create_app()", ready, env, WEB_WORKERS) as server:
             worker = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL)
-            people = People(server, links, pace)
+            people = People(server, links, pace, seconds)
             doing = [people.sign] * 4 + [people.watch] + [people.confirm] * 4
             threads = [threading.Thread(target=one) for one in doing]
             for thread in threads:
@@ -160,10 +176,10 @@ def measure(env: dict[str, str], pace: float, seconds: float) -> dict[str, Any]:
             worker.send_signal(signal.SIGTERM)
             worker.wait(30)
     with psycopg.connect(env["W4R_BENCH_DATABASE"]) as database:
-        row = database.execute("SELECT count(*) FROM w4r_signature WHERE state = 'confirmed'").fetchone()
+        row = database.execute("SELECT sum(count) FROM w4r_tally WHERE action_type = 'people'").fetchone()
     assert row is not None
     if not all_came or row[0] != signed:
-        people.problems.append(f"{signed} signed, {row[0]} are confirmed")
+        people.problems.append(f"{signed} signed, {row[0]} are counted")
     return {
         "pace": pace, "seconds": seconds, "signed_per_second": signed / seconds,
         "counted_per_second": counted / seconds, "behind": signed - counted, "drained_seconds": drained,

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_w4r import W4R
 
@@ -46,6 +47,8 @@ def create_app() -> Flask:
         SQLAlchemy(app),
         mailer=_links_to(os.environ["W4R_BENCH_LINKS"]) if "W4R_BENCH_LINKS" in os.environ else None,
     )
+    if "W4R_BENCH_FORWARDED" in os.environ:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -79,14 +79,14 @@ def _free_port() -> int:
 
 
 @contextmanager
-def served(app: str, ready: str, env: Mapping[str, str]) -> Iterator[Server]:
-    """Serve ``module:factory()`` by two gunicorn sync workers until the block ends.
+def served(app: str, ready: str, env: Mapping[str, str], workers: int = WORKERS) -> Iterator[Server]:
+    """Serve ``module:factory()`` by gunicorn's sync workers until the block ends.
 
     :param ready: a path that answers 200 once the app is up.
     """
     port = _free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "--workers", str(WORKERS), "--worker-class", "sync", "--backlog", "512",
+        sys.executable, "-m", "gunicorn", "--workers", str(workers), "--worker-class", "sync", "--backlog", "512",
         "--bind", f"127.0.0.1:{port}", "--log-level", "warning", app,
     ]  # fmt: skip
     process = subprocess.Popen(command, env=dict(env), cwd=ROOT)

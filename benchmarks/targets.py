@@ -16,7 +16,8 @@ PREFIX = "/ma/fr"
 SLUG = "ann-example"
 CASE = f"{PREFIX}/cases/{SLUG}"
 FORM_ID = f"sign:MA:{SLUG}"
-_TYPED = {"first_name": "Samira", "last_name": "Échantillon", "newsletter": "no", "consent": "y", "website": ""}
+AGREED = {"newsletter": "no", "consent": "y", "website": ""}
+_TYPED = {"first_name": "Samira", "last_name": "Échantillon", **AGREED}
 
 
 def get(server: Server, path: str) -> tuple[int, Mapping[str, str], bytes]:
@@ -27,17 +28,15 @@ def get(server: Server, path: str) -> tuple[int, Mapping[str, str], bytes]:
     return answer.status, dict(answer.getheaders()), answer.read()
 
 
-def sign_step(server: Server) -> Step:
+def sign_step(server: Server, typed: Mapping[str, str] = _TYPED) -> Step:
     """A signature with the tokens and the session cookie that a visitor gets. Neither is single-use."""
-    status, headers, body = get(server, f"{CASE}/sign/token")
+    status, headers, answer = get(server, f"{CASE}/sign/token")
     cookie = re.match(r"[^;]+", headers.get("Set-Cookie", ""))
     if status != 200 or cookie is None:
         raise RuntimeError(f"the token page answered {status}")
-    tokens = json.loads(body)
-    typed = urlencode(
-        {**_TYPED, "csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"]}, quote_via=quote
-    )
-    return Step("POST", f"{CASE}/sign", 303, typed, cookie.group())
+    tokens = json.loads(answer)
+    body = urlencode({**typed, "csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"]}, quote_via=quote)
+    return Step("POST", f"{CASE}/sign", 303, body, cookie.group())
 
 
 def plans(floor: Server, plain: Server, altcha: Server) -> dict[str, Plan]:

@@ -24,11 +24,13 @@ from .parts import (
     Retention,
     Sweep,
     Tools,
+    Waiting,
+    Waits,
     one_by_one,
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "Finding", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "Finding", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 
@@ -50,6 +52,7 @@ class Capability:
     name: str
     models: Sequence[str] = ()
     intake: Sequence[IntakeKind] = ()
+    waits: Sequence[Waits] = ()
     mails: Sequence[MailKind] = ()
     links: Sequence[Link] = ()
     queue: Sequence[QueueKind] = ()
@@ -70,6 +73,7 @@ class Seam:
 
     :ivar capabilities: all of them, in their order.
     :ivar intake: the kinds of form that the worker looks at.
+    :ivar waits: what waits for the proof of an address.
     :ivar mails: the kinds of mail.
     :ivar mail_owners: by kind of mail the capability that brings it.
     :ivar links: where links in mails lead, by purpose.
@@ -91,6 +95,7 @@ class Seam:
         self.capabilities = tuple(capabilities)
         _by_name(self.capabilities, "capability")
         self.intake: Mapping[str, IntakeKind] = self._all("intake", "intake kind")
+        self.waits: Mapping[str, Waits] = self._all("waits", "kind of waiting thing")
         self.mails: Mapping[str, MailKind] = self._all("mails", "mail kind")
         self.mail_owners: Mapping[str, str] = {mail.name: one.name for one in self.capabilities for mail in one.mails}
         self.links: Mapping[str, Link] = self._all("links", "link", "purpose")

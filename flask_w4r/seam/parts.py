@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -85,6 +85,40 @@ class IntakeKind:
     name: str
     author: Callable[[Any], Any]
     write: Callable[[Any, Section, Sequence[tuple[Any, Any]]], None]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits until its address is proved, as the page of a mail's link lists it.
+
+    :param id: of its row.
+    :param title: what it is, and ``note`` what tells it from others, in the reader's language.
+    :param since: when it came to be as it is.
+    """
+
+    id: int
+    title: str
+    note: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Waits:
+    """A kind of thing that waits for the proof of its address. Whoever opens the link of any mail of the section that went
+    there is asked about all of them, and may say of all that it was somebody else.
+
+    ``find``: ``(session, keyring, lens, canonical) -> [Waiting, ...]``: what waits for an address in the lens' section.
+    ``confirm``: ``(work, section, canonical, ids) -> ids``: confirms those of some rows of the address that can be still,
+    in the transaction ``work`` (a ``storage.unit_of_work.UnitOfWork``, for signals too), and says which.
+    ``disown``: ``(work, section, canonical)``: the owner of the address did none of it: all that waits goes.
+    ``mails``: the mails that ask for the proof.
+    """
+
+    name: str
+    mails: Sequence[str]
+    find: Callable[..., Sequence[Waiting]]
+    confirm: Callable[[Any, Section, str, Sequence[int]], Collection[int]]
+    disown: Callable[[Any, Section, str], None]
 
 
 @dataclass(frozen=True)

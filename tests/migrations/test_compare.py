@@ -59,7 +59,7 @@ def _other_index(metadata: MetaData) -> None:
     table.indexes.clear()
     from sqlalchemy import Index
 
-    Index(conv("ix_w4r_token_expires"), table.c.used_at)
+    Index(conv("ix_w4r_token_expires"), table.c.revoked_at)
 
 
 def _without(table: str, kind: type) -> Change:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response, abort, current_app, request
 from sqlalchemy.orm import Session
 
 from ...errors import TokenInvalid
+from ...services.mail.together import Found
+from ...services.mail.together import disown as disown_all
 from ...services.petitions import confirming
+from ...services.petitions.waits import SIGNATURES
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import signature_confirmed
-from ...web import form_flow, guard, here, links, mailbox
+from ...web import Here, form_flow, guard, here, links, mailbox, together
 from ...web.responses import sealed_page, see_other
 from ...web.templating import app_of_request
 from . import offer
@@ -18,11 +23,14 @@ from . import offer
 def _show_confirm(token: str, code: int = 200) -> Response:
     place = here()
 
-    def load(session: Session) -> confirming.LinkView:
+    def load(session: Session) -> tuple[confirming.LinkView, Sequence[Found]]:
         now = place.state.clock()
-        return confirming.look(session, place.state.keyring, place.section, token, confirming.CONFIRM, now=now)
+        view = confirming.look(session, place.state.keyring, place.section, token, confirming.CONFIRM, now=now)
+        if view.canonical is None:
+            return view, ()
+        return view, together.waiting_here(place, session, view.canonical, without=SIGNATURES.name)
 
-    view = read(current_app, load)
+    view, others = read(current_app, load)
     if view.status == "invalid":
         code = 404
     elif view.status == "closed" and request.method == "POST":
@@ -30,6 +38,7 @@ def _show_confirm(token: str, code: int = 200) -> Response:
     return sealed_page(
         "petitions/confirm.html", code, cases=offer.cases_named(view.case_ids), person_name=view.person_name,
         names=view.names, form=links.link_form(token), status=view.status, not_me=place.url("not_me", token=token),
+        others=others, left=(), also=(),
     )  # fmt: skip
 
 
@@ -46,7 +55,7 @@ def confirm(token: str) -> Response:
             return _show_confirm(token, 422)
         if request.form.get("resend"):
             return _resend(token)
-        if request.form.get("ticks") and not request.form.getlist("cases"):
+        if request.form.get("ticks") and not request.form.getlist("cases") and not request.form.getlist(together.FIELD):
             return _show_confirm(token, 422)
         return _confirm(token)
     except TokenInvalid:
@@ -74,11 +83,15 @@ def _confirm(token: str) -> Response:
     done = run(app_of_request(), work)
     if done is None:
         return _show_confirm(token)
-    if done.signer is None:
-        return offer.done_page(token, done.case_ids, None)
+    also: Sequence[Found] = ()
+    if done.canonical is not None:
+        shown = links.shown_at(token)
+        also = together.confirm_here(place, done.canonical, without=SIGNATURES.name, shown_at=shown)
+    page = offer.done_page(token, done.case_ids, done.signer, signed=done.signed, also=also)
+    if done.canonical is None or not (done.signer or also):
+        return page
     # Whoever presses holds the mail: this browser has proved the mailbox, for a while.
-    page = offer.done_page(token, done.case_ids, done.signer, signed=done.signed)
-    return mailbox.remember(page, place, done.signer.address.canonical)
+    return mailbox.remember(page, place, done.canonical)
 
 
 def _resend(token: str) -> Response:
@@ -99,13 +112,10 @@ def not_me(token: str) -> Response:
     breach = links.link_limit(place)
     if breach is not None:
         return form_flow.too_many(breach)
-    state, now = place.state, place.state.clock()
+    now = place.state.clock()
     try:
         if request.method == "POST" and links.link_pressed(token):
-            run(
-                app_of_request(),
-                lambda uow: confirming.disown(uow.session, state.keyring, place.section, token, now=now),
-            )
+            run(app_of_request(), lambda uow: _disown(uow, place, token))
             return mailbox.forget(sealed_page("petitions/not_me.html", form=None, status="done"), place)
         read(
             current_app,
@@ -115,6 +125,13 @@ def not_me(token: str) -> Response:
         return sealed_page("petitions/not_me.html", 404, form=None, status="invalid")
     code = 422 if request.method == "POST" else 200
     return sealed_page("petitions/not_me.html", code, form=links.link_form(token), status="ask")
+
+
+def _disown(uow: UnitOfWork, place: Here, token: str) -> None:
+    now = place.state.clock()
+    canonical = confirming.disown(uow.session, place.state.keyring, place.section, token, now=now)
+    if canonical is not None:
+        disown_all(uow, place.section, canonical)
 
 
 def somebody_else() -> Response:

@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 from ...errors import TokenInvalid
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
+from ...services.mail.together import Found
 from ...services.petitions import confirming
 from ...services.petitions.confirming import Signer
 from ...services.storage.unit_of_work import read
@@ -106,6 +107,7 @@ def done_page(
     signer: Signer | None,
     refusal: Refusal | None = None,
     signed: Collection[int] | None = None,
+    also: Sequence[Found] = (),
 ) -> Response:
     """These cases are counted; here are the others, none of them ticked.
 
@@ -114,6 +116,7 @@ def done_page(
     :param signer: who may sign the others; ``None``: nothing is offered.
     :param refusal: why the form for the others comes back.
     :param signed: all cases that they have signed; looked up where that is not known.
+    :param also: what else was confirmed.
     """
     place = here()
     cases = cases_named(case_ids)
@@ -128,11 +131,13 @@ def done_page(
     just_signed = {case.slug for case in cases}.union(request.form.getlist(SIGNED))
     others = [case for case in others if case.slug not in just_signed]
     if not others:
-        return sealed_page("petitions/confirm.html", cases=cases, person_name="", form=None, status="done", others=())
+        return sealed_page(
+            "petitions/confirm.html", cases=cases, person_name="", form=None, status="done", left=(), also=also
+        )
     tokens = form_flow.fresh_tokens(place, flow.form_id(place, None))
     chosen = request.form.getlist("cases") if refusal else []
     return sealed_page(
         "petitions/confirm.html", refusal.status if refusal else 200, cases=cases, person_name="", form=None,
-        status="done", others=others, tokens=tokens, link=token, signed=sorted(just_signed), notice=refusal.notice if refusal else "",
+        status="done", left=others, also=also, tokens=tokens, link=token, signed=sorted(just_signed), notice=refusal.notice if refusal else "",
         chosen=chosen, somebody_else=links.link_form(ELSE), consent=flow.questions(place, place.locale)["petition"].text,
     )  # fmt: skip

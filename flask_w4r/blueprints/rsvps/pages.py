@@ -20,8 +20,8 @@ from ...services.campaign.views import Lens
 from ...services.events import search as event_search
 from ...services.events.views import EventView
 from ...services.intake.sent import Author
-from ...services.mail.caps import answered
-from ...services.people import tokens
+from ...services.mail.caps import answered, suppress
+from ...services.mail.together import Found, disown
 from ...services.people.addresses import parse_address
 from ...services.rsvps import lifecycle as rsvps
 from ...services.rsvps import links as rsvp_links
@@ -29,9 +29,10 @@ from ...services.rsvps.guests import deadline
 from ...services.rsvps.lifecycle import Done
 from ...services.rsvps.links import GuestView
 from ...services.rsvps.run import act_and_tell, ask_and_tell
-from ...services.storage.unit_of_work import UnitOfWork, read
+from ...services.rsvps.waits import RSVPS
+from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import W4RState
-from ...web import Here, form_flow, guard, here, links, mailbox
+from ...web import Here, form_flow, guard, here, links, mailbox, together
 from ...web.form_flow import FAULTY, Refusal
 from ...web.responses import private, private_page, sealed_page, see_other
 from ...web.templating import app_of_request
@@ -187,7 +188,8 @@ def _act(token: str, view: GuestView) -> Response:
     usual = {"ask": "confirm", "offered": "accept"}.get(view.status, "")
     what = request.form.get("do", usual)
     ids = (here().section, view.event_id, view.rsvp_id)
-    secret = guard.day_secret_here(here(), here().state.clock())
+    place = here()
+    secret = guard.day_secret_here(place, place.state.clock())
     version = request.form.get("version", "")
     acts: dict[str, Callable[[UnitOfWork, W4RState], Done]] = {
         "confirm": partial(_confirm, ids=ids, token=token, version=version, email=view.email, secret=secret),
@@ -199,9 +201,30 @@ def _act(token: str, view: GuestView) -> Response:
     if what in acts and (view.status in rsvp_links.ALIVE or (what == "cancel" and view.can_cancel)):
         done = act_and_tell(app_of_request(), here().section, acts[what])
         if what == "confirm" and done.outcome in rsvps.COMING:
+            canonical, mine = _canonical(view.email), _key(view)
+            shown = links.shown_at(token)
+            also = len(together.confirm_here(place, canonical, without=mine, shown_at=shown))
             # Whoever presses holds the mail: this browser has proved the mailbox, for a while.
-            return mailbox.remember(_again(token), here(), _canonical(view.email))
+            return mailbox.remember(_again(token, **({"also": str(also)} if also else {})), place, canonical)
+    if what == "not_me" and view.status == "ask":
+        return _not_me(place, _canonical(view.email))
     return _again(token)
+
+
+def _key(view: GuestView) -> str:
+    return f"{RSVPS.name}:{view.rsvp_id}"
+
+
+def _not_me(place: Here, canonical: str) -> Response:
+    """Somebody else typed the address: all that waits for it goes, and it gets no more mail."""
+    state, now = place.state, place.state.clock()
+
+    def work(uow: UnitOfWork) -> None:
+        disown(uow, place.section, canonical)
+        suppress(uow.session, state.keyring, place.section, canonical, "not_me", now=now)
+
+    run(app_of_request(), work)
+    return mailbox.forget(sealed_page("petitions/not_me.html", form=None, status="done"), place)
 
 
 def _canonical(email: str) -> str:
@@ -218,7 +241,6 @@ def _confirm(
     wanted = link.version if link.version is not None else shown
     hold_at = state.config.scoring["hold_at"]
     done = rsvps.confirm(uow.session, state.keyring, *ids, wanted, hold_at=hold_at, now=state.clock())
-    tokens.mark_used(uow.session, link.token_id, now=state.clock())
     if done.outcome in rsvps.COMING:
         answered(uow.session, place.section, _canonical(email), secret=secret, now=state.clock())
     return done
@@ -250,6 +272,14 @@ def _manage_page(token: str, view: GuestView, code: int = 200, form: PartyForm |
         values = {"party_size": str(view.party_size), "access_needs": view.access_needs}
         form = PartyForm(formdata=None, data={**values, "access_consent": view.access_consent})
     link_form = links.link_form(token)
+    others: Sequence[Found] = ()
+    if view.status == "ask":
+        place, canonical = here(), _canonical(view.email)
+        others = read(
+            current_app,
+            lambda session: together.waiting_here(place, session, canonical, without=_key(view)),
+        )
+    also = request.args.get("also", "")
     due = view.due_at and view.event and deadline(view.due_at, view.event.time_zone)
     return sealed_page(
         "events/rsvp_manage.html",
@@ -260,6 +290,8 @@ def _manage_page(token: str, view: GuestView, code: int = 200, form: PartyForm |
         due=due,
         form=form,
         errors=error_list(form),
+        others=others,
+        also=int(also) if also.isascii() and also.isdigit() and len(also) < 4 and code == 200 else 0,
         saved=bool(request.args.get("saved")) and code == 200,
         link_token=link_form.form_token.data,
         token=token,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...seam import Action, Capability, Job, Link, Personal, Retention
-from . import jobs, keep, letters, report_counts
+from . import jobs, keep, letters, report_counts, waits
 from .queue import EVENTS, REPORT_WORDS, REPORTS
 
 CAPABILITY = Capability(
     "hosting",
     models=("EventReport",),
+    waits=(waits.EVENTS,),
     mails=letters.MAILS,
     links=(Link("host", "host_enter"), Link("event_confirm", "host_enter"), Link("host_list", "host_full_list")),
     queue=(EVENTS, REPORTS),

@@ -133,6 +133,19 @@ def mails_today(session: Session, indexes: Collection[bytes], *, worker: str, no
     return found
 
 
+def was_mailed(
+    session: Session, section: Section, canonical: str, kinds: Collection[str], *, secrets: Collection[bytes]
+) -> bool:
+    """Whether a mail of some kinds went, or is to go, to an address.
+
+    :param canonical: the address in canonical form.
+    :param secrets: of the days that are asked about.
+    """
+    indexes = [cap_index(secret, section, canonical) for secret in secrets]
+    found = session.connection().execute(_MAILED, {"indexes": indexes, "kinds": sorted(kinds)})
+    return found.first() is not None
+
+
 def answered(session: Session, section: Section, canonical: str, *, secret: bytes, now: datetime) -> None:
     """Whoever answers a mail is no stranger's victim: more of the day's mails may go to the address, and those that wait
     for its cap leave at once.
@@ -145,6 +158,14 @@ def answered(session: Session, section: Section, canonical: str, *, secret: byte
 
 
 _OUTBOX: Any = OutboxMail.__table__
+_MAILED = (
+    select(_OUTBOX.c.id)
+    .where(
+        _OUTBOX.c.cap_index.in_(bindparam("indexes", expanding=True)),
+        _OUTBOX.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .limit(1)
+)
 _FIRST = and_(_OUTBOX.c.state == "sent", _OUTBOX.c.answered_at.is_(None))
 _ANSWERED = (
     update(_OUTBOX)

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, Insert, delete, insert, select
+from sqlalchemy import CursorResult, Insert, bindparam, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -135,6 +135,16 @@ def day_secret(session: Session, keyring: Keyring, day: date) -> bytes:
     if sealed is None:
         raise LookupError(f"the day key of {day} was deleted while it was being made")
     return bytes.fromhex(keyring.open(sealed))
+
+
+def known_secrets(session: Session, keyring: Keyring, since: date) -> list[bytes]:
+    """The secrets of a day and of those after it, as far as there are any."""
+    found = session.connection().execute(_KNOWN, {"since": since})
+    return [bytes.fromhex(keyring.open(sealed)) for (sealed,) in found]
+
+
+_KEYS: Any = DayKey.__table__
+_KNOWN = select(_KEYS.c.secret).where(_KEYS.c.day >= bindparam("since"))
 
 
 def _insert_unless_there(session: Session, day: date, sealed: str) -> Insert:

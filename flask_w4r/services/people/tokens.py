@@ -1,4 +1,4 @@
-"""Links in mails: made, looked up, used once, revoked, and swept away."""
+"""Links in mails: made, looked up, revoked, and swept away."""
 
 from __future__ import annotations
 
@@ -19,16 +19,11 @@ from ...models import Token
 #: No genuine token is longer; a longer one is not worth hashing.
 _LONGEST = 200
 _TABLE: Any = Token.__table__
-# The same objects each time: making a statement costs as much as running it.
-_FIND = select(_TABLE.c.id, _TABLE.c.payload, _TABLE.c.expires_at, _TABLE.c.used_at, _TABLE.c.revoked_at).where(
+# The same object each time: making a statement costs as much as running it.
+_FIND = select(_TABLE.c.id, _TABLE.c.payload, _TABLE.c.expires_at, _TABLE.c.revoked_at).where(
     _TABLE.c.token_hash == bindparam("hash"),
     _TABLE.c.section == bindparam("section"),
     _TABLE.c.purpose == bindparam("purpose"),
-)
-_USE = (
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("token"), _TABLE.c.used_at.is_(None))
-    .values(used_at=bindparam("now", type_=_TABLE.c.used_at.type))
 )
 
 
@@ -39,7 +34,6 @@ class TokenView:
     id: int
     payload: list[Any]
     expired: bool
-    used_at: datetime | None
     revoked_at: datetime | None
 
     @property
@@ -97,7 +91,7 @@ def find(session: Session, section_code: str, purpose: str, raw: str, *, now: da
     :param purpose: what it should be good for.
     :param raw: the token, as it came.
     :param now: the moment to judge its age by.
-    :returns: the token, be it expired, used or revoked.
+    :returns: the token, be it expired or revoked.
     :raises TokenInvalid: there is no such token, or it is for another purpose or section.
     """
     if not raw.isascii() or not 0 < len(raw) <= _LONGEST:
@@ -110,12 +104,7 @@ def find(session: Session, section_code: str, purpose: str, raw: str, *, now: da
         payload = json.loads(token_box(raw).decrypt(row.payload.encode()))
     except InvalidToken as error:
         raise TokenInvalid("the stored token is damaged") from error
-    return TokenView(row.id, payload, row.expires_at <= now, row.used_at, row.revoked_at)
-
-
-def mark_used(session: Session, token_id: int, *, now: datetime) -> bool:
-    """Note the first use of a token. Returns whether this was the first."""
-    return session.connection().execute(_USE, {"token": token_id, "now": now}).rowcount > 0
+    return TokenView(row.id, payload, row.expires_at <= now, row.revoked_at)
 
 
 def revoke(session: Session, token_id: int, *, now: datetime) -> bool:

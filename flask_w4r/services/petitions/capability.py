@@ -7,13 +7,14 @@ from datetime import timedelta
 from ...i18n import lazy_gettext
 from ...seam import Action, Capability, Job, Link, MailKind, Personal, Retention
 from ..tally.counts import SIGNATURE
-from . import counts, intake, invalidation_run, keep, letters, subscribers
+from . import counts, intake, invalidation_run, keep, letters, subscribers, waits
 from .queue import SIGNATURES
 
 CAPABILITY = Capability(
     "petitions",
     models=("Signature",),
     intake=(intake.SIGNATURES,),
+    waits=(waits.SIGNATURES,),
     mails=(*letters.MAILS, MailKind(subscribers.KIND, hand_over=subscribers.hand_over)),
     links=(Link("confirm", "confirm", "confirm_url"), Link("not_me", "not_me", "not_me_url")),
     queue=(SIGNATURES,),

@@ -20,7 +20,7 @@ from ..people.networks import Network
 from . import standing, states
 from .signing import Signing, Submission
 from .standing import Standing
-from .subscribers import enqueue_subscriber, recall_subscriber
+from .subscribers import enqueue_subscriber
 
 CONFIRM, NOT_ME = "confirm", "not_me"
 
@@ -39,6 +39,8 @@ class LinkView:
     pending: Sequence[Any]
     #: By case, with which name it was signed.
     names: Mapping[int, str] = field(default_factory=dict)
+    #: The address, where something waits.
+    canonical: str | None = None
 
 
 def look(session: Session, keyring: Keyring, section: Section, raw: str, purpose: str, *, now: datetime) -> LinkView:
@@ -78,7 +80,7 @@ def _view(keyring: Keyring, token: tokens.TokenView, rows: Sequence[Any], stand:
     if status != "ask":
         return LinkView(status, "", [row.case_id for row in shown], pending)
     names = {row.case_id: standing.name_of(keyring, row) for row in shown}
-    return LinkView(status, names[shown[0].case_id], list(names), pending, names)
+    return LinkView(status, names[shown[0].case_id], list(names), pending, names, stand.canonical)
 
 
 def _versions(token: tokens.TokenView) -> dict[int, int]:
@@ -104,6 +106,8 @@ class Confirmed:
     signer: Signer | None = None
     #: All cases that were signed with the address.
     signed: Collection[int] = ()
+    #: The address.
+    canonical: str | None = None
 
 
 def confirm(
@@ -144,12 +148,13 @@ def confirm(
             wanted[row.id] = row.version
     left_out = {row.id for row in view.pending if slugs is not None and stand.cases[row.case_id].slug not in slugs}
     ticked = {number: version for number, version in wanted.items() if number not in left_out}
+    if not ticked:
+        return Confirmed((), (), None, stand.signed(), stand.canonical)
     done = states.confirm_signatures(
         session, keyring, section, stand, ticked, hold_at=hold_at, now=now, fast_score=fast_score
     )
     if all(item.outcome == "gone" for item in done):
         return None
-    tokens.mark_used(session, token.id, now=now)
     fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
     who = _signer(keyring, stand.rows[fresh[0]]) if fresh else None
     if who is not None:
@@ -158,7 +163,7 @@ def confirm(
         for number in fresh:
             enqueue_subscriber(session, keyring, section, number, now=now)
     case_ids = [item.case_id for item in done if item.outcome in ("confirmed", "already")]
-    return Confirmed(fresh, case_ids, who, stand.signed())
+    return Confirmed(fresh, case_ids, who, stand.signed(), stand.canonical)
 
 
 def signer(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> Signer | None:
@@ -209,25 +214,24 @@ def resend(session: Session, keyring: Keyring, section: Section, raw: str, *, se
     mail.enqueue(session, values, replace=True)
 
 
-def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> bool:
-    """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count, whatever
-    else waits for the address goes too, and it gets no more mail.
+def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> str | None:
+    """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count, and the
+    address gets no more mail.
 
-    Holding any link of a mail proves the mailbox, and a later version was signed with the same one, so it goes too.
+    Holding any link of a mail proves the mailbox, and a later version was signed with the same one, so it goes too. What
+    waits for the address goes by ``mail.together.disown``.
 
     :param raw: the token of a mail's link, for confirming or for this.
-    :returns: whether there was anything to undo.
+    :returns: the address in canonical form; ``None`` where nothing holds it any more.
     :raises TokenInvalid: it is no such link.
     """
     token = find_either(session, section, raw, now=now)
     rows, stand = _stand(session, keyring, section, token)
-    numbers = {row.id for row in rows} | {row.id for row in stand.pending()}
-    canonicals = [states.disown_signature(session, keyring, section, number, now=now) for number in sorted(numbers)]
-    for canonical in {found for found in canonicals if found is not None}:
-        mail.suppress(session, keyring, section, canonical, "not_me", now=now)
-        recall_subscriber(session, keyring, section, canonical)
-    tokens.mark_used(session, token.id, now=now)
-    return any(found is not None for found in canonicals)
+    for row in sorted(rows, key=lambda row: row.id):
+        states.disown_signature(session, keyring, section, row.id, now=now)
+    if stand.canonical is not None:
+        mail.suppress(session, keyring, section, stand.canonical, "not_me", now=now)
+    return stand.canonical
 
 
 def find_either(session: Session, section: Section, raw: str, *, now: datetime) -> tokens.TokenView:

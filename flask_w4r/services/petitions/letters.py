@@ -86,9 +86,12 @@ def _signatures(session: Session, keyring: Keyring, asks: Sequence[Ask]) -> list
     ids = {key for place in places for key in place if isinstance(key, int)}
     emails = {key for place in places for key in place if isinstance(key, bytes)}
     rows: dict[Any, list[Any]] = defaultdict(list)
-    for column, some in ((Signature.id, ids), (Signature.email_index, emails)):
-        for row in _rows(session, column, some):
-            rows[row.id if column is Signature.id else bytes(row.email_index)].append(row)
+    for row in _rows(session, Signature.id, ids):
+        rows[row.id].append(row)
+    among = {case_id for place in places for key, case_id in place.items() if isinstance(key, bytes)}
+    # The index begins with the case.
+    for row in _rows(session, Signature.email_index, emails, Signature.case_id.in_(among)):
+        rows[bytes(row.email_index)].append(row)
     return [
         sorted(
             (row for key in place for row in rows[key] if _is_meant(keyring, ask, row, key, place[key])),
@@ -111,14 +114,14 @@ def _active_cases(session: Session, codes: Collection[str]) -> dict[str, list[in
     return found
 
 
-def _rows(session: Session, column: Any, some: Collection[Any]) -> Iterator[Any]:
+def _rows(session: Session, column: Any, some: Collection[Any], *among: Any) -> Iterator[Any]:
     query = select(
         Signature.id, Signature.version, Signature.case_id, Signature.email_index, Signature.name_index, Signature.state,
         Signature.section, Case.status, Case.position,
     ).join(Case, Case.id == Signature.case_id)  # fmt: skip
     listed = sorted(some)
     for start in range(0, len(listed), _AT_ONCE):
-        yield from session.execute(query.where(column.in_(listed[start : start + _AT_ONCE])))
+        yield from session.execute(query.where(column.in_(listed[start : start + _AT_ONCE]), *among))
 
 
 def _is_meant(keyring: Keyring, ask: Ask, row: Any, key: Any, told: int) -> bool:

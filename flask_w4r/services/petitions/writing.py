@@ -105,7 +105,9 @@ def _values(
 
 def _standing(session: Session, wanted: Iterable[Mapping[str, Any]]) -> Standing:
     """What stands of these addresses on these cases, kept from others until the transaction ends; by place."""
-    indexes = sorted({values["email_index"] for values in wanted if values["email_index"]})
+    places = {(values["case_id"], values["email_index"]) for values in wanted if values["email_index"]}
+    # The index begins with the case.
+    cases, indexes = sorted({case_id for case_id, _ in places}), sorted({index for _, index in places})
     found: Standing = defaultdict(dict)
     columns = (
         Signature.id, Signature.slot, Signature.state, Signature.name_index, Signature.details_index,
@@ -113,7 +115,9 @@ def _standing(session: Session, wanted: Iterable[Mapping[str, Any]]) -> Standing
     )  # fmt: skip
     for start in range(0, len(indexes), _CHUNK):
         some = Signature.email_index.in_(indexes[start : start + _CHUNK])
-        for row in session.execute(select(*columns).where(some).order_by(Signature.id).with_for_update()):
+        for row in session.execute(
+            select(*columns).where(Signature.case_id.in_(cases), some).order_by(Signature.id).with_for_update()
+        ):
             found[bytes(row.email_index)][row.slot] = Row(*row[:6])
     return found
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...seam import Capability, Link, Personal, Retention
-from . import keep, letters
+from . import keep, letters, waits
 
 CAPABILITY = Capability(
     "rsvps",
     models=("Rsvp",),
+    waits=(waits.RSVPS,),
     mails=letters.MAILS,
     links=(Link("rsvp", "rsvp_manage"), Link("rsvp_confirm", "rsvp_manage")),
     retention=(

@@ -29,7 +29,6 @@ ALIVE = frozenset({"ask", "going", "waitlisted", "offered"})
 class GuestLink:
     """A genuine link to one RSVP. ``version``: the details it confirms; ``None`` for a link that only manages."""
 
-    token_id: int
     rsvp_id: int
     version: int | None
     is_over: bool
@@ -79,7 +78,7 @@ def find_link(session: Session, lens: Lens, raw: str) -> GuestLink:
     if token.revoked:
         raise TokenInvalid("revoked")
     version = int(token.payload[1]) if purpose == CONFIRM else None
-    return GuestLink(token.id, int(token.payload[0]), version, token.expired)
+    return GuestLink(int(token.payload[0]), version, token.expired)
 
 
 def look(session: Session, keyring: Keyring, lens: Lens, raw: str) -> GuestView:

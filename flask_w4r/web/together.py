@@ -1,0 +1,42 @@
+"""What else waits for the address of a mail whose link was opened: listed on the link's page, ticked, and confirmed by its
+button."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app, request
+from sqlalchemy.orm import Session
+
+from ..services.mail import together
+from ..services.mail.together import Found
+from ..services.storage.unit_of_work import read, run
+from . import Here
+from .templating import app_of_request
+
+#: The form field with the keys of what was ticked.
+FIELD = "others"
+
+
+def waiting_here(
+    place: Here, session: Session, canonical: str, *, without: str, shown_at: datetime | None = None
+) -> list[Found]:
+    """What waits for an address beside what the page has by itself; see ``mail.together.find``."""
+    seam, keyring = place.state.seam, place.state.keyring
+    return together.find(session, seam, keyring, place.lens, canonical, without=without, shown_at=shown_at)
+
+
+def confirm_here(place: Here, canonical: str, *, without: str, shown_at: datetime | None) -> list[Found]:
+    """Confirm what was ticked, in a transaction of its own: what the page is for stands already.
+
+    :param canonical: the address, whose mailbox was proved.
+    """
+    ticked = set(request.form.getlist(FIELD))
+    if not ticked:
+        return []
+    found = read(
+        current_app,
+        lambda session: waiting_here(place, session, canonical, without=without, shown_at=shown_at),
+    )
+    chosen = [one for one in found if one.key in ticked]
+    return run(app_of_request(), lambda uow: together.confirm(uow, place.section, canonical, chosen)) if chosen else []
