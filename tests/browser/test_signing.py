@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Visitor
+from flask_w4r.state import get_state
+from flask_w4r.testing import make_events
+from tests.browser.conftest import Served, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -288,3 +291,31 @@ def test_the_address_is_not_shown_without_javascript(visit: Any) -> None:
     visitor: Visitor = visit(390, javascript=False)
     visitor.open(f"/au/cases/{CASE}/thanks")
     assert not visitor.page.locator("[data-w4r-typed]").is_visible()
+
+
+def test_one_mail_confirms_a_signature_and_a_place(visit: Any, served: Served) -> None:
+    slug = f"together-{uuid.uuid4().hex[:6]}"
+    later = get_state(served.app).clock() + timedelta(days=30)
+    make_events(served.app, 1, section="MA", slug=slug, uid=slug, title="كتابة الرسائل", starts_at=later)
+    visitor: Visitor = visit(390, scheme="dark")
+    page = visitor.page
+    visitor.open(f"/ma/events/{slug}/rsvp")
+    address = f"sam-{uuid.uuid4().hex[:10]}@example.org"
+    page.fill("[name=name]", "Sam")
+    page.fill("[name=email]", address)
+    page.locator("form.w4r-form button[type=submit]").click()
+    page.wait_for_url("**/thanks", timeout=20_000)
+    visitor.open(f"/ma/cases/{CASE}")
+    fill(visitor)
+    page.fill("[name=email]", address)
+    page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.wait_for_url("**/thanks", timeout=20_000)
+    open_mail(visitor, address)
+    assert page.locator("input[name=others]:checked").count() == 1
+    assert visitor.axe() == []
+    visitor.shot("together-ask-ar-390-dark")
+    confirm(visitor)
+    assert "كتابة الرسائل" in page.inner_text("main")
+    assert visitor.axe() == []
+    visitor.shot("together-done-ar-390-dark")
+    visitor.saw_nothing_foreign()
