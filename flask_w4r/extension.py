@@ -180,7 +180,7 @@ class W4R:
         from .antiabuse.weighing import weigh
         from .migrations import stop_waiting_for_flask_migrate
         from .web.csp import csp_header, tiles_csp
-        from .web.host import find_limiter, host_problems
+        from .web.host import find_limiter, host_problems, keep_host_limits_off
 
         def limits() -> Any:
             def make() -> Any:
@@ -206,6 +206,7 @@ class W4R:
         state.lazy["captcha"] = captcha
         state.lazy["judge"] = partial(weigh, app)
         state.lazy["unmet"] = unmet
+        state.lazy["keep_limits_off"] = partial(keep_host_limits_off, app, state, self._limiter)
         state.lazy["mailer"] = mailer
         state.lazy["csp_header"] = lambda section: state.once(
             "csp_text", lambda: csp_header(captcha().csp(), tiles_csp(state.config.map_tiles))
