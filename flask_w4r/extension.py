@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from .clock import Clock, system_clock
-from .errors import ConfigurationError
+from .errors import ConfigurationError, W4RError
 from .seam import Capability, Seam
 from .sections import Section
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
@@ -147,6 +147,7 @@ class W4R:
         from .capabilities import CAPABILITIES
         from .keyring import Keyring, generate_key
         from .services.storage.unit_of_work import prepare_engine
+        from .web.host import database_problem
 
         keys, index_key = config.encryption_keys, config.index_key
         if not keys or not index_key:
@@ -155,6 +156,9 @@ class W4R:
             keys, index_key = keys or (generate_key(),), index_key or generate_key()
 
         def engines(target: Flask) -> tuple[Engine, Engine]:
+            missing = database_problem(target, config.bind_key, db)
+            if missing is not None:
+                raise W4RError(missing)
             with target.app_context():
                 ours = db.engines[config.bind_key].execution_options()
             # What statements are given is sealed or hashed, and still nobody's business: not in a log, not in an error.

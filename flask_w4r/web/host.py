@@ -68,20 +68,29 @@ def our_blueprints(state: W4RState) -> frozenset[str]:
     return frozenset((ASSETS, *(mount.name for mount in state.mounts)))
 
 
+def database_problem(app: Flask, bind_key: str | None, db: Any) -> str | None:
+    """Why the host's SQLAlchemy object has no engine for our tables, or ``None``.
+
+    :param bind_key: ``W4R_BIND_KEY``.
+    """
+    try:
+        with app.app_context():
+            engines = db.engines
+    except RuntimeError:
+        return "the SQLAlchemy object is not set up on this app: call db.init_app(app)"
+    if bind_key in engines:
+        return None
+    return f"SQLALCHEMY_BINDS has no {bind_key!r}, which W4R_BIND_KEY names" if bind_key else NO_DATABASE
+
+
 def host_problems(app: Flask, state: W4RState, limiter: Limiter | None, db: Any) -> list[str]:
     """What the host lacks for our pages to be safe. Each names the mend."""
     problems = []
     if not app.secret_key:
         problems.append("SECRET_KEY is missing, so no form can be signed: set it")
-    try:
-        with app.app_context():
-            engines = db.engines
-        if state.config.bind_key not in engines:
-            wanted = state.config.bind_key
-            missing = f"SQLALCHEMY_BINDS has no {wanted!r}, which W4R_BIND_KEY names" if wanted else NO_DATABASE
-            problems.append(missing)
-    except RuntimeError:
-        problems.append("the SQLAlchemy object is not set up on this app: call db.init_app(app)")
+    missing = database_problem(app, state.config.bind_key, db)
+    if missing is not None:
+        problems.append(missing)
     try:
         found = find_limiter(app, limiter)
         problems += describe_problems(found, production=not (app.debug or app.testing))
