@@ -33,12 +33,13 @@ def _campaign(session: Session) -> str:
     lens = here().lens
     edition = catalogue.current_edition(session, lens)
     if edition is None:
-        return page("campaign/index.html", endpoint="campaign", public=True)
+        # Each name that the template looks at is given, so that none is taken for the host's.
+        return page("campaign/index.html", endpoint="campaign", public=True, next_events=None, other_editions=())
     return page(
         "campaign/index.html",
         endpoint="campaign",
         stories=results.impact_stories(session, lens)[:STORIES],
-        **campaign_values(here().state, session),
+        **{"next_events": None, **campaign_values(here().state, session)},
         **_edition_context(session, edition),
     )
 
