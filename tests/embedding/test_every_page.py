@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from jinja2 import Environment, StrictUndefined, meta
 
 from flask_w4r.testing import run_jobs
 from tests.conftest import Host
-from tests.embedding.conftest import MakeSite, clear_pages, host_layout
+from tests.embedding.conftest import LAYOUT, MakeSite, clear_pages, host_layout
 from tests.embedding.test_every_route import ACTED, as_host, full_site, routes
 
 #: What a filter, a search or a form of ours may be given by whoever writes an address.
@@ -20,6 +21,9 @@ QUERIES = (
     "?days=x&kind=event&page=2&state=all&status=&near=Sydney&km=25&q=sam",
     "?kind=report&saved=1&done=approve&case=x",
 )
+
+#: What no reader should see.
+UNREAD = re.compile(r"\{\{|\{%|\[\[|<%")
 
 
 def used(message: str) -> Any:
@@ -60,6 +64,14 @@ def strict(app: Flask) -> None:
     }  # fmt: skip
 
 
+def other_delimiters(app: Flask) -> None:
+    app.jinja_options = {  # type: ignore[misc]
+        **app.jinja_options, "block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "[[",
+        "variable_end_string": "]]", "comment_start_string": "<#", "comment_end_string": "#>",
+        "line_statement_prefix": "%%", "line_comment_prefix": "##", "trim_blocks": True, "undefined": StrictUndefined,
+    }  # fmt: skip
+
+
 def namesakes(app: Flask) -> None:
     taken = dict.fromkeys(names(app), THEIRS)
     app.context_processor(lambda: taken)
@@ -70,11 +82,14 @@ def namesakes(app: Flask) -> None:
 
 
 KINDS: dict[str, dict[str, Any]] = {
-    "strict": {"before": strict},
-    "strict, in its layout": {
-        "before": strict, "templates": host_layout(), "layout": "host.html", "public_layout": "host.html"
+    "strict, trimming, with a name": {
+        "before": strict, "templates": host_layout(), "layout": "host.html", "public_layout": "host.html",
+        "SERVER_NAME": "w4r.example.org", "PREFERRED_URL_SCHEME": "https", "base_url": "https://w4r.example.org",
     },
-    "with a name": {"SERVER_NAME": "w4r.example.org", "PREFERRED_URL_SCHEME": "https", "base_url": "https://w4r.example.org"},
+    "with other delimiters": {
+        "before": other_delimiters, "layout": "host.html", "public_layout": "host.html",
+        "templates": {"host.html": LAYOUT.replace("{{", "[[").replace("}}", "]]").replace("{%", "<%").replace("%}", "%>")},
+    },
     "namesakes": {"after": namesakes},
     "without events": {"after": namesakes, "features": ["petitions", "impact", "tally", "moderation"]},
 }  # fmt: skip
@@ -86,6 +101,8 @@ def test_every_page_and_mail(make_site: MakeSite, kind: str) -> None:
     assert host.app.jinja_env.undefined is StrictUndefined
     pages = list(walk(host))
     assert len(pages) > 60
+    raw = [(name, method) for name, method, answer in pages if UNREAD.search(answer.text) and "html" in answer.mimetype]
+    assert not raw, "Jinja has read all of it"
     assert {answer.status_code for _, _, answer in pages} <= {200, 303, 400, 403, 404, 409, 422}
     assert not host.rows("SELECT last_error FROM w4r_outbox WHERE last_error IS NOT NULL")
     run_jobs(host.app)
