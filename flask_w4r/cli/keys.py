@@ -7,7 +7,7 @@ from functools import partial
 import click
 from flask.cli import AppGroup
 
-from ..errors import ConfigurationError
+from ..errors import W4RError
 from ..keyring import generate_key
 from ..services.people.rotation import Place, rotate_keys
 from ..services.storage.unit_of_work import UnitOfWork, run
@@ -30,7 +30,7 @@ def rotate(batch: int) -> None:
     state, app = state_and_app()
     if not state.config.encryption_keys or not state.config.index_key:
         # In debug and testing a site starts without, on keys that end with the process: nobody could open it again.
-        raise ConfigurationError(["W4R_ENCRYPTION_KEYS, W4R_INDEX_KEY: missing; make a key with 'flask w4r keygen'"])
+        raise W4RError("W4R_ENCRYPTION_KEYS or W4R_INDEX_KEY is missing; make them with 'flask w4r keygen'")
     total = 0
     after: Place | None = (0, None)
 
