@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from jinja2 import Environment, StrictUndefined, meta
 
+from flask_w4r import W4R, Actor
 from flask_w4r.testing import run_jobs
 from tests.conftest import Host
 from tests.embedding.conftest import LAYOUT, MakeSite, clear_pages, host_layout
@@ -107,6 +108,19 @@ def test_every_page_and_mail(make_site: MakeSite, kind: str) -> None:
     assert not host.rows("SELECT last_error FROM w4r_outbox WHERE last_error IS NOT NULL")
     run_jobs(host.app)
     assert host.mailer.messages
+
+
+@pytest.mark.parametrize("hook", [strict, namesakes])
+def test_a_site_that_has_nothing_yet(make_site: MakeSite, hook: Callable[[Flask], None]) -> None:
+    """No edition, no event, nothing at the desk."""
+    w4r = W4R(mailer=lambda message: None, actor_loader=lambda: Actor("7", "Mo"), permission_check=lambda *asked: True)
+    app = make_site(w4r=w4r, **{"before" if hook is strict else "after": hook}).app
+    found = {
+        app.test_client().get(rule.rule, buffered=True).status_code
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("w4r_au.") and not rule.arguments and "GET" in (rule.methods or ())
+    }
+    assert found <= {200, 302, 403, 404, 409, 422}
 
 
 def walk(host: Host) -> Iterator[tuple[str, str, Any]]:
