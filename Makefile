@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-fast bench lint docs translations audit clean
+.PHONY: help demo test test-fast versions bench lint docs translations audit clean
 
 help:
 	@echo "make demo          serve the real cases on SQLite; prints where to click"
 	@echo "make test          run every test; uses PostgreSQL, MariaDB and Redis where they answer"
 	@echo "make test-fast     the tests that need no server, no browser and no time: SQLite alone, in a minute or two"
+	@echo "make versions      a walk with the lowest versions that are declared, and one on Python 3.13 with the newest"
 	@echo "make bench         measure against bare Flask (needs PostgreSQL and Redis)"
 	@echo "make audit         the desk at a million signatures; wapiti and sqlmap on the example site (takes an hour)"
 	@echo "make lint          ruff, mypy, import-linter, djlint"
@@ -32,6 +33,9 @@ test: $(STAMP)
 
 test-fast: $(STAMP)
 	@$(BIN)/python -m tests --fast
+
+versions: $(STAMP)
+	@$(BIN)/python -m tests versions
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks; measured=$$?; $(BIN)/python -m benchmarks.intake && $(BIN)/python -m benchmarks.journey && $(BIN)/python -m benchmarks.events && $(BIN)/python -m benchmarks.mails && $(BIN)/python -m benchmarks.sections && exit $$measured
@@ -63,4 +67,4 @@ translations: $(STAMP)
 	$(BIN)/pybabel compile -d flask_w4r/translations -D flask_w4r --statistics
 
 clean:
-	rm -rf $(VENV) $(AUDIT) instance build docs/_build *.egg-info
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest $(AUDIT) instance build docs/_build *.egg-info

@@ -118,6 +118,10 @@ class W4RConfig:
         check.limits_table(DEFAULT_RATE_LIMITS), DEFAULT_RATE_LIMITS,
         "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48.",
     )  # fmt: skip
+    host_limits: bool = _key(
+        check.yes_or_no, False,
+        "Whether the default and application limits of the host's own Flask-Limiter count our pages too. `False`: only `W4R_RATE_LIMITS` does, and what the host puts on a blueprint or view of ours.",
+    )  # fmt: skip
     confirmation: str = _key(
         check.choice("email", "none"),
         "email",

@@ -63,6 +63,13 @@ def choice(*choices: str) -> Check:
     return check
 
 
+def yes_or_no(value: Any, fault: Fault) -> Any:
+    """True or False."""
+    if not isinstance(value, bool):
+        fault("must be True or False")
+    return value
+
+
 def whole(low: int, high: int) -> Check:
     """A whole number within bounds."""
 

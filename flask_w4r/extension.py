@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from .clock import Clock, system_clock
-from .errors import ConfigurationError
+from .errors import ConfigurationError, W4RError
 from .seam import Capability, Seam
 from .sections import Section
 from .state import Actor, Hooks, Mailer, Mount, Permission, W4RState, get_state
@@ -147,6 +147,7 @@ class W4R:
         from .capabilities import CAPABILITIES
         from .keyring import Keyring, generate_key
         from .services.storage.unit_of_work import prepare_engine
+        from .web.host import database_problem
 
         keys, index_key = config.encryption_keys, config.index_key
         if not keys or not index_key:
@@ -155,6 +156,9 @@ class W4R:
             keys, index_key = keys or (generate_key(),), index_key or generate_key()
 
         def engines(target: Flask) -> tuple[Engine, Engine]:
+            missing = database_problem(target, config.bind_key, db)
+            if missing is not None:
+                raise W4RError(missing)
             with target.app_context():
                 ours = db.engines[config.bind_key].execution_options()
             # What statements are given is sealed or hashed, and still nobody's business: not in a log, not in an error.
@@ -180,7 +184,7 @@ class W4R:
         from .antiabuse.weighing import weigh
         from .migrations import stop_waiting_for_flask_migrate
         from .web.csp import csp_header, tiles_csp
-        from .web.host import find_limiter, host_problems
+        from .web.host import find_limiter, host_problems, keep_host_limits_off
 
         def limits() -> Any:
             def make() -> Any:
@@ -206,6 +210,7 @@ class W4R:
         state.lazy["captcha"] = captcha
         state.lazy["judge"] = partial(weigh, app)
         state.lazy["unmet"] = unmet
+        state.lazy["keep_limits_off"] = partial(keep_host_limits_off, app, state, self._limiter)
         state.lazy["mailer"] = mailer
         state.lazy["csp_header"] = lambda section: state.once(
             "csp_text", lambda: csp_header(captcha().csp(), tiles_csp(state.config.map_tiles))

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from jinja2 import StrictUndefined
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Dialect, Engine, MetaData
 
@@ -31,13 +32,20 @@ class SharedTemplates(BytecodeCache):
         self.compiled[bucket.key] = (bucket.checksum, bucket.code)
 
 
-_by_extensions: dict[tuple[str, ...], SharedTemplates] = {}
+_by_kind: dict[tuple[Any, ...], SharedTemplates] = {}
+_SYNTAX = ("trim_blocks", "lstrip_blocks", "keep_trailing_newline", "block_start_string", "variable_start_string",
+           "comment_start_string", "line_statement_prefix", "line_comment_prefix", "optimized")  # fmt: skip
 
 
 def share_templates(app: Flask) -> None:
-    """Let a site that is set up share what it compiles with those whose Jinja has the same extensions."""
-    alike = tuple(sorted(app.jinja_env.extensions))
-    app.jinja_env.bytecode_cache = _by_extensions.setdefault(alike, SharedTemplates())
+    """Let a site that is set up share what it compiles with those whose Jinja is alike, and be strict with its templates.
+
+    A host may have ``StrictUndefined``, so no template of ours may use what it was not given.
+    """
+    env = app.jinja_env
+    env.undefined = StrictUndefined
+    alike = (*sorted(env.extensions), *(getattr(env, name) for name in _SYNTAX))
+    env.bytecode_cache = _by_kind.setdefault(alike, SharedTemplates())
 
 
 #: A host's metadata with our tables in it, for hosts that have no tables of their own.

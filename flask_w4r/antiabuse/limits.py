@@ -1,4 +1,4 @@
-"""Rate limits by name, section and network, on the host's Flask-Limiter storage.
+"""Rate limits by name, section and network, on the host's Flask-Limiter storage; its own limits are kept off our pages.
 
 Keys are shared by every mount and locale of a section and hold no address: who is limited is an HMAC. A storage that
 is away never turns into an error or into no limit: the same limits then hold within this process.
@@ -11,12 +11,12 @@ import hmac
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask_limiter import Limiter
+from flask_limiter import ExemptionScope, Limiter
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
@@ -222,3 +222,44 @@ def describe_problems(limiter: Limiter, production: bool) -> list[str]:
     if in_memory and production:
         return ["Flask-Limiter counts in memory, so each process allows the full limit: set RATELIMIT_STORAGE_URI"]
     return []
+
+
+def keep_off(limiter: Limiter, app: Any, names: Iterable[str], at_ours: Callable[[], bool]) -> None:
+    """Exempt our pages from the limits that a host gives to whatever its app serves.
+
+    Those are meant for its own pages: a school's pupils behind one address would share "50 per hour". What a host
+    says of a blueprint or a view of ours itself holds.
+
+    :param limiter: one of the host's.
+    :param app: the Flask app.
+    :param names: our blueprints.
+    :param at_ours: whether the request at hand is for a page of ours.
+    """
+    manager = limiter.limit_manager
+    for name in names:
+        flags = ExemptionScope.DEFAULT | ExemptionScope.APPLICATION
+        # Together with this flag Flask-Limiter drops a blueprint's own limits.
+        if not manager.blueprint_limits(app, name):
+            flags |= ExemptionScope.META
+        # Flask-Limiter shows neither of the two publicly: what is exempt already, and the limits for a storage that is away.
+        held = getattr(limiter, "_blueprint_exemptions", {}).get(name, ExemptionScope.NONE)
+        limiter.exempt(app.blueprints[name], flags=held | flags)
+    for group in getattr(limiter, "_in_memory_fallback", ()):
+        group.exempt_when = _either(at_ours, group.exempt_when)
+
+
+def _either(one: Callable[[], bool], other: Callable[[], bool] | None) -> Callable[[], bool]:
+    return one if other is None else lambda: one() or other()
+
+
+def seconds_left(limiters: Iterable[Limiter]) -> int | None:
+    """In how many seconds to come back, where one of the host's limits is spent by the request at hand."""
+    for limiter in limiters:
+        limit = limiter.current_limit
+        if limit is None or not limit.breached:
+            continue
+        try:
+            return _wait(limit.reset_at - time.time(), limit.limit)
+        except Exception as error:
+            log.warning("Rate limit storage is away (%s)", type(error).__name__)
+    return None

@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException, NotFound
 from ..errors import W4RError
 from ..state import Mount, W4RState
 from ..web import HOST_VALUE, LOCALE_VALUE, enter, leave, service
+from ..web.errors import database_error, error_page, unforeseen_error, unmet_response
 from ..web.pages import pages_of
-from ..web.responses import database_error, error_page, unforeseen_error, unmet_response
 
 #: A form of ours is small; a body above this is refused before it is read (413).
 MAX_BODY = 64 * 1024

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import import_module
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -45,6 +46,23 @@ class LazyGroup(AppGroup):
         return {name: command for name, command in found if command is not None}
 
 
+class W4RGroup(LazyGroup):
+    """All of our commands. What goes wrong in any of them is said in words, see ``boundary``."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """No shell can give such an argument; who calls a command from a program can."""
+        if any("\0" in arg for arg in args):
+            raise click.UsageError("an argument holds a NUL character", context)
+        return super().parse_args(context, args)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command within the boundary."""
+        from .boundary import telling
+
+        with telling(context):
+            return super().invoke(context)
+
+
 def _commands() -> Mapping[str, str]:
     from ..capabilities import CAPABILITIES
     from ..seam import Seam
@@ -52,4 +70,4 @@ def _commands() -> Mapping[str, str]:
     return Seam(CAPABILITIES).commands
 
 
-w4r_group = LazyGroup("w4r", _commands, help="Write for Rights.")
+w4r_group = W4RGroup("w4r", _commands, help="Write for Rights.")

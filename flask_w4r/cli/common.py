@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 import click
@@ -11,6 +12,16 @@ from ..sections import Section
 from ..services.audit import record as audit
 from ..services.storage.unit_of_work import UnitOfWork
 from ..state import W4RState, get_state
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds within bounds. ``nan`` is within any, as Click compares."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse what is no number."""
+        if isnan(seconds := float(super().convert(value, param, ctx))):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return seconds
 
 
 def state_and_app() -> tuple[W4RState, Flask]:

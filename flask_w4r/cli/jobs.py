@@ -13,7 +13,6 @@ from typing import Any
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
 
 from ..i18n import use_locale
 from ..mailers import SMTPMailer, make_mailer
@@ -26,6 +25,7 @@ from ..services.storage.unit_of_work import read
 from ..state import get_state
 from ..web import section_url
 from ..web.templating import render_mail
+from .common import Seconds
 
 group = AppGroup("jobs", help="Send mail and sweep away what is over.")
 
@@ -89,7 +89,7 @@ def say(name: str, done: dict[str, Any], *, as_json: bool) -> None:
     "--interval",
     default=2.0,
     show_default=True,
-    type=click.FloatRange(0.1, 3600),
+    type=Seconds(0.1, 3600),
     help="Seconds between looks at the outbox.",
 )
 @click.option("--batch", default=200, show_default=True, type=click.IntRange(1, 500), help="Mails to claim at a time.")
@@ -97,7 +97,7 @@ def say(name: str, done: dict[str, Any], *, as_json: bool) -> None:
     "--lease-seconds",
     default=120.0,
     show_default=True,
-    type=click.FloatRange(1, 86_400),
+    type=Seconds(1, 86_400),
     help="How long a claim holds; the mails of a worker that died are free again after it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -118,9 +118,6 @@ def run_jobs(once: bool, interval: float, batch: int, lease_seconds: float, as_j
         else:
             report = lambda name, done: say(name, done, as_json=as_json)  # noqa: E731
             rounds.run_until_stopped(app, tools, interval=interval, report=report)
-    except DBAPIError as error:
-        # The error's text holds the statement's parameters.
-        raise click.ClickException(f"the database did not answer as it should ({type(error).__name__})") from None
     finally:
         if isinstance(tools.mailer, SMTPMailer):
             tools.mailer.close()

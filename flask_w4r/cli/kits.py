@@ -12,7 +12,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from ..errors import KitError, NotFound
+from ..errors import KitError
 from ..models import Case
 from ..sections import Section
 from ..services.campaign.status import case_urls
@@ -45,22 +45,18 @@ def kit() -> None:
     """Check, import and export case kits."""
 
 
-def _explained(command: Callable[P, R]) -> Callable[P, R]:
-    """Say a kit's faults one a line on the error stream and end with status 1 (in JSON: on the output)."""
+def _faults_in_json(command: Callable[P, R]) -> Callable[P, R]:
+    """With ``--json`` a kit's faults are the answer, on the output."""
 
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except KitError as error:
-            if kwargs.get("as_json"):
-                click.echo(json.dumps({"ok": False, "faults": list(error.faults)}, ensure_ascii=False))
-            else:
-                for fault in error.faults:
-                    click.echo(fault, err=True)
+            if not kwargs.get("as_json"):
+                raise
+            click.echo(json.dumps({"ok": False, "faults": list(error.faults)}, ensure_ascii=False))
             raise click.exceptions.Exit(1) from error
-        except NotFound as error:
-            raise click.ClickException(str(error)) from error
 
     return wrapper
 
@@ -68,7 +64,7 @@ def _explained(command: Callable[P, R]) -> Callable[P, R]:
 @kit.command()
 @click.argument("path")
 @_json
-@_explained
+@_faults_in_json
 def validate(path: str, as_json: bool) -> None:
     """Name every fault of the kit in folder PATH (or of one that ships, such as 2024)."""
     found = read_kit(resolve_kit(path))
@@ -96,7 +92,7 @@ def validate(path: str, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @_json
 @with_appcontext
-@_explained
+@_faults_in_json
 def import_(
     path: str,
     code: str | None,
@@ -158,7 +154,7 @@ def import_(
               help="The words on the section's pages, or the centre's.")  # fmt: skip
 @_json
 @with_appcontext
-@_explained
+@_faults_in_json
 def export(path: str, code: str | None, year: str, words: Any, as_json: bool) -> None:
     """Write an edition of a section to the new folder PATH, as a kit."""
     _, app = state_and_app()

@@ -28,7 +28,7 @@ def load(path: str | None, as_json: bool) -> None:
     that country's postcodes are found in part.
     """
     try:
-        answer = _load_postcodes(Path(path), as_json) if path else _load_towns(as_json)
+        answer = _load_towns(as_json) if path is None else _load_postcodes(Path(path), as_json)
     except PlaceFileError as error:
         raise click.ClickException(str(error)) from error
     if as_json:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
-from ..errors import SchemaError
 from ..services.storage import schema
 from .common import state_and_app
 
@@ -25,10 +21,10 @@ def upgrade(revision: str) -> None:
 
     Tables that a host's create_all made as they should be are stamped; others that no revision made are refused.
     """
-    with _telling() as engine:
-        before = schema.status(engine)
-        applied = schema.upgrade(engine, revision)
-        after = schema.status(engine)
+    engine = _engine()
+    before = schema.status(engine)
+    applied = schema.upgrade(engine, revision)
+    after = schema.status(engine)
     for name in applied:
         click.echo(f"applied {name}")
     if before.current is None and not applied:
@@ -41,9 +37,9 @@ def upgrade(revision: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(as_json: bool) -> None:
     """Compare our tables with what this version wants. Exits with 1 when anything differs or is pending."""
-    with _telling() as engine:
-        status = schema.status(engine)
-        problems = schema.check(engine)
+    engine = _engine()
+    status = schema.status(engine)
+    problems = schema.check(engine)
     if as_json:
         report = {"state": status.state, "current": status.current, "head": status.head, "problems": problems}
         click.echo(json.dumps(report))
@@ -67,24 +63,14 @@ def downgrade(revision: str, yes: bool) -> None:
             " them. Without a backup they are gone. Go on?",
             abort=True,
         )
-    with _telling() as engine:
-        undone = schema.downgrade(engine, revision)
+    undone = schema.downgrade(_engine(), revision)
     for name in undone:
         click.echo(f"took back {name}")
     if not undone:
         click.echo(f"nothing to do: the tables are at {revision}")
 
 
-@contextmanager
-def _telling() -> Iterator[Engine]:
-    """The engine to work on; what goes wrong becomes a message instead of a traceback."""
+def _engine() -> Engine:
+    """The one for reading begins nothing by itself; the upgrade takes its own lock."""
     state, app = state_and_app()
-    try:
-        # The one for reading begins nothing by itself; the upgrade takes its own lock.
-        _, engine = state.engines(app)
-        yield engine
-    except SchemaError as error:
-        raise click.ClickException(str(error)) from None
-    except DBAPIError as error:
-        reason = str(error.orig).splitlines()[:1]
-        raise click.ClickException(f"the database refused: {''.join(reason) or type(error).__name__}") from None
+    return state.engines(app)[1]

@@ -25,8 +25,9 @@ from ..i18n import gettext
 from ..services.intake.sent import Author, Sent
 from ..services.moderation.judgement import Judgement
 from . import Here, guard
+from .errors import error_response
 from .guard import client_tiers
-from .responses import private, private_page
+from .responses import private
 from .templating import app_of_request
 
 T = TypeVar("T")
@@ -54,9 +55,7 @@ def limits(place: Here) -> RateLimits:
 
 def too_many(breach: Breach) -> Response:
     """Answer 429, with the time to wait."""
-    response = private_page("errors/429.html", 429, retry_after=breach.retry_after)
-    response.headers["Retry-After"] = str(breach.retry_after)
-    return response
+    return error_response(429, breach.retry_after)
 
 
 def enter_limits(place: Here, prefix: str, case_ids: Sequence[int] = ()) -> Breach | None:

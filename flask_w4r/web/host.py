@@ -7,10 +7,11 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 
-from ..antiabuse.limits import STORAGE_OPTIONS, describe_problems
+from ..antiabuse.limits import STORAGE_OPTIONS, describe_problems, keep_off
 from ..errors import W4RError
 from ..state import W4RState
 from . import ASSETS, HOST_VALUE
+from .errors import host_limiters
 from .responses import finish
 
 NO_DATABASE = "the app has no database of its own: set SQLALCHEMY_DATABASE_URI, or W4R_BIND_KEY"
@@ -23,8 +24,7 @@ def find_limiter(app: Flask, given: Limiter | None) -> Limiter:
     """
     if given is not None:
         return given
-    found = app.extensions.get("limiter") or set()
-    hosts = list(found) if isinstance(found, set | frozenset | list | tuple) else [found]
+    hosts = host_limiters(app)
     if len(hosts) > 1:
         raise W4RError("several Flask-Limiter objects are on this app; pass one: W4R(limiter=...)")
     if hosts:
@@ -48,20 +48,49 @@ def find_limiter(app: Flask, given: Limiter | None) -> Limiter:
     return own
 
 
+def keep_host_limits_off(app: Flask, state: W4RState, given: Limiter | None) -> None:
+    """Exempt our pages from the host's own default limits, unless ``W4R_HOST_LIMITS`` lets them in.
+
+    Called within the first request, when every limiter and every limit of the host is there, and before any looks at it.
+    """
+    if state.config.host_limits:
+        return
+    limiters = host_limiters(app)
+    if given is not None and given not in limiters:
+        limiters.append(given)
+    names = our_blueprints(state)
+    for limiter in limiters:
+        keep_off(limiter, app, names, lambda: request.blueprint in names)
+
+
+def our_blueprints(state: W4RState) -> frozenset[str]:
+    """The names of our blueprints on an app."""
+    return frozenset((ASSETS, *(mount.name for mount in state.mounts)))
+
+
+def database_problem(app: Flask, bind_key: str | None, db: Any) -> str | None:
+    """Why the host's SQLAlchemy object has no engine for our tables, or ``None``.
+
+    :param bind_key: ``W4R_BIND_KEY``.
+    """
+    try:
+        with app.app_context():
+            engines = db.engines
+    except RuntimeError:
+        return "the SQLAlchemy object is not set up on this app: call db.init_app(app)"
+    if bind_key in engines:
+        return None
+    return f"SQLALCHEMY_BINDS has no {bind_key!r}, which W4R_BIND_KEY names" if bind_key else NO_DATABASE
+
+
 def host_problems(app: Flask, state: W4RState, limiter: Limiter | None, db: Any) -> list[str]:
     """What the host lacks for our pages to be safe. Each names the mend."""
     problems = []
     if not app.secret_key:
         problems.append("SECRET_KEY is missing, so no form can be signed: set it")
-    try:
-        with app.app_context():
-            engines = db.engines
-        if state.config.bind_key not in engines:
-            wanted = state.config.bind_key
-            missing = f"SQLALCHEMY_BINDS has no {wanted!r}, which W4R_BIND_KEY names" if wanted else NO_DATABASE
-            problems.append(missing)
-    except RuntimeError:
-        problems.append("the SQLAlchemy object is not set up on this app: call db.init_app(app)")
+    missing = database_problem(app, state.config.bind_key, db)
+    if missing is not None:
+        problems.append(missing)
     try:
         found = find_limiter(app, limiter)
         problems += describe_problems(found, production=not (app.debug or app.testing))
@@ -78,7 +107,7 @@ def host_problems(app: Flask, state: W4RState, limiter: Limiter | None, db: Any)
 
 def register_hooks(app: Flask, state: W4RState) -> None:
     """Our part in each request of the app that is for a page of ours; others are let through untouched."""
-    ours = {ASSETS, *(mount.name for mount in state.mounts)}
+    ours = our_blueprints(state)
 
     def finish_ours(response: Response) -> Response:
         return finish(response) if request.blueprint in ours else response

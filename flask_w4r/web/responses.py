@@ -1,31 +1,22 @@
-"""Answers: cacheable pages that are the same bytes for all, private ones, errors, and the headers on each."""
+"""Answers: cacheable pages that are the same bytes for all, private ones, and the headers on each."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import traceback
 from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple, cast
 
-from flask import Response, current_app, g, jsonify, redirect, request
-from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException
+from flask import Response, g, redirect, request
 
-from ..errors import CaseNotActive, CaseWithdrawn, NotFound, PermissionDenied, TokenInvalid
-from ..i18n import gettext
 from . import Here, here
 from .templating import page
 from .visitor import leave_session_out, login_on_demand, session_touched
 
-log = logging.getLogger("flask_w4r")
 #: How long one rendering is served before it is made anew, in seconds, within ``W4R_CACHE_SECONDS``.
 RENDER_SECONDS = 2.0
 MAX_PAGES = 2000
-#: What a database that is away, or not upgraded, makes of a statement.
-AWAY = (exc.OperationalError, exc.InterfaceError, exc.ProgrammingError, exc.TimeoutError)
 
 
 class Rendered(NamedTuple):
@@ -164,97 +155,6 @@ def withdrawn_page() -> Response:
     response = private_page("cases/withdrawn.html", 410)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
-
-
-_STATUS: dict[type[Exception], int] = {
-    NotFound: 404,
-    TokenInvalid: 404,
-    PermissionDenied: 403,
-    CaseNotActive: 409,
-}
-
-
-def error_page(error: Exception) -> Response:
-    """Answer an error with a page that says what to do, in the section's language."""
-    if isinstance(error, HTTPException):
-        response = error.get_response()
-        if error.response is not None or (error.code or 500) < 400 or not hasattr(g, "w4r"):
-            return cast(Response, Response.force_type(response))
-        return error_response(error.code or 500, getattr(error, "retry_after", None))
-    if isinstance(error, CaseWithdrawn):
-        return withdrawn_page()
-    code = _STATUS.get(type(error), 500)
-    if code == 500:
-        log.error("%s at %s", type(error).__name__, request.endpoint, exc_info=error)
-    return error_response(code)
-
-
-def database_error(error: exc.SQLAlchemyError) -> Response:
-    """Answer while the database is away, with 503, or did not do as it should.
-
-    Only the kind of error is logged: its text holds what people typed, or what was made of it.
-    """
-    log.error("%s at %s", type(error).__name__, request.endpoint)
-    return busy() if isinstance(error, AWAY) else error_response(500)
-
-
-def unforeseen_error(error: Exception) -> Response:
-    """Answer a fault of ours.
-
-    Flask's own log line would name the URL, which may hold a link's token, and the error's text may hold what somebody
-    typed: logged are the kind of error, the endpoint and the lines it came through.
-    """
-    if current_app.debug or current_app.testing:
-        raise error
-    lines = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s at %s\n%s", type(error).__name__, request.endpoint, lines)
-    return error_response(500)
-
-
-def error_response(code: int, retry_after: int | None = None) -> Response:
-    """One of the pages ``errors/*.html``, in the host's layout where that can be rendered."""
-    name = {404: "404", 413: "413", 429: "429", 503: "503"}.get(code, "400" if code < 500 else "503")
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        response = Response(jsonify({"error": code}).data, status=code, mimetype="application/json")
-    else:
-        try:
-            body = page(f"errors/{name}.html", retry_after=retry_after)
-        except Exception as fault:
-            # The host's own layout may need what is missing just now, such as its database. The template is rendered
-            # without the host's context processors, which may need it too.
-            log.error("the error page could not be rendered in the host's layout: %s", type(fault).__name__)
-            body = current_app.jinja_env.get_template("w4r/errors/bare.html").render(
-                lang=here().lang,
-                dir=here().dir,
-                message=gettext("This page cannot be shown right now. Please try again in a few minutes."),
-            )
-        response = Response(body, status=code)
-    if retry_after:
-        response.headers["Retry-After"] = str(retry_after)
-    return private(response)
-
-
-def busy() -> Response:
-    """Answer while something we need is away: try again soon."""
-    return error_response(503, 30)
-
-
-def unmet_response(place: Here) -> Response | None:
-    """Answer 503 while the host lacks something we need; the reason is in the log, once."""
-    problems: list[str] | None = place.state.lazy.get("unmet_problems")
-    if problems is None:
-        problems = place.state.once("unmet_problems", lambda: _unmet(place))
-    if not problems or request.endpoint in (f"{place.mount.name}.healthz", f"{place.mount.name}.theme"):
-        return None
-    return error_response(503)
-
-
-def _unmet(place: Here) -> list[str]:
-    check: Callable[[], list[str]] = place.state.lazy["unmet"]
-    problems = check()
-    for problem in problems:
-        log.error("flask_w4r answers 503: %s", problem)
-    return problems
 
 
 def finish(response: Response) -> Response:

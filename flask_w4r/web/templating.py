@@ -18,6 +18,7 @@ from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
+from .delimiters import Delimiters
 
 
 def register(app: Flask) -> None:
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
         w4r_list=i18n.listing,
         w4r_time_span=i18n.time_span,
     )
+    app.jinja_env.add_extension(Delimiters)
     app.jinja_env.globals.update(_w4r=i18n.gettext, _w4rn=i18n.ngettext)
 
 

@@ -39,9 +39,14 @@ REFUSED = {400, 403, 404, 409, 410, 422}
 
 @pytest.fixture
 def host(make_site: MakeSite) -> Host:
+    return full_site(make_site)
+
+
+def full_site(make_site: MakeSite, **options: Any) -> Host:
+    """A site that has one of everything, so that each of its pages is there."""
     mailer = RecordingMailer()
     w4r = W4R(mailer=mailer, actor_loader=lambda: Actor("7", "Mo"), permission_check=lambda *asked: True)
-    made = make_site(section=MA, w4r=w4r)
+    made = make_site(section=MA, w4r=w4r, **options)
     made.mailer = mailer
     make_campaign(made.app)
     sign(made.app.test_client(), "/ma", "ann-example")

@@ -70,7 +70,7 @@ def test_a_host_with_logins_keeps_pages_for_all(make_site: MakeSite, path: str, 
 
 
 def test_a_layout_that_shows_the_visitor_is_private(make_site: MakeSite) -> None:
-    host = site(make_site, "{{ current_user.name }}", before=logins)
+    host = site(make_site, "{{ current_user.name|default('') }}", before=logins)
     staff, visitor = host.app.test_client(), host.app.test_client()
     staff.get("/login")
     for _ in range(2):
@@ -100,7 +100,7 @@ def test_the_doctor_is_content_with_a_plain_layout(make_site: MakeSite) -> None:
 
 
 def test_only_the_layout_of_forms_shows_the_visitor(make_site: MakeSite) -> None:
-    templates = {"form.html": host_layout("{{ current_user.name }}")["host.html"], **host_layout()}
+    templates = {"form.html": host_layout("{{ current_user.name|default('') }}")["host.html"], **host_layout()}
     host = site(make_site, before=logins, layout="form.html", templates=templates)
     staff = host.app.test_client()
     staff.get("/login")

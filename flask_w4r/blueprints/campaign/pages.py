@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -29,16 +30,21 @@ def campaign() -> Response:
     return public_page(("campaign", *guard.page_key(here())), lambda: read(current_app, _campaign))
 
 
+#: What the campaign page shows beside an edition, of which there is none.
+_NOTHING_YET: Mapping[str, Any] = {"next_events": None, "stories": (), "totals": (), "other_editions": ()}
+
+
 def _campaign(session: Session) -> str:
     lens = here().lens
     edition = catalogue.current_edition(session, lens)
     if edition is None:
-        return page("campaign/index.html", endpoint="campaign", public=True)
+        # Each name that the template looks at is given, so that none is taken for the host's.
+        return page("campaign/index.html", endpoint="campaign", public=True, **_NOTHING_YET)
     return page(
         "campaign/index.html",
         endpoint="campaign",
         stories=results.impact_stories(session, lens)[:STORIES],
-        **campaign_values(here().state, session),
+        **{"next_events": None, **campaign_values(here().state, session)},
         **_edition_context(session, edition),
     )
 

@@ -74,7 +74,8 @@ def _page(
     features = [name for name in here().state.config.features if name != "tally"]
     return page(
         f"moderation/{template}", values={"year": year, **(values or {})}, edition=edition, public=True,
-        features=features, w4r_url=_links(year), preview_year=year, **context,
+        features=features, w4r_url=_links(year), preview_year=year, paused=False, paused_cases=(), next_events=None,
+        other_editions=(), **context,
     )  # fmt: skip
 
 

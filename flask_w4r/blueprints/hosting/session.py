@@ -78,7 +78,7 @@ def show(template: str, event: Event, code: int = 200, **context: Any) -> Respon
     place = here()
     return sealed_page(
         f"events/{template}", code, event=event, csrf=form_flow.fresh_csrf(place), now=place.state.clock(),
-        edition=None, **context,
+        edition=None, **{"errors": (), "notice": None, "done": None, **context},
     )  # fmt: skip
 
 

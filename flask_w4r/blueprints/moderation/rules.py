@@ -49,6 +49,8 @@ LIMITS = {
     "hold_case": lazy_gettext("Held above: people signing a case"),
 }
 DAYS = (0, 1, 7, 30)
+#: The form of a new rule, empty.
+NOTHING_TYPED = dict.fromkeys(("effect", "kind", "value", "note", "days"), "")
 #: Pages that a change of the lockdown may be made from.
 BACK = ("moderation", "moderation_cases", "moderation_rules")
 
@@ -97,7 +99,7 @@ def _page(
         for name in live_limits.names_for(case_id)
     ]
     return desk_page(
-        "rules.html", "moderation_rules", actor, code, kinds=KINDS, days=DAYS, typed=typed or {}, limits=limits,
+        "rules.html", "moderation_rules", actor, code, kinds=KINDS, days=DAYS, typed={**NOTHING_TYPED, **(typed or {})}, limits=limits,
         case=case, levels=settings.lockdowns, knows_countries=state.hooks.country_lookup is not None,
         **found, **context,
     )  # fmt: skip
@@ -106,7 +108,7 @@ def _page(
 def _add(actor: Actor) -> Response:
     place, app = here(), app_of_request()
     state = place.state
-    typed = {name: request.form.get(name, "") for name in ("effect", "kind", "value", "note", "days")}
+    typed = {name: request.form.get(name, "") for name in NOTHING_TYPED}
     problem = token_problem()
     if problem:
         return _page(actor, 422, typed=typed, notice=problem)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy.exc import DBAPIError
 
 from ...errors import SchemaError
 from ...models import metadata, version_table
@@ -87,7 +88,7 @@ def downgrade(engine: Engine, revision: str) -> list[str]:
     :param engine: where our tables are.
     :param revision: a revision of ours, or ``base`` for no tables at all.
     :returns: the revisions that were taken back, newest first.
-    :raises SchemaError: the tables carry no stamp of ours, or they are already older.
+    :raises SchemaError: the tables carry no stamp of ours, they are already older, or the database refused.
     """
     with exclusive(engine) as connection:
         now = _status(connection)
@@ -202,7 +203,11 @@ def _path(after: str | None, upto: str | None) -> list[str]:
 def _run_alembic(connection: Connection, name: Literal["upgrade", "downgrade", "stamp"], revision: str) -> None:
     from alembic import command
 
-    getattr(command, name)(alembic_config(connection), revision)
+    try:
+        getattr(command, name)(alembic_config(connection), revision)
+    except DBAPIError as error:
+        # No row of anybody's is in what a change of the tables is told; it names tables, and who refers to them.
+        raise SchemaError(f"the database refused: {''.join(str(error.orig).splitlines()[:1])}") from error
 
 
 @cache

@@ -1,0 +1,36 @@
+"""Our templates in a host whose Jinja has other delimiters, such as ``[[ name ]]`` beside a script that takes ``{{``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment
+from jinja2.ext import Extension
+
+_OURS = Path(__file__).resolve().parents[1] / "templates"
+_NAMES = ("block_start_string", "block_end_string", "variable_start_string", "variable_end_string",
+          "comment_start_string", "comment_end_string")  # fmt: skip
+#: What our templates are written in. Nothing is trimmed here: that is for the host's own settings.
+_PLAIN = Environment(keep_trailing_newline=True)  # noqa: S701  it renders nothing
+#: Which of them a token holds.
+_IN_TOKEN = {
+    "block_begin": (0,), "block_end": (1,), "raw_begin": (0, 1), "raw_end": (0, 1), "variable_begin": (2,),
+    "variable_end": (3,), "comment_begin": (4,), "comment_end": (5,),
+}  # fmt: skip
+
+
+class Delimiters(Extension):
+    """Writes our templates anew in the host's delimiters before they are compiled. A host's own file stays as it is."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The source as the environment reads it."""
+        theirs = [getattr(self.environment, one) for one in _NAMES]
+        ours = [getattr(_PLAIN, one) for one in _NAMES]
+        if theirs == ours or filename is None or not Path(filename).resolve().is_relative_to(_OURS):
+            return source
+        parts = []
+        for _, kind, value in _PLAIN.lex(source):
+            for number in _IN_TOKEN.get(kind, ()):
+                value = value.replace(ours[number], theirs[number], 1)
+            parts.append(value)
+        return "".join(parts)
