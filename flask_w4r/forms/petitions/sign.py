@@ -130,13 +130,20 @@ def _custom_field(item: CustomField, section: Section, locale: str) -> Any:
 
 
 def make_sign_form(
-    section: Section, locale: str, questions: dict[str, ConsentQuestion], *, several: bool, testing: bool
+    section: Section,
+    locale: str,
+    questions: dict[str, ConsentQuestion],
+    *,
+    several: bool,
+    testing: bool,
+    utf8: bool = False,
 ) -> type[SignForm]:
     """Make the form class for a section and language.
 
     :param questions: the consent questions by purpose, in that language.
     :param several: with checkboxes for the cases.
     :param testing: accept addresses under ``.test``.
+    :param utf8: accept addresses that only SMTPUTF8 carries.
     """
     fields: dict[str, Any] = {"section": section}
     for name in ("first_name", "last_name", "email", "phone", "postcode"):
@@ -146,7 +153,7 @@ def make_sign_form(
         required = mode == "required"
         check: Callable[[SignForm, Field], None]
         if name == "email":
-            check = email_check(required or section.confirmation == "email", testing)
+            check = email_check(required or section.confirmation == "email", testing, utf8)
         elif name in ("first_name", "last_name"):
             check = _name(name, required)
         else:
