@@ -18,7 +18,7 @@ from ..mail import send as mail
 from ..moderation.judgement import Judgement
 from ..people import tokens
 from ..people.addresses import Address, parse_address
-from ..people.names import fold_name
+from ..people.names import fold_name, full_name
 from ..people.networks import Network, day_secret
 from ..tally.counts import signature_scope
 from . import states
@@ -98,12 +98,11 @@ def _waiting(session: Session, keyring: Keyring, section: Section, rows: Sequenc
 
 def _folded(keyring: Keyring, row: Signature) -> str:
     details = keyring.open_json(row.person) if row.person else {}
-    return fold_name(details.get("first_name", ""), details.get("last_name", ""))
+    return fold_name(full_name(details), "")
 
 
 def _name(keyring: Keyring, row: Signature) -> str:
-    details = keyring.open_json(row.person) if row.person else {}
-    return " ".join(part for part in (details.get("first_name"), details.get("last_name")) if part)
+    return full_name(keyring.open_json(row.person)) if row.person else ""
 
 
 def _not_ticked(session: Session, view: LinkView, slugs: Collection[str]) -> set[int]:
