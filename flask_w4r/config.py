@@ -176,6 +176,10 @@ class W4RConfig:
         4,
         "Connections to the mail server of `W4R_MAIL_URL` at once. A provider may allow fewer.",
     )
+    mail_utf8: bool = _key(
+        check.flag, False,
+        "The mail server, or your own mailer, carries mail to addresses with letters beyond a to z before the `@` (SMTPUTF8, RFC 6531). Else forms say that such an address cannot be written to.",
+    )  # fmt: skip
     scoring: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_SCORING, 0),
         DEFAULT_SCORING,

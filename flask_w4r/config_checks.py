@@ -52,6 +52,13 @@ def sender(value: Any, fault: Fault) -> Any:
     return value
 
 
+def flag(value: Any, fault: Fault) -> Any:
+    """True or false."""
+    if not isinstance(value, bool):
+        fault("must be True or False")
+    return value
+
+
 def choice(*choices: str) -> Check:
     """One of some words."""
 

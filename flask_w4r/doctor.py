@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from flask import Flask
 
 from .i18n import available_locales
+from .mailers import make_mailer
 from .seam import Finding
 from .state import W4RState
 
@@ -70,6 +71,19 @@ def _layout(app: Flask, state: W4RState) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _mail_utf8(app: Flask, state: W4RState) -> Iterator[Finding]:
+    if not state.config.mail_utf8:
+        for section in state.sections.values():
+            if not (section.desk_email or "").rpartition("@")[0].isascii():
+                yield Finding("error", "mail", f"{section.code}: desk_email needs SMTPUTF8; see W4R_MAIL_UTF8")
+        return
+    asks = getattr(make_mailer(app, state.config, state.hooks), "carries_utf8", None)
+    if asks is None or asks():
+        yield Finding("ok", "mail", "mail goes to addresses beyond ASCII too")
+    else:
+        yield Finding("error", "mail", "W4R_MAIL_UTF8 is set, and the mail server or Flask-Mailman offers no SMTPUTF8")
+
+
 def _captcha(app: Flask, state: W4RState) -> Iterator[Finding]:
     kind = state.config.captcha_kind
     level = "warn" if kind == "none" else "ok"
@@ -80,6 +94,7 @@ CHECKS: tuple[Callable[[Flask, W4RState], Iterator[Finding]], ...] = (
     _keys,
     _host,
     _captcha,
+    _mail_utf8,
     _languages,
     _layout,
 )

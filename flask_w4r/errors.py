@@ -65,5 +65,9 @@ class DeliveryFailed(W4RError):
     """A mail could not be handed over; it stays in the outbox."""
 
 
+class NotCarried(W4RError):
+    """The mailer cannot carry mail to this address, though it may to others; it stays in the outbox."""
+
+
 class EventFull(W4RError):
     """There are not so many seats left; nothing was changed."""

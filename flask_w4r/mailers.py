@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from .config import W4RConfig
-from .errors import ConfigurationError, DeliveryFailed
+from .errors import ConfigurationError, DeliveryFailed, NotCarried
 from .state import Hooks, Mailer
 
 #: Seconds that any step of a conversation with a mail server may take.
@@ -166,10 +166,24 @@ class SMTPMailer:
         except smtplib.SMTPRecipientsRefused:
             self._keep(connection)  # The conversation was reset; the connection is as good as before.
             raise
+        except smtplib.SMTPNotSupportedError as error:
+            self._keep(connection)  # Nothing was said yet of a mail that needs SMTPUTF8.
+            raise NotCarried("the mail server offers no SMTPUTF8") from error
         except BaseException:
             _close(connection)
             raise
         self._keep(connection)
+
+    def carries_utf8(self) -> bool:
+        """Ask the server whether it takes addresses beyond ASCII."""
+        connection = self._ready()
+        try:
+            connection.client.ehlo_or_helo_if_needed()
+        except BaseException:
+            _close(connection)
+            raise
+        self._keep(connection)
+        return connection.client.has_extn("smtputf8")
 
     def _keep(self, connection: _Connection) -> None:
         connection.used = time.monotonic()
@@ -235,7 +249,13 @@ class MailmanMailer:
     def __init__(self, app: Any) -> None:
         self._app = app
 
+    def carries_utf8(self) -> bool:
+        """It does not: it writes an encoded word before the ``@``, which is another mailbox."""
+        return False
+
     def __call__(self, message: EmailMessage) -> None:
+        if not str(message["To"]).isascii():
+            raise NotCarried("Flask-Mailman knows no SMTPUTF8")
         from flask_mailman import EmailMultiAlternatives  # type: ignore[import-untyped]
 
         plain, html = message.get_body(("plain",)), message.get_body(("html",))

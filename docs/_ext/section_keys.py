@@ -14,8 +14,9 @@ SECTION_KEYS = {
     "url_prefix": "Where the section is mounted. Sections that share a prefix need a ``host`` each.",
     "host": "Answer only under this host name.",
     "base_url": "Scheme and host for this section's links in mails and cards, before ``W4R_BASE_URL``.",
-    "fields": "For each of ``first_name last_name email phone postcode newsletter``: ``required``, ``optional`` or"
-    " ``hidden``. What is not named is hidden. ``email`` may be hidden only where ``confirmation`` is ``none``.",
+    "fields": "For each of ``first_name last_name one_name full_name email phone postcode newsletter``: ``required``,"
+    " ``optional`` or ``hidden``. What is not named is hidden, but for ``one_name``. ``email`` may be hidden only where"
+    " ``confirmation`` is ``none``. See :ref:`names`.",
     "custom_fields": "Questions of your own. Each has ``name``, ``label`` (a text for each language), ``type`` (``text``,"
     " ``select`` or ``checkbox``), and where wanted ``required``, ``choices``, ``max_length`` and ``hint``. Answers are"
     " sealed with the rest of the signature.",

@@ -26,10 +26,16 @@ _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Alphabets whose letters pass for one another. Japanese or Korean names mix scripts by right.
 _LOOKALIKES = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
 _WORD = re.compile(r"[^\W\d_]+")
+# Signs that pass for those of a link.
+_SIGNS_OF_LINKS = str.maketrans("\u2044\u2215\u29f8\u3002\ua789\u2236\u051d\u051c", "///.::wW")
+# A scheme, "www", a path behind a host, or an e-mail address. A dot alone is part of many names (Ma.Teresa, Smith.Me), as are
+# a colon (Tiyá:xe) and a slash (Ravi a/l Kumar, J.Smith/A.Jones), so none of them says anything without the rest.
 _LINK = re.compile(
-    r"://|\bwww\.|\S@\S+\.\w"
-    r"|[a-z0-9-]{2,}\.(?:com|net|org|info|biz|xyz|top|site|online|shop|club|io|me|co|ru|cn|tk|cc|ly|link|click|live)\b",
-    re.IGNORECASE,
+    r":\s?/\s?/|:\\\\|\b(?i:https?|hxxps?|ftp|mailto|javascript|data|tel|tg)\s?:"
+    r"|\b(?i:www)\d?\b"
+    r"|\w\w\.[^\W\dA-Z_]{2,}(?::\d+)?[/?#]"
+    r"|\w\.(?i:com|net|org|info|me|io|ly|ru|gg|cc)(?::\d+)?[/?#]"
+    r"|\S@\S+\.\w"
 )
 
 FaultKey = Literal["empty", "too_long"]
@@ -113,7 +119,7 @@ def name_findings(first: str, last: str, scoring: Mapping[str, int] = DEFAULT_SC
             findings.append(Finding("name_marks", scoring["name_marks"]))
         if any(_mixes_lookalikes(word) for word in _WORD.findall(full)):
             findings.append(Finding("name_scripts", scoring["name_scripts"]))
-    if _LINK.search(full):
+    if _LINK.search(unicodedata.normalize("NFKC", full).translate(_SIGNS_OF_LINKS)):
         findings.append(Finding("name_link", scoring["name_link"]))
     return findings
 

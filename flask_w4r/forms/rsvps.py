@@ -77,10 +77,12 @@ class RsvpForm(PartyForm):
     address: Address | None = None
     #: Addresses under ``.test`` are accepted.
     testing = False
+    #: Addresses that only SMTPUTF8 carries are accepted.
+    utf8 = False
 
     def validate_email(self, field: Field) -> None:
         """An address that mail can go to."""
-        email_check(True, self.testing)(self, field)
+        email_check(True, self.testing, self.utf8)(self, field)
 
     def guest(self, locale: str) -> Guest:
         """The guest, once the form was found valid."""

@@ -51,7 +51,7 @@ class Signature(Base):
     details_index: Mapped[bytes | None] = mapped_column(BlindIndex)
     #: Keyed hash of the folded name, for shared mailboxes.
     name_index: Mapped[bytes | None] = mapped_column(BlindIndex)
-    #: Sealed JSON: first_name, last_name, email, phone, postcode, custom.
+    #: Sealed JSON: first_name (all of it where it is in one piece), last_name, email, phone, postcode, custom.
     person: Mapped[str | None] = mapped_column(EncryptedText)
     withhold_name: Mapped[bool] = mapped_column(Boolean, default=False)
     newsletter: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -9,6 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+#: Fields of the sign form that are there unless a section hides them.
+_OFFERED = {"one_name": "optional"}
 RTL_LANGUAGES = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "dv", "yi", "ug", "sd"})
 
 
@@ -71,7 +73,7 @@ class Section:
 
     def field_mode(self, name: str) -> str:
         """``required``, ``optional`` or ``hidden``."""
-        return self.fields.get(name, "hidden")
+        return self.fields.get(name, _OFFERED.get(name, "hidden"))
 
     def text(self, texts: Mapping[str, str], locale: str) -> str:
         """The words for ``locale``, else the default locale's, else English, else whatever there is."""

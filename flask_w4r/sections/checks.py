@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 
 FIELD_MODES = ("required", "optional", "hidden")
-FORM_FIELDS = ("first_name", "last_name", "email", "phone", "postcode", "newsletter")
+FORM_FIELDS = ("first_name", "last_name", "one_name", "full_name", "email", "phone", "postcode", "newsletter")
+#: Modes of fields that do not have all of them.
+FEWER_MODES = {"one_name": ("optional", "hidden")}
 CUSTOM_TYPES = ("text", "select", "checkbox")
 CUSTOM_KEYS = frozenset({"name", "label", "type", "required", "choices", "max_length", "hint"})
 OWN_NAMES = frozenset(
@@ -128,8 +130,8 @@ def _fields(value: Any) -> Problems:
     for name, mode in value.items():
         if name not in FORM_FIELDS:
             yield f"{name!r} is not a form field; known are {', '.join(FORM_FIELDS)}"
-        elif mode not in FIELD_MODES:
-            yield f"{name} must be one of {', '.join(FIELD_MODES)}"
+        elif mode not in (modes := FEWER_MODES.get(name, FIELD_MODES)):
+            yield f"{name} must be one of {', '.join(modes)}"
 
 
 def _texts(value: Any) -> bool:

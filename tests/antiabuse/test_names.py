@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from flask_w4r.antiabuse.names import NameFault, check_name, clean_text, name_findings
@@ -73,6 +73,11 @@ REAL_NAMES = [
     "Ann", "O'Brien", "Jean-Luc", "Nguyễn Thị Ánh", "Иван", "Ελένη", "محمد", "مُحَمَّد", "שָׁלוֹם", "李小龍", "田中さくら",
     "ジョン・スミス", "김민준", "สมชาย ศรีสุข", "ཚེ་རིང", "क्षितिज", "José María", "Þórður", "D’Angelo", "Kahoʻokele",
     "J.R.R. Tolkien", "St.John", "Martin Luther King, Jr.", "X Æ A-12", "Ma.Teresa", "Ó Conaire", "Łukasz", "Ŵyn", "7",
+    # With a dot, a colon or a slash, which links have too.
+    "Paul.io Ng", "Smith.Me", "smith.me", "Anna.Co", "Jo.Club Live", "R.Ravi a/l M.Kumar", "Devi d/o Raju", "S/O.Ramesh",
+    "J.Smith/A.Jones", "St.John/Smith", "Tiyá:xe", "Kanien’kehá꞉ka", "Anna:s", "د. محمد", "د/محمد علي", "أ.د/منى", "د.محمد/علي",
+    "И.И.Иванов", "Γ.Π. Νίκου", "ד״ר כהן", "レオナルド・ダ・ヴィンチ", "Gal·la", "Łukasz.Net", "Νίκος.gr", "Prof.Dr.med. Weiß", "Wwwanyika",
+    "Data Ram", "Datta: Ram", "Tel Aviv", "Sam @ home", "@sam.smith", "C. / P. Martin", "सु.श्री मीरा",
 ]  # fmt: skip
 
 
@@ -94,14 +99,31 @@ def test_a_name_may_use_one_script_and_the_surname_another() -> None:
         ("Pοul", "name_scripts"),
         ("http://x.example", "name_link"),
         ("www.example.org", "name_link"),
-        ("Buy at CHEAP-PILLS.com now", "name_link"),
+        ("Buy at CHEAP-PILLS.com/now", "name_link"),
+        ("HTTP:evil", "name_link"),
+        ("hxxps: // evil", "name_link"),
+        ("https：／／evil", "name_link"),
+        ("evil:\u2215\u2215x", "name_link"),
+        ("Sam mailto:x", "name_link"),
+        ("javascript:alert(1)", "name_link"),
+        ("www evil org", "name_link"),
+        ("WWW2.evil.org", "name_link"),
+        ("ｗｗｗ．evil．org", "name_link"),
+        ("ԝԝԝ.evil.org", "name_link"),
+        ("w\u200bww.evil.org", "name_link"),
+        ("evil.com⁄x", "name_link"),
+        ("evil.xyz:8080/x", "name_link"),
+        ("evil.рф/x", "name_link"),
+        ("evil。中国/x", "name_link"),
+        ("T.Me/x", "name_link"),
+        ("evil.com?x", "name_link"),
         ("ann@example.org", "name_link"),
         ("t.me bit.ly/x", "name_link"),
     ],
 )
 def test_odd_names_score(name: str, check: str) -> None:
-    assert check_name(name)
-    assert _checks(name) == [check]
+    cleaned = check_name(name)
+    assert _checks(cleaned) == [check]
     assert not any(finding.hold for finding in name_findings(name, ""))
 
 
@@ -123,3 +145,19 @@ def test_nothing_but_the_documented_fault_is_raised(text: str) -> None:
     assert check_name(name) == name
     assert 1 <= len(name) <= 100
     name_findings(name, name)
+
+
+@given(
+    st.text(
+        st.characters(categories=["L", "M", "N", "Pd", "Po", "Zs"], exclude_characters="/@:?#／＠：？＃﹕︓﹖﹟﹫︖")
+    )
+)
+def test_no_name_is_a_link_by_its_letters_and_dots(text: str) -> None:
+    """Without a scheme, a path or ``www`` nothing is one."""
+    assume("www" not in unicodedata.normalize("NFKC", text).casefold())
+    assert "name_link" not in _checks(clean_text(text, 100))
+
+
+@given(st.text(max_size=20), st.sampled_from(["https://a.b", "www.a.b", "a.com/x", "mailto:a"]), st.text(max_size=20))
+def test_a_link_is_found_wherever_it_stands(before: str, link: str, after: str) -> None:
+    assert "name_link" in _checks(clean_text(f"{before} {link} {after}", 100))

@@ -89,6 +89,7 @@ def test_an_unknown_key(key: str, mend: str) -> None:
         ("W4R_HCAPTCHA_SECRET_KEY", "a", "set both or neither"),
         ("W4R_HCAPTCHA_SITE_KEY", 5, "must be a text"),
         ("W4R_HCAPTCHA_VERIFY_URL", "hcaptcha.com", "must be a full http or https URL"),
+        ("W4R_MAIL_UTF8", "yes", "must be True or False"),
         ("W4R_RATE_LIMITS", "10/minute", "must be a table"),
         ("W4R_RATE_LIMITS", {"sign": "10/minute"}, "has no entry 'sign'; known are"),
         ("W4R_RATE_LIMITS", {"sign_host": "often"}, "sign_host: 'often' is not a limit"),

@@ -154,6 +154,13 @@ def test_host_names(make_site: MakeSite) -> None:
     assert 'lang="fr-CA"' in found["ecrire.example.org"].text
 
 
+@covers("whole_name.py")
+def test_whole_name(make_site: MakeSite) -> None:
+    app = make_site(**settings_of("whole_name.py"))
+    page = app.test_client().get("/act/cases/ann-example/sign").text
+    assert 'name="full_name"' in page and 'name="last_name"' not in page
+
+
 @covers("section_table.py")
 def test_section_table(make_site: MakeSite) -> None:
     app = make_site(**settings_of("section_table.py"))

@@ -85,7 +85,8 @@ def test_a_street_in_words_for_all_is_told_to_the_desk(site: Site) -> None:
         ({"capacity": "many"}, "whole number"),
         ({"lat": "10", "lon": "10"}, "far from the town"),
         ({"cases": []}, "at least one person"),
-        ({"host_email": "sam"}, "e-mail address"),
+        ({"host_email": "sam"}, "has an @ in it"),
+        ({"host_email": "علي@example.org"}, "accents or letters"),
         ({"address": ""}, "Enter the address"),
     ],
 )

@@ -27,6 +27,9 @@ class Sink:
         #: Called with each message once it is kept, before the client is told.
         self.on_message: Callable[[bytes], None] = lambda raw: None
         self.tls: ssl.SSLContext | None = None
+        #: Offer SMTPUTF8, and what ``MAIL`` and ``RCPT`` said.
+        self.utf8 = False
+        self.envelopes: list[bytes] = []
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self.port: int = self._listener.getsockname()[1]
@@ -90,6 +93,7 @@ class Sink:
             self.commands += 1
             if command == "EHLO":
                 offers = [b"250-sink"] + ([b"250-STARTTLS"] if self.tls else [])
+                offers += [b"250-8BITMIME", b"250-SMTPUTF8"] if self.utf8 else []
                 say(b"\r\n".join([*offers, b"250 AUTH PLAIN"]))
             elif command == "STARTTLS" and self.tls:
                 say(b"220 go on")
@@ -113,5 +117,6 @@ class Sink:
                 say(b"221 bye")
                 return False
             else:
+                self.envelopes += [line.strip()] if command in ("MAIL", "RCPT") else []
                 say(self.replies.get(command, b"250 fine"))
         return False

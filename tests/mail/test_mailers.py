@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from flask import Flask, current_app
 
 from flask_w4r.config import W4RConfig
-from flask_w4r.errors import ConfigurationError, DeliveryFailed
+from flask_w4r.errors import ConfigurationError, DeliveryFailed, NotCarried
 from flask_w4r.mailers import FileMailer, SMTPMailer, mailer_from_url, make_mailer
 from flask_w4r.services.mail.faults import classify
 from flask_w4r.state import Hooks
@@ -28,9 +28,9 @@ from flask_w4r.state import Hooks
 from .sink import Sink
 
 
-def message(subject: str = "Bonjour à tous") -> EmailMessage:
-    made = EmailMessage(policy=email.policy.SMTP.clone(cte_type="7bit"))
-    made["From"], made["To"], made["Subject"] = "Write for Rights <w4r@example.org>", "ann@example.org", subject
+def message(subject: str = "Bonjour à tous", to: str = "ann@example.org") -> EmailMessage:
+    made = EmailMessage(policy=email.policy.SMTP.clone(cte_type="7bit", utf8=not to.isascii()))
+    made["From"], made["To"], made["Subject"] = "Write for Rights <w4r@example.org>", to, subject
     made["Message-ID"] = "<0123abcd@example.org>"
     made.set_content("مرحبا\n.\nline after a dot\n")
     made.add_alternative("<p>مرحبا</p>", subtype="html")
@@ -87,6 +87,30 @@ def test_smtp_refusals_become_faults_and_the_next_mail_goes(sink: Sink, replies:
     sink.replies = {}
     mailer(message())
     assert sink.raw
+    mailer.close()
+
+
+def test_smtp_writes_to_addresses_beyond_ascii_where_the_server_can(sink: Sink) -> None:
+    sink.utf8 = True
+    mailer = SMTPMailer("127.0.0.1", sink.port)
+    assert mailer.carries_utf8()
+    mailer(message(to="علي@example.org"))
+    assert b"SMTPUTF8" in sink.envelopes[0].upper() and "علي@example.org".encode() in sink.envelopes[1]
+    assert "To: علي@example.org".encode() in sink.raw[0]
+    assert sink.connections == 1
+    mailer.close()
+
+
+def test_smtp_sends_nothing_where_the_server_cannot_and_the_next_mail_goes(sink: Sink) -> None:
+    mailer = SMTPMailer("127.0.0.1", sink.port)
+    assert not mailer.carries_utf8()
+    with pytest.raises(NotCarried) as caught:
+        mailer(message(to="علي@example.org"))
+    fault = classify(caught.value)
+    assert not (fault.connection or fault.permanent or fault.bounced), "others may fare better, and so may it"
+    assert sink.envelopes == []
+    mailer(message())
+    assert (len(sink.raw), sink.connections) == (1, 1)
     mailer.close()
 
 
@@ -159,6 +183,9 @@ def test_file_writes_one_whole_readable_file_a_mail(tmp_path: Path) -> None:
     assert files[0].stat().st_mode & 0o777 == 0o600
     got = email.message_from_bytes(files[0].read_bytes(), policy=email.policy.default)
     assert got["Subject"] == "Bonjour à tous"
+    mailer_from_url(f"file:{tmp_path / 'beyond'}")(message(to="علي@example.org"))
+    (path,) = (tmp_path / "beyond").iterdir()
+    assert "To: علي@example.org" in path.read_text("utf-8")
 
 
 def test_console_prints_the_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,3 +238,6 @@ def test_flask_mailman_carries_headers_and_both_parts() -> None:
         "مرحبا\n.\nline after a dot",
         "<p>مرحبا</p>",
     ]
+    with pytest.raises(NotCarried):
+        make_mailer(app, W4RConfig(), Hooks())(message(to="علي@example.org"))
+    assert len(app.extensions["mailman"].outbox) == 1

@@ -44,7 +44,9 @@ def event_form(place: Here, cases: Sequence[CaseView], *, edit: bool, **argument
     """The form, bound to what was sent or filled with what stands."""
     testing = current_app.testing or current_app.debug
     choices = [(case.slug, case.name) for case in cases]
-    form_class = make_event_form(place.section, place.locale, testing=testing, edit=edit, case_choices=choices)
+    form_class = make_event_form(
+        place.section, place.locale, testing=testing, utf8=place.state.config.mail_utf8, edit=edit, case_choices=choices
+    )
     form = form_class(**arguments)
     zone, known = form["time_zone"], form["time_zone"].choices
     if zone.data and zone.data not in [choice.value for choice in known] and event_times.is_zone(zone.data):

@@ -49,7 +49,7 @@ def host_lost() -> Response:
     if isinstance(age, Refusal):
         return _page(place, form, age.notice, code=422)
     testing = current_app.testing or current_app.debug
-    form.validate(extra_validators={"host_email": [email_check(True, testing)]})
+    form.validate(extra_validators={"host_email": [email_check(True, testing, place.state.config.mail_utf8)]})
     if form.address is None:
         return _page(place, form, code=422)
     # How often one address is written to changes no answer.

@@ -42,7 +42,9 @@ def form_class(place: Here, *, several: bool) -> type[SignForm]:
     def make() -> type[SignForm]:
         asked = questions(place, place.locale)
         testing = current_app.testing or current_app.debug
-        return make_sign_form(place.section, place.locale, asked, several=several, testing=testing)
+        return make_sign_form(
+            place.section, place.locale, asked, several=several, testing=testing, utf8=place.state.config.mail_utf8
+        )
 
     found: type[SignForm] = place.state.once(f"form:{place.section.code}:{place.locale}:{several}", make)
     return found

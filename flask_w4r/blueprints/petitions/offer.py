@@ -19,6 +19,7 @@ from ...errors import TokenInvalid
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
 from ...services.mail.together import Found
+from ...services.people.names import full_name
 from ...services.petitions import confirming
 from ...services.petitions.confirming import Signer
 from ...services.storage.unit_of_work import read
@@ -94,6 +95,10 @@ def filled_in(signer: Signer) -> MultiDict[str, Any]:
     for name, value in {**custom, **known}.items():
         if value:
             sent[name] = "y" if value is True else str(value)
+    # The section's form may ask for the name in another way than the one that was signed with.
+    sent["full_name"] = full_name(signer.details)
+    if not known.get("last_name"):
+        sent["one_name"] = "y"
     if signer.withhold_name:
         sent["withhold_name"] = "y"
     # However much its domain looks like a slip, a mail was answered there.

@@ -96,6 +96,7 @@ def _pressed(event: EventView) -> Response:
     place = here()
     form = RsvpForm(formdata=request.form)
     form.testing = current_app.testing or current_app.debug
+    form.utf8 = place.state.config.mail_utf8
 
     proved: list[bool] = []
 

@@ -155,9 +155,9 @@ def _cases(form: Any, field: Field) -> None:
         raise ValidationError(gettext("Choose at least one person to write for"))
 
 
-def _host_email(testing: bool) -> Callable[[Any, Field], None]:
+def _host_email(testing: bool, utf8: bool) -> Callable[[Any, Field], None]:
     """The check of the host's address; ``address`` of this form is where the event is."""
-    inner = email_check(True, testing)
+    inner = email_check(True, testing, utf8)
 
     def check(form: Any, field: Field) -> None:
         found = SimpleNamespace(address=None)
@@ -196,12 +196,15 @@ class EventForm(FlaskForm):  # type: ignore[misc]
     twice: Sequence[str] = ()
 
 
-def make_event_form(section: Section, locale: str, *, testing: bool, edit: bool, case_choices: Sequence[Any]) -> Any:
+def make_event_form(
+    section: Section, locale: str, *, testing: bool, edit: bool, case_choices: Sequence[Any], utf8: bool = False
+) -> Any:
     """Make the form class for a section, in the current language.
 
     :param testing: accept addresses under ``.test``.
     :param edit: without the host's name and address, which stay.
     :param case_choices: slugs and names of the cases to write for.
+    :param utf8: accept addresses that only SMTPUTF8 carries.
     """
     own = zones_of(section.country)
     zones = own if section.time_zone in own else [section.time_zone, *own]
@@ -286,7 +289,7 @@ def make_event_form(section: Section, locale: str, *, testing: bool, edit: bool,
             description=lazy_gettext("Shown with the event, but not for an event at somebody's home."),
         )  # fmt: skip
         fields["host_email"] = StringField(
-            lazy_gettext("Your e-mail address"), [_host_email(testing)], render_kw={"required": True},
+            lazy_gettext("Your e-mail address"), [_host_email(testing, utf8)], render_kw={"required": True},
             description=lazy_gettext("Shown to nobody. Your link to manage the event goes there."),
         )  # fmt: skip
     return type(f"EventForm_{section.code}", (EventForm,), fields)

@@ -11,7 +11,7 @@ from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from ...antiabuse.names import NameFault, check_name, clean_text
+from ...antiabuse.names import clean_text
 from ...i18n import gettext, lazy_gettext
 from ...sections import CustomField, Section
 from ...services.people import consents
@@ -19,18 +19,15 @@ from ...services.people.addresses import Address
 from ...services.people.consents import ConsentAnswer, ConsentQuestion
 from ...services.petitions.signing import Submission
 from ..checks import email_check
+from .names import name_fields, names_of
 
 PHONE_MAX, POSTCODE_MAX = 40, 20
 LABELS = {
-    "first_name": lazy_gettext("First name"),
-    "last_name": lazy_gettext("Last name"),
     "email": lazy_gettext("E-mail address"),
     "phone": lazy_gettext("Phone number"),
     "postcode": lazy_gettext("Postcode"),
 }
 MISSING = {
-    "first_name": lazy_gettext("Enter your first name"),
-    "last_name": lazy_gettext("Enter your last name"),
     "phone": lazy_gettext("Enter your phone number"),
     "postcode": lazy_gettext("Enter your postcode"),
 }
@@ -68,20 +65,6 @@ class SignForm(FlaskForm):  # type: ignore[misc]
     def custom_values(self) -> dict[str, Any]:
         """Answers to the section's own questions."""
         return {item.name: self[item.name].data for item in self.section.custom_fields if self[item.name].data}
-
-
-def _name(field_name: str, required: bool) -> Callable[[SignForm, Field], None]:
-    def check(form: SignForm, field: Field) -> None:
-        try:
-            field.data = check_name(field.data or "")
-        except NameFault as fault:
-            if fault.key == "too_long":
-                raise ValidationError(gettext("Use 100 characters at most")) from fault
-            field.data = ""
-            if required:
-                raise ValidationError(str(MISSING[field_name])) from fault
-
-    return check
 
 
 def _short_text(field_name: str, required: bool, longest: int) -> Callable[[SignForm, Field], None]:
@@ -130,25 +113,30 @@ def _custom_field(item: CustomField, section: Section, locale: str) -> Any:
 
 
 def make_sign_form(
-    section: Section, locale: str, questions: dict[str, ConsentQuestion], *, several: bool, testing: bool
+    section: Section,
+    locale: str,
+    questions: dict[str, ConsentQuestion],
+    *,
+    several: bool,
+    testing: bool,
+    utf8: bool = False,
 ) -> type[SignForm]:
     """Make the form class for a section and language.
 
     :param questions: the consent questions by purpose, in that language.
     :param several: with checkboxes for the cases.
     :param testing: accept addresses under ``.test``.
+    :param utf8: accept addresses that only SMTPUTF8 carries.
     """
-    fields: dict[str, Any] = {"section": section}
-    for name in ("first_name", "last_name", "email", "phone", "postcode"):
+    fields: dict[str, Any] = {"section": section, **name_fields(section)}
+    for name in ("email", "phone", "postcode"):
         mode = section.field_mode(name)
         if mode == "hidden":
             continue
         required = mode == "required"
         check: Callable[[SignForm, Field], None]
         if name == "email":
-            check = email_check(required or section.confirmation == "email", testing)
-        elif name in ("first_name", "last_name"):
-            check = _name(name, required)
+            check = email_check(required or section.confirmation == "email", testing, utf8)
         else:
             check = _short_text(name, required, PHONE_MAX if name == "phone" else POSTCODE_MAX)
         fields[name] = StringField(LABELS[name], [check], render_kw={"required": required})
@@ -181,9 +169,10 @@ def submission_of(form: SignForm, section: Section, locale: str, questions: dict
     answers = [ConsentAnswer(consents.PETITION, questions[consents.PETITION].digest, True)]
     if "newsletter" in form and text("newsletter") in ("yes", "no"):
         answers.append(ConsentAnswer(consents.NEWSLETTER, questions[consents.NEWSLETTER].digest, newsletter))
+    first, last = names_of(form)
     return Submission(
-        first_name=text("first_name"),
-        last_name=text("last_name"),
+        first_name=first,
+        last_name=last,
         address=form.address,
         locale=locale,
         phone=text("phone"),

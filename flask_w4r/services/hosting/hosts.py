@@ -22,6 +22,7 @@ from ...sections import Section
 from ..events.views import TOWN_ONLY
 from ..people import tokens
 from ..people.addresses import parse_address
+from ..people.names import first_of
 from ..rsvps import mail as rsvp_mail
 from ..rsvps.seats import lock_event, lock_rsvp
 from . import lifecycle, mail
@@ -157,7 +158,7 @@ def _line(row: Rsvp, keyring: Keyring, *, full: bool) -> GuestLine:
     name = str(person.get("name", ""))
     return GuestLine(
         id=row.id,
-        first_name=name.split(" ")[0],
+        first_name=first_of(name),
         party_size=row.party_size,
         state=row.state,
         is_approved=row.approved_at is not None,

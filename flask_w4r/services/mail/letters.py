@@ -90,9 +90,11 @@ def compose(letter: Letter, sender: str | None, words: tuple[str, str, str] | Wo
     """
     subject, text, html, entries = Words(*words)
     name, address = parseaddr(sender or FALLBACK_SENDER)
-    message = EmailMessage(policy=_POLICY)
+    mailbox, _, domain = letter.recipient.rpartition("@")
+    # Headers leave in UTF-8 only where the address cannot be said without it (RFC 6532).
+    message = EmailMessage(policy=_POLICY.clone(utf8=not mailbox.isascii()))
     message["From"] = MailAddress(display_name=name, addr_spec=address)
-    message["To"] = MailAddress(addr_spec=letter.recipient)
+    message["To"] = MailAddress(username=mailbox, domain=domain)
     message["Subject"] = " ".join(subject.split())
     message["Date"] = now
     message["Message-ID"] = f"<{letter.facts['message_id']}@{address.rpartition('@')[2]}>"

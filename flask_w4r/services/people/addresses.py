@@ -10,22 +10,16 @@ from __future__ import annotations
 import functools
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
 
+from .address_faults import AddressFault as AddressFault
+from .address_faults import fault_of, is_too_long, typeset
 from .providers import PUBLIC_PROVIDERS, RULES
 
-MAX_LENGTH = 254
-MAX_LOCAL = 64
-
-FaultKey = Literal["empty", "syntax", "too_long"]
-
-
-class AddressFault(ValueError):
-    """The text is not an address we can write to. ``key`` is ``empty``, ``syntax`` or ``too_long``."""
-
-    def __init__(self, key: FaultKey) -> None:
-        self.key: FaultKey = key
-        super().__init__(key)
+#: What is longer is looked at no further; it leaves room for what gets copied with an address.
+_LONGEST = 1000
+#: What some keyboards write in place of ASCII's own signs: nobody's address has them, and they look the same.
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0xFE6B: "@", 0x3002: ".", 0xFF61: "."}
+_JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +27,7 @@ class Address:
     """One e-mail address.
 
     ``typed`` is where mail goes: the local part as typed, the domain in ASCII. ``canonical`` identifies the mailbox.
+    ``needs_utf8``: only a mail server that speaks SMTPUTF8 (RFC 6531) can carry mail there.
     ``domain`` is the ASCII domain. ``provider`` is the only part that may be stored in clear: the name of a listed
     public or disposable provider, else ``None``.
     """
@@ -42,51 +37,62 @@ class Address:
     domain: str
     provider: str | None
 
+    @property
+    def needs_utf8(self) -> bool:
+        """Whether the local part goes beyond ASCII."""
+        return not self.typed.isascii()
+
 
 def parse_address(text: str | None, *, test_environment: bool = False) -> Address:
     """Read an address.
 
-    :param text: what somebody typed; space and invisible marks around it (right-to-left pages add them) are dropped.
+    One with letters beyond ASCII before the ``@`` is read too; whether mail can go there depends on the mail server, so
+    whoever takes an address in asks ``needs_utf8``.
+
+    :param text: what somebody typed. Space around it and invisible marks in it (right-to-left pages and copied text add
+        them) are dropped, and the wide signs of East Asian keyboards are taken for ASCII's.
     :param test_environment: accept domains under ``.test`` too.
     :returns: the address.
     :raises AddressFault: when there is none, when it is no address, or when it is too long.
     """
-    text = _trim(text or "")
+    text = _readable(text or "")
     if not text:
         raise AddressFault("empty")
-    if len(text) > MAX_LENGTH or len(text.rpartition("@")[0]) > MAX_LOCAL:
+    if len(text) > _LONGEST:
         raise AddressFault("too_long")
     # Large, with DNS behind it: loaded by the first address rather than by every start.
     from email_validator import EmailNotValidError, validate_email
 
     try:
         # No DNS: it would slow the answer and tell a resolver who signs.
-        found = validate_email(
-            text, check_deliverability=False, allow_smtputf8=False, strict=True, test_environment=test_environment
-        )
+        found = validate_email(text, check_deliverability=False, strict=True, test_environment=test_environment)
     except (EmailNotValidError, UnicodeError) as error:
-        raise AddressFault("syntax") from error
-    local, domain = found.ascii_local_part or "", found.ascii_domain.lower()
+        raise AddressFault(fault_of(text)) from error
+    local, domain = found.local_part, found.ascii_domain.lower()
+    if mend := typeset(local):
+        raise AddressFault(mend)
+    if is_too_long(local, domain):
+        raise AddressFault("too_long")
     return Address(f"{local}@{domain}", _canonical(local, domain), domain, provider_of(domain))
 
 
-def _trim(text: str) -> str:
+def _readable(text: str) -> str:
     if text.isascii():
         return text.strip()
-    start, end = 0, len(text)
-    while start < end and _is_margin(text[start]):
-        start += 1
-    while end > start and _is_margin(text[end - 1]):
-        end -= 1
-    return text[start:end]
+    text = text.translate(_WIDE)
+    seen = (char for place, char in enumerate(text) if unicodedata.category(char) != "Cf" or _joins(text, place))
+    return "".join(seen).strip()
 
 
-def _is_margin(char: str) -> bool:
-    return char.isspace() or unicodedata.category(char) == "Cf"
+def _joins(text: str, place: int) -> bool:
+    """Whether a joiner stands within a word of Persian or Hindi, say, which may be another word without it."""
+    before, after = text[:place][-1:], text[place + 1 : place + 2]
+    return text[place] in _JOINERS and all(char and not char.isascii() for char in (before, after))
 
 
 def _canonical(local: str, domain: str) -> str:
-    local = local.casefold()
+    # Lower case only: folding would take another mailbox for it ("straße" for "strasse").
+    local = unicodedata.normalize("NFC", local.lower())
     rule = RULES.get(domain)
     if rule is None:
         return f"{local}@{domain}"

@@ -19,7 +19,7 @@ from ...models import Case, Signature
 from ...sections import Section
 from ..moderation.rules import RuleFault, hashes_of_cidr, parse_network, parse_seen
 from ..people.addresses import AddressFault, parse_address
-from ..people.names import fold_name
+from ..people.names import fold_name, full_name
 
 LONGEST_PATTERN = 200
 #: What an invalidation can make invalid; the rest is invalid or erased already.
@@ -213,7 +213,7 @@ class Opened:
         except SealBroken:
             return False
         if self._name is not None:
-            full = fold_name(str(person.get("first_name") or ""), str(person.get("last_name") or ""))
+            full = fold_name(full_name(person), "")
             if not full or not self._name.fullmatch(full):
                 return False
         if self._email is not None:

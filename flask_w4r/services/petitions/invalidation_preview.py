@@ -16,6 +16,7 @@ from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..audit import record as audit
 from ..people.addresses import mask_address
+from ..people.names import full_name
 from ..people.permissions import require
 from .invalidation_conditions import Conditions, Opened, clauses
 
@@ -129,10 +130,9 @@ def _samples(session: Session, keyring: Keyring, ids: Sequence[int]) -> tuple[Sa
     found = []
     for row, case in rows:
         person = keyring.open_json(row.person) if row.person else {}
-        name = f"{person.get('first_name') or ''} {person.get('last_name') or ''}".strip()
         address = mask_address(person["email"]) if person.get("email") else ""
         held = row.held_at is not None
-        found.append(Sample(row.id, address, name, case, row.state, held, row.created_at, row.score))
+        found.append(Sample(row.id, address, full_name(person), case, row.state, held, row.created_at, row.score))
     return tuple(found)
 
 

@@ -20,6 +20,7 @@ from ..moderation.filters import TIERS, Filters, NetworkMark, Place
 from ..moderation.kinds import COUNT_CAP, QueuePage
 from ..moderation.reasons import ReasonLine, reason_lines
 from ..people.addresses import mask_address
+from ..people.names import full_name
 from . import batches
 from .subscribers import enqueue_subscriber
 
@@ -113,7 +114,7 @@ def _row(keyring: Keyring, row: Signature, slug: str, case_name: str) -> QueueRo
         id=row.id,
         case_slug=slug,
         case_name=case_name,
-        name=" ".join(part for part in (person.get("first_name"), person.get("last_name")) if part),
+        name=full_name(person),
         address=mask_address(person["email"]) if person.get("email") else None,
         state=row.state,
         held_at=row.held_at,

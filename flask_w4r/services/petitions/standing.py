@@ -13,7 +13,7 @@ from ...keyring import Keyring
 from ...models import Case, Signature
 from ...sections import Section
 from ..people.addresses import Address, parse_address
-from ..people.names import fold_name
+from ..people.names import fold_name, full_name
 from ..tally.counts import signature_scope
 
 #: States of a signature that somebody stands behind, or may.
@@ -123,10 +123,8 @@ def address_of(keyring: Keyring, rows: Sequence[Any]) -> Address | None:
 
 def name_of(keyring: Keyring, row: Any) -> str:
     """The signer's name."""
-    details = details_of(keyring, row)
-    return " ".join(part for part in (details.get("first_name"), details.get("last_name")) if part)
+    return full_name(details_of(keyring, row))
 
 
 def _folded(keyring: Keyring, row: Any) -> str:
-    details = details_of(keyring, row)
-    return fold_name(details.get("first_name", ""), details.get("last_name", ""))
+    return fold_name(full_name(details_of(keyring, row)), "")

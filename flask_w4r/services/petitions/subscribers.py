@@ -26,7 +26,10 @@ KIND = "subscriber"
 
 @dataclass(frozen=True)
 class Subscriber:
-    """One opt-in, with the proof of it: when the yes was given, and the digest of the words it answered."""
+    """One opt-in, with the proof of it: when the yes was given, and the digest of the words it answered.
+
+    A name in one piece is the ``first_name``, and ``last_name`` is empty.
+    """
 
     section: str
     email: str

@@ -1,0 +1,1 @@
+W4R_SECTION = {"preset": "AU", "url_prefix": "/act", "fields": {"full_name": "required"}}
