@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, render_template
 from jinja2 import Environment, Template, nodes
@@ -62,6 +62,8 @@ class Layout:
     own: bool
     #: Our block, and the layout's for it, where it has one.
     places: Mapping[str, str]
+    #: The layout's blocks in which it has nothing itself.
+    bare: frozenset[str]
     #: Around our part; ``None`` for our own.
     frame: Template | None
 
@@ -71,7 +73,7 @@ class Part:
     """What is ours of one page in a host's layout."""
 
     layout: Layout
-    #: For each block of the layout's, what goes into it; between two pieces goes what the layout has there itself.
+    #: For each block of the layout's, what goes into it: one piece, or two, around what the layout has there itself.
     blocks: Mapping[str, tuple[Markup, ...]]
     #: What the layout is given beside what each request has.
     values: Mapping[str, Any]
@@ -98,26 +100,35 @@ def layouts_in_use(state: W4RState) -> dict[str, str]:
 
 
 def _examine(env: Environment, name: str) -> Layout:
-    if name == OURS and _is_ours(env, name):
-        return Layout(name, True, {block: block for block in STAND_INS}, None)
+    if name == OURS and _file_is_ours(env, name):
+        return Layout(name, True, {block: block for block in STAND_INS}, frozenset(), None)
     blocks = _blocks(env, name)
     places = {ours: next((one for one in names if one in blocks), "") for ours, names in STAND_INS.items()}
     places = {ours: theirs for ours, theirs in places.items() if theirs}
-    # A block that a layout requires and that is not ours to fill stays empty.
-    empty = [block for block, required in blocks.items() if required and block not in places.values()]
     lines = ["{% extends w4r_layout %}"]
     for block in places.values():
+        ours = f"w4r_blocks['{block}']"
         lines.append(
-            f"{{% block {block} %}}{{% for piece in w4r_blocks['{block}'] %}}"
-            "{% if not loop.first %}{{ super() }}{% endif %}{{ piece }}{% endfor %}{% endblock %}"
+            f"{{% block {block} %}}{{{{ {ours}[0] }}}}"
+            f"{{% if {ours}|length > 1 %}}{{{{ super() }}}}{{{{ {ours}[1] }}}}{{% endif %}}{{% endblock %}}"
         )
-    lines += [f"{{% block {block} %}}{{% endblock %}}" for block in empty]
-    return Layout(name, False, places, env.from_string("".join(lines)))
+    # A block that a layout requires and that is not ours to fill stays empty.
+    left = [name for name, block in blocks.items() if block.required and name not in places.values()]
+    lines += [f"{{% block {block} %}}{{% endblock %}}" for block in left]
+    bare = frozenset(name for name, block in blocks.items() if block.bare)
+    return Layout(name, False, places, bare, env.from_string("".join(lines)))
 
 
-def _blocks(env: Environment, name: str) -> dict[str, bool]:
-    """The blocks of a layout and of those it extends, and whether each must be filled."""
-    found: dict[str, bool] = {}
+class _Block(NamedTuple):
+    #: A page must fill it.
+    required: bool = False
+    #: The layout has nothing in it.
+    bare: bool = False
+
+
+def _blocks(env: Environment, name: str) -> dict[str, _Block]:
+    """The blocks of a layout and of those it extends."""
+    found: dict[str, _Block] = {}
     seen: set[str] = set()
     while name not in seen:
         seen.add(name)
@@ -125,18 +136,24 @@ def _blocks(env: Environment, name: str) -> dict[str, bool]:
         if tree is None:
             # No source (compiled templates): what it says itself, and what it may have from above.
             known = env.get_template(name).blocks
-            return found | dict.fromkeys([*known, *(STAND_INS if "content" not in known else ())], False)
+            return dict.fromkeys([*known, *(STAND_INS if "content" not in known else ())], _Block()) | found
         for block in tree.find_all(nodes.Block):
             if not _is_within(source, block.name):
-                found.setdefault(block.name, block.required)
+                found.setdefault(block.name, _Block(block.required, all(_says_nothing(one) for one in block.body)))
         above = next(tree.find_all(nodes.Extends), None)
         if above is None:
             break
         if not isinstance(above.template, nodes.Const):
             # Chosen at each rendering: taken to offer what the documentation asks for.
-            return dict.fromkeys(STAND_INS, False) | found
+            return dict.fromkeys(STAND_INS, _Block()) | found
         name = above.template.value
     return found
+
+
+def _says_nothing(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Output) and all(
+        isinstance(one, nodes.TemplateData) and not one.data.strip() for one in node.nodes
+    )
 
 
 def _parsed(env: Environment, name: str) -> tuple[str, nodes.Template | None]:
@@ -155,15 +172,21 @@ def _is_within(source: str, block: str) -> bool:
     return any(before.rfind(f"<{tag}") > before.rfind(f"</{tag}") for tag in ("style", "script"))
 
 
+def _file_is_ours(env: Environment, name: str) -> str | None:
+    """The path of a template that is the library's own file, and not one of the host's with its name."""
+    path = env.loader.get_source(env, name)[1] if env.loader else None
+    return path if path is not None and path.startswith(_PACKAGE) else None
+
+
 def _is_ours(env: Environment, name: str) -> bool:
-    """Whether a template, and all that it draws on, is the library's own file."""
+    """Whether a template, and all that it draws on, is the library's own."""
     left, seen = [name], {name}
     while left:
         try:
-            path = env.loader.get_source(env, left.pop())[1] if env.loader else None
+            path = _file_is_ours(env, left.pop())
         except TemplateNotFound:
             continue
-        if path is None or not path.startswith(_PACKAGE):
+        if path is None:
             return False
         fresh = _references(path) - seen
         seen |= fresh
@@ -207,8 +230,14 @@ def make_part(app: Flask, state: W4RState, layout: Layout, template: str, values
     before += "" if "hero" in layout.places else filled["hero"]
     after = "".join(filled[block] for block in ("aside", "scripts") if block not in layout.places)
     blocks[layout.places["content"]] = before.replace(_SUPER, "") + filled["content"] + after.replace(_SUPER, "")
-    split = {name: tuple(Markup(piece) for piece in text.split(_SUPER)) for name, text in blocks.items()}  # noqa: S704
+    split = {name: _pieces(text, bare=name in layout.bare) for name, text in blocks.items()}
     return Part(layout, split, values, plain)
+
+
+def _pieces(text: str, *, bare: bool) -> tuple[Markup, ...]:
+    # Where the layout has nothing itself, nothing is asked of it.
+    pieces = [text.replace(_SUPER, "")] if bare else text.split(_SUPER, 1)
+    return tuple(Markup(piece) for piece in pieces)  # noqa: S704  rendered by templates
 
 
 def frame(part: Part) -> str:

@@ -237,7 +237,7 @@ def finish(response: Response) -> Response:
         if "public" in held.get("cache-control", ""):
             _keep_for_all(place, response, "set-cookie" in held)
         if "content-security-policy" not in held:
-            in_layout = place.framed and response.mimetype == "text/html"
+            in_layout = place.framed and "text/html" in held.get("content-type", "")
             policy = place.state.lazy["csp_header"](in_layout)
             if policy:
                 headers.add("Content-Security-Policy", policy)

@@ -161,6 +161,19 @@ def test_a_layout_of_the_hosts_under_our_name(make_site: MakeSite) -> None:
     assert answer.headers["Content-Security-Policy"].startswith("frame-ancestors"), "it is the host's layout"
 
 
+def test_a_piece_of_our_layout_that_the_host_replaces(make_site: MakeSite) -> None:
+    """The layout stays ours, and so does its policy; what shows a visitor is not for all."""
+    host = make_site(templates={"w4r/_partials/site_header.html": "{{ session.name }}'s header"}, before=enter)
+    make_campaign(host.app)
+    client = host.app.test_client()
+    client.get("/enter/Kim")
+    for path in PAGES:
+        answer = client.get(path)
+        assert "Kim's header" in answer.text
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert_private(answer)
+
+
 def test_what_the_host_puts_into_our_blocks_is_kept(make_site: MakeSite) -> None:
     """A block that we leave alone shows what the layout has there; an override of the host's fills it."""
     source = layout().replace("<main", "{% block hero %}Old hero{% endblock %}<main").replace("VISITOR", "")
