@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from . import floor, imports, inside, load, proofs, report, stand, targets
+from . import floor, imports, inside, load, product, proofs, report, stand, targets
 from .load import Result
 from .plan import Plan
 
@@ -76,6 +76,9 @@ def _requests(env: Mapping[str, str], options: argparse.Namespace) -> dict[str, 
             "plain": stack.enter_context(stand.served("benchmarks.product:create_app()", ready, env)),
             "altcha": stack.enter_context(
                 stand.served("benchmarks.product:create_app()", ready, {**env, "W4R_BENCH_CAPTCHA": "altcha"})
+            ),
+            "hosted": stack.enter_context(
+                stand.served("benchmarks.product:create_app()", ready, {**env, "W4R_BENCH_LAYOUT": product.LAYOUT})
             ),
         }
         plans = report.chosen(targets.plans(**servers), options.only)

@@ -78,7 +78,7 @@ def measure(env: dict[str, str], rounds: int, seconds: float) -> dict[str, Any]:
     noted: list[str] = []
     event.listen(get_state(app).engines(app)[0], "before_cursor_execute", lambda *about: noted.append(about[2]))
     with stand.served("benchmarks.product:create_app()", ready, env) as server:
-        plan = targets.plans(server, server, server)["sign"]
+        plan = targets.plans(server, server, server, server)["sign"]
         load.run(plan, 1)
         empty(app)
         settle()

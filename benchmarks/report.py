@@ -24,6 +24,7 @@ GOALS = (
     Goal("sign", "floor insert", 0.45, 0.55),
     Goal("sign, ALTCHA", "floor insert", 0.40, 0.50),
     Goal("case page", "floor page", 1.0),
+    Goal("case page, host's layout", "host's own page", 0.8),
     Goal("visit", "floor visit", None),
     Goal("sign", "floor insert, autocommit", None),
 )

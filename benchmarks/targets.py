@@ -39,7 +39,7 @@ def sign_step(server: Server, typed: Mapping[str, str] = _TYPED) -> Step:
     return Step("POST", f"{CASE}/sign", 303, body, cookie.group())
 
 
-def plans(floor: Server, plain: Server, altcha: Server) -> dict[str, Plan]:
+def plans(floor: Server, plain: Server, altcha: Server, hosted: Server) -> dict[str, Plan]:
     """Every target by name."""
     insert = Step("POST", "/insert", 303, "first_name=Samira&last_name=%C3%89chantillon&consent=y")
     alone = Step("POST", "/insert-autocommit", 303, insert.body)
@@ -53,6 +53,8 @@ def plans(floor: Server, plain: Server, altcha: Server) -> dict[str, Plan]:
         "sign, ALTCHA": Plan(altcha.port, (sign_step(altcha),)),
         "floor page": Plan(floor.port, (Step("GET", "/page", 200),)),
         "case page": Plan(plain.port, (page,)),
+        "host's own page": Plan(hosted.port, (Step("GET", f"/own{CASE}", 200),)),
+        "case page, host's layout": Plan(hosted.port, (page,)),
         "floor visit": Plan(floor.port, (Step("GET", "/page", 200), Step("GET", "/token", 200), insert)),
         "visit": Plan(plain.port, (page, token, sign)),
     }

@@ -16,8 +16,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 W4R_BASE_URL = os.environ.get("BASE_URL", "http://127.0.0.1:5000")
 W4R_MAIL_SENDER = "Example Section <w4r@example.org>"
 W4R_LAYOUT = "site/layout.html"
-#: Read by many, so it never looks at the session.
+#: Without who is signed in, so that pages that many read are the same for all.
 W4R_PUBLIC_LAYOUT = "site/public.html"
+#: The layout has nothing inline and nothing from elsewhere.
+W4R_CSP = "strict"
 W4R_SECTIONS = [
     {"preset": "AU", "url_prefix": "/au", "contact": "w4r@example.org", "desk_email": "desk@example.org"},
     {"preset": "MA", "url_prefix": "/ma", "contact": "w4r@example.org", "desk_email": "desk@example.org"},

@@ -130,13 +130,18 @@ class W4RConfig:
     layout: str = _key(
         check.text,
         "w4r/layout.html",
-        "The host's template for forms and the desk; needs the blocks of `w4r/layout.html`.",
+        "The host's template around all our pages. Its blocks are found; see `docs/templates`.",
     )
-    public_layout: str = _key(
+    public_layout: str | None = _key(
         check.text,
-        "w4r/layout.html",
-        "The host's template for pages that many read. If it touches the session they are no longer cacheable.",
+        None,
+        "Another one for pages that many read, such as one that shows no visitor, so that caches may keep them.",
+        "W4R_LAYOUT",
     )
+    csp: str = _key(
+        check.choice("auto", "strict", "off"), "auto",
+        "Our Content-Security-Policy, where the host sends none. `auto`: the strict one with our own layout; in a host's only `frame-ancestors`, `base-uri` and `form-action`. `strict`: in a host's layout too. `off`: none.",
+    )  # fmt: skip
     features: frozenset[str] = _key(
         check.some_of(*FEATURES), frozenset(FEATURES), "The parts to mount.", ", ".join(FEATURES)
     )

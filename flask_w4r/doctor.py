@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from .i18n import available_locales
 from .mailers import make_mailer
 from .seam import Finding
+from .sections import Section
 from .state import W4RState
+from .web.csp import lacking, needed_directives
+from .web.layout import LACKS, find_layout, layouts_in_use
 
 
 def examine(app: Flask, state: W4RState) -> list[Finding]:
@@ -55,19 +59,27 @@ def _languages(app: Flask, state: W4RState) -> Iterator[Finding]:
 
 
 def _layout(app: Flask, state: W4RState) -> Iterator[Finding]:
-    client = app.test_client()
+    for key, name in layouts_in_use(state).items():
+        layout = find_layout(app, state, name)
+        for block, (lack, mend) in LACKS.items():
+            stands_in = layout.places.get(block)
+            if stands_in is None:
+                yield Finding("warn", "layout", f"{key}: {name} has no block {block}, so {lack}: put {mend}")
+            elif stands_in != block:
+                yield Finding("ok", "layout", f"{key}: in {name} the block {stands_in} stands for {block}")
+
+
+def _visits(app: Flask, state: W4RState) -> Iterator[Finding]:
     for section in state.sections.values():
-        mount = state.mount_of(section)
-        host = section.host or "localhost"
         state.lazy.pop("layout_touches_session", None)
-        response = client.get(f"{mount.url_prefix}/", base_url=f"http://{host}")
+        response = _campaign_page(app, state, section)
         if response.status_code != 200:
             yield Finding("warn", "pages", f"{section.code}: the campaign page answers {response.status_code}")
         elif state.lazy.get("layout_touches_session"):
             yield Finding(
                 "warn", "layout",
-                f"{section.code}: the layout of public pages touches the session, so nothing can be cached;"
-                " see docs/templates",
+                f"{section.code}: the layout of public pages touches the session, so caches on the way keep nothing;"
+                " W4R_PUBLIC_LAYOUT may name one that does not, see docs/templates",
             )  # fmt: skip
 
 
@@ -84,6 +96,24 @@ def _mail_utf8(app: Flask, state: W4RState) -> Iterator[Finding]:
         yield Finding("error", "mail", "W4R_MAIL_UTF8 is set, and the mail server or Flask-Mailman offers no SMTPUTF8")
 
 
+def _campaign_page(app: Flask, state: W4RState, section: Section) -> TestResponse:
+    mount = state.mount_of(section)
+    return app.test_client().get(f"{mount.url_prefix}/", base_url=f"http://{section.host or 'localhost'}")
+
+
+def _policy(app: Flask, state: W4RState) -> Iterator[Finding]:
+    needed = needed_directives(state)
+    text = "; ".join(f"{name} {' '.join(sources)}" for name, sources in needed.items())
+    sent = _campaign_page(app, state, next(iter(state.sections.values()))).headers.get("Content-Security-Policy", "")
+    ours = {state.lazy["csp_header"](framed) for framed in (False, True)}
+    if sent and sent not in ours:
+        for lack in lacking(sent, needed):
+            yield Finding("warn", "csp", f"your Content-Security-Policy does not name {lack}, which our parts need")
+    elif not sent:
+        yield Finding("warn", "csp", "no Content-Security-Policy is sent: set W4R_CSP = 'auto', or send one of yours")
+    yield Finding("ok", "csp", f"a Content-Security-Policy of yours must allow our parts: {text}")
+
+
 def _captcha(app: Flask, state: W4RState) -> Iterator[Finding]:
     kind = state.config.captcha_kind
     level = "warn" if kind == "none" else "ok"
@@ -97,4 +127,6 @@ CHECKS: tuple[Callable[[Flask, W4RState], Iterator[Finding]], ...] = (
     _mail_utf8,
     _languages,
     _layout,
+    _visits,
+    _policy,
 )

@@ -183,7 +183,7 @@ class W4R:
         from .antiabuse.limits import RateLimits
         from .antiabuse.weighing import weigh
         from .migrations import stop_waiting_for_flask_migrate
-        from .web.csp import csp_header, tiles_csp
+        from .web.csp import POLICIES, csp_header, tiles_csp
         from .web.host import find_limiter, host_problems, keep_host_limits_off
 
         def limits() -> Any:
@@ -212,9 +212,16 @@ class W4R:
         state.lazy["unmet"] = unmet
         state.lazy["keep_limits_off"] = partial(keep_host_limits_off, app, state, self._limiter)
         state.lazy["mailer"] = mailer
-        state.lazy["csp_header"] = lambda section: state.once(
-            "csp_text", lambda: csp_header(captcha().csp(), tiles_csp(state.config.map_tiles))
-        )
+
+        def csp(framed: bool) -> str:
+            def make() -> tuple[str, str]:
+                strict = csp_header(captcha().csp(), tiles_csp(state.config.map_tiles))
+                return POLICIES[state.config.csp](strict)
+
+            texts: tuple[str, str] = state.once("csp_texts", make)
+            return texts[framed]
+
+        state.lazy["csp_header"] = csp
 
     def csp(self, section: Section | str, app: Flask | None = None) -> dict[str, list[str]]:
         """The Content-Security-Policy directives that our pages of a section need, to merge into the host's own.

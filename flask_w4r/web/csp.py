@@ -1,10 +1,13 @@
-"""Content-Security-Policy for our pages: everything from this site, nothing inline, nobody framing us."""
+"""Content-Security-Policy for our pages: everything from this site, nothing inline, nobody framing us; less in a layout of
+the host's, which may bring what we cannot know."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
+
+from ..state import W4RState
 
 BASE: Mapping[str, tuple[str, ...]] = {
     "default-src": ("'none'",),
@@ -18,6 +21,12 @@ BASE: Mapping[str, tuple[str, ...]] = {
     "form-action": ("'self'",),
     "base-uri": ("'none'",),
     "frame-ancestors": ("'none'",),
+}
+#: In a host's layout: what cannot break what the layout brings with it.
+IN_LAYOUT: Mapping[str, tuple[str, ...]] = {
+    "frame-ancestors": ("'none'",),
+    "base-uri": ("'self'",),
+    "form-action": ("'self'",),
 }
 
 
@@ -43,6 +52,41 @@ def csp_directives(*needs: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return merged
 
 
+def needed_directives(state: W4RState) -> dict[str, list[str]]:
+    """What a policy of the host's must allow, so that all our parts work."""
+    directives = csp_directives(state.lazy["captcha"]().csp(), tiles_csp(state.config.map_tiles))
+    return {name: sources for name, sources in directives.items() if "'none'" not in sources}
+
+
+def lacking(policy: str, needed: Mapping[str, Sequence[str]]) -> list[str]:
+    """What a policy does not name of what is needed, directive by directive.
+
+    One that is not there stands open, or is as ``default-src`` says: https://www.w3.org/TR/CSP3/#directive-fallback-list.
+    """
+    parts = [part.split() for part in policy.split(";") if part.strip()]
+    given = {name.lower(): sources for name, *sources in parts}
+    found = []
+    for name, sources in needed.items():
+        fallback = given.get("default-src") if name != "form-action" else None
+        allowed = given.get(name, fallback)
+        missing = [] if allowed is None or "*" in allowed else [one for one in sources if one not in allowed]
+        if missing:
+            found.append(f"{name} {' '.join(missing)}")
+    return found
+
+
 def csp_header(*needs: Mapping[str, list[str]]) -> str:
-    """The header's text."""
-    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in csp_directives(*needs).items())
+    """The strict header's text."""
+    return _text(csp_directives(*needs))
+
+
+def _text(directives: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
+
+
+#: By ``W4R_CSP``: the policy of our own pages and that of pages in a host's layout, made of the strict one; "" for none.
+POLICIES: Mapping[str, Callable[[str], tuple[str, str]]] = {
+    "auto": lambda strict: (strict, _text(IN_LAYOUT)),
+    "strict": lambda strict: (strict, strict),
+    "off": lambda strict: ("", ""),
+}

@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from ..antiabuse.limits import STORAGE_OPTIONS, describe_problems, keep_off
 from ..errors import W4RError
 from ..state import W4RState
 from . import ASSETS, HOST_VALUE
 from .errors import host_limiters
+from .layout import LACKS, find_layout, layouts_in_use
 from .responses import finish
 
 NO_DATABASE = "the app has no database of its own: set SQLALCHEMY_DATABASE_URI, or W4R_BIND_KEY"
@@ -96,12 +98,27 @@ def host_problems(app: Flask, state: W4RState, limiter: Limiter | None, db: Any)
         problems += describe_problems(found, production=not (app.debug or app.testing))
     except W4RError as error:
         problems.append(str(error))
+    problems += _layout_problems(app, state)
     half_guarded = (state.hooks.actor_loader is None) != (state.hooks.permission_check is None)
     if "moderation" in state.config.features and half_guarded:
         problems.append(
             "moderation needs both @w4r.actor_loader and @w4r.permission_check;"
             " give the missing one, or leave 'moderation' out of W4R_FEATURES"
         )
+    return problems
+
+
+def _layout_problems(app: Flask, state: W4RState) -> list[str]:
+    problems = []
+    for key, name in layouts_in_use(state).items():
+        try:
+            if "content" not in find_layout(app, state, name).places:
+                lack, mend = LACKS["content"]
+                problems.append(f"{key}: {name} has no block content, so {lack}: put {mend}")
+        except TemplateNotFound as error:
+            problems.append(f"{key}: there is no template {error.name}")
+        except TemplateSyntaxError as error:
+            problems.append(f"{key}: {error.name}, line {error.lineno}: {error.message}")
     return problems
 
 

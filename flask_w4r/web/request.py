@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from babel import Locale
@@ -18,6 +18,9 @@ from ..i18n import begin_locale, end_locale
 from ..sections import Section, text_direction
 from ..services.campaign.views import Lens
 from ..state import Mount, W4RState, get_state
+
+if TYPE_CHECKING:
+    from .layout import Part
 
 ASSETS = "w4r_assets"
 LOCALE_VALUE = "w4r_locale"
@@ -33,6 +36,10 @@ class Here:
     mount: Mount
     section: Section
     locale: str
+    #: The answer stands in a layout of the host's.
+    framed: bool = False
+    #: What is ours of a public page in such a layout, once it is rendered.
+    part: Part | None = None
 
     @cached_property
     def lens(self) -> Lens:

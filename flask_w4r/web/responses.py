@@ -2,65 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from threading import Lock
-from time import monotonic
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from flask import Response, g, redirect, request
 
 from . import Here, here
+from .kept import RENDER_SECONDS, Kept, Rendered, page_cache, rendered, until
+from .layout import frame
 from .templating import page
-from .visitor import leave_session_out, login_on_demand, session_touched
-
-#: How long one rendering is served before it is made anew, in seconds, within ``W4R_CACHE_SECONDS``.
-RENDER_SECONDS = 2.0
-MAX_PAGES = 2000
-
-
-class Rendered(NamedTuple):
-    """One page, ready to send."""
-
-    expires: float
-    body: bytes
-    etag: str
-    mimetype: str
-
-
-class PageCache:
-    """One rendering per (section, locale, page), kept for a moment in this process."""
-
-    def __init__(self) -> None:
-        self._pages: dict[Any, Rendered] = {}
-        # A fixed number, since anybody may ask for pages that do not exist.
-        self._locks = [Lock() for _ in range(64)]
-
-    def get(self, key: Any) -> Rendered | None:
-        """The rendering, if it is still fresh."""
-        found = self._pages.get(key)
-        return found if found is not None and found.expires > monotonic() else None
-
-    def put(self, key: Any, rendered: Rendered) -> None:
-        """Keep a rendering; the oldest go first when there are very many."""
-        if len(self._pages) >= MAX_PAGES:
-            for old in list(self._pages)[: MAX_PAGES // 10]:
-                self._pages.pop(old, None)
-        self._pages[key] = rendered
-
-    def lock(self, key: Any) -> Lock:
-        """Held while a page is made, so that a crowd has it made once."""
-        return self._locks[hash(key) % len(self._locks)]
-
-    def clear(self) -> None:
-        """Forget everything, because a case changed in this process."""
-        self._pages.clear()
-
-
-def page_cache(place: Here) -> PageCache:
-    """The app's cache of renderings."""
-    cache: PageCache = place.state.once("pages", PageCache)
-    return cache
+from .visitor import forget_looks, leave_session_out, login_on_demand, looked_at, session_touched
 
 
 def public_page(
@@ -68,42 +19,65 @@ def public_page(
 ) -> Response:
     """Answer with a page that is the same for all: no cookie, an ETag, ``public``.
 
+    What is ours of the page is kept for a moment. A layout of the host's is rendered around it for each visitor, unless
+    it was seen to look at nobody: then the whole page is kept.
+
     :param key: names the page within the section and locale.
-    :param render: makes it. Where the host's layout touches the session the answer is ``private, no-store`` instead.
+    :param render: makes it. Where something looked at the visitor the answer is ``private, no-store`` instead.
     :param keep: hold the rendering for a moment; not for what each reader asks differently.
     """
-    place = here()
-    if session_touched():
-        # The host looked at the visitor already, so its layout may show them: nothing here is for everybody.
-        return _not_for_all(place, render().encode(), mimetype)
-    with login_on_demand():
-        return _kept_page(place, key, render, mimetype, keep)
-
-
-def _kept_page(place: Here, key: tuple[Any, ...], render: Callable[[], str], mimetype: str, keep: bool) -> Response:
-    cache = page_cache(place)
+    place, cache = here(), page_cache(here())
     # Links differ where the app answers under several roots.
     full_key = (place.section.code, place.locale, request.script_root, *key)
-    whole = place.state.config.cache_seconds
-    kept = min(RENDER_SECONDS, whole)
-    found = cache.get(full_key) if keep else None
-    if found is None:
-        with cache.lock(full_key):
-            found = cache.get(full_key) if keep else None
-            if found is None:
-                started = monotonic()
-                body = render().encode()
-                if session_touched():
-                    return _not_for_all(place, body, mimetype)
-                etag = hashlib.sha256(body).hexdigest()[:32]
-                found = Rendered(started + kept, body, etag, mimetype)
-                if keep:
-                    cache.put(full_key, found)
-    if found.etag in request.headers.get("If-None-Match", ""):
+    most = place.state.config.cache_seconds
+    seconds = min(RENDER_SECONDS, most)
+    with login_on_demand():
+        found = cache.get(full_key) if keep else None
+        if found is None:
+            with cache.lock(full_key):
+                found = cache.get(full_key) if keep else None
+                made = _made(place, full_key, render, seconds if keep else 0) if found is None else None
+        body = made if found is None else _for_visitor(place, full_key, render, found)
+    if body is None or not body.etag:
+        place.state.lazy["layout_touches_session"] = True
+        return private(Response(body and body.body, mimetype=mimetype))
+    if body.etag in request.headers.get("If-None-Match", ""):
         response = Response(status=304)
     else:
-        response = Response(found.body, mimetype=found.mimetype)
-    return for_all(response, found.etag, whole - kept)
+        response = Response(body.body, mimetype=mimetype)
+    return for_all(response, body.etag, most - seconds)
+
+
+def _made(place: Here, key: Any, render: Callable[[], str], seconds: float) -> Rendered:
+    """Make a page anew, and keep of it what is the same for everybody."""
+    expires = until(seconds)
+    place.part = None
+    forget_looks()
+    body = rendered(render(), for_all=not looked_at())
+    # An override of the host's may show the visitor.
+    part = place.part if place.part is not None and (place.part.plain or body.etag) else None
+    whole = body if _whole_for_all(place, body) else None
+    if seconds and (part or whole):
+        page_cache(place).put(key, Kept(expires, whole, part, place.framed))
+    return body
+
+
+def _whole_for_all(place: Here, body: Rendered) -> bool:
+    """A layout of the host's may show the address with all its arguments, which are not in the key of a page."""
+    return bool(body.etag) and not (place.framed and request.query_string)
+
+
+def _for_visitor(place: Here, key: Any, render: Callable[[], str], found: Kept) -> Rendered:
+    """A page of which something is kept."""
+    place.framed = found.framed
+    if found.whole and not session_touched() and _whole_for_all(place, found.whole):
+        return found.whole
+    forget_looks()
+    text = frame(found.part) if found.part else render()
+    body = rendered(text, for_all=not looked_at())
+    if found.part and _whole_for_all(place, body):
+        page_cache(place).put(key, found._replace(whole=body))
+    return body
 
 
 def for_all(response: Response, etag: str, seconds: float) -> Response:
@@ -111,11 +85,6 @@ def for_all(response: Response, etag: str, seconds: float) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={int(seconds)}"
     response.headers["ETag"] = f'"{etag}"'
     return response
-
-
-def _not_for_all(place: Here, body: bytes, mimetype: str) -> Response:
-    place.state.lazy["layout_touches_session"] = True
-    return private(Response(body, mimetype=mimetype))
 
 
 def _keep_for_all(place: Here, response: Response, has_cookie: bool) -> None:
@@ -167,7 +136,10 @@ def finish(response: Response) -> Response:
         if "public" in held.get("cache-control", ""):
             _keep_for_all(place, response, "set-cookie" in held)
         if "content-security-policy" not in held:
-            headers.add("Content-Security-Policy", place.state.lazy["csp_header"](place.section))
+            in_layout = place.framed and "text/html" in held.get("content-type", "")
+            policy = place.state.lazy["csp_header"](in_layout)
+            if policy:
+                headers.add("Content-Security-Policy", policy)
     for lower, name, value in _USUAL:
         if lower not in held:
             headers.add(name, value)

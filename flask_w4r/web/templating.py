@@ -19,6 +19,7 @@ from ..services.campaign.views import CaseView, EditionView
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
+from .layout import find_layout, frame, make_part
 
 
 def register(app: Flask) -> None:
@@ -86,34 +87,41 @@ def page(
     :param template: its name under ``w4r/``.
     :param endpoint: the page's own endpoint, where it has a URL in every language.
     :param values: that endpoint's values.
-    :param public: many read it: it stands in the host's ``W4R_PUBLIC_LAYOUT``.
+    :param public: many read it: it stands in ``W4R_PUBLIC_LAYOUT`` where the host names one, and in a layout of the
+        host's our part of it is left in ``here().part``, to be kept.
     """
     place = here()
-    config = place.state.config
+    state, name = place.state, f"w4r/{template}"
     home = endpoint or "campaign"
     where = dict(values or {})
-    return render_template(
-        f"w4r/{template}",
-        w4r_layout=config.public_layout if public else config.layout,
-        section=place.section,
-        locale=place.locale,
-        lang=place.lang,
-        dir=place.dir,
-        edition=edition,
-        w4r_abs=place.absolute,
-        w4r_static=lambda filename: static_url(place.state, filename),
-        alternates=alternates(place, home, where),
-        canonical=place.absolute(home, **where),
-        theme_url=place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
-        **{
-            "features": config.features,
-            "w4r_url": place.url,
-            "og": None,
-            "jsonld": None,
-            "page_class": template.split(".")[0].replace("/", "-"),
-            **context,
-        },
-    )
+    given: dict[str, Any] = {
+        "section": place.section,
+        "locale": place.locale,
+        "lang": place.lang,
+        "dir": place.dir,
+        "edition": edition,
+        "w4r_abs": place.absolute,
+        "w4r_static": lambda filename: static_url(state, filename),
+        "alternates": alternates(place, home, where),
+        "canonical": place.absolute(home, **where),
+        "theme_url": place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
+        "features": state.config.features,
+        "w4r_url": place.url,
+        "og": None,
+        "jsonld": None,
+        "page_class": template.split(".")[0].replace("/", "-"),
+    }
+    given |= {key: context.pop(key) for key in given.keys() & context.keys()}
+    app = app_of_request()
+    layout = find_layout(app, state, (state.config.public_layout if public else None) or state.config.layout)
+    place.framed = not layout.own
+    if layout.own:
+        return render_template(name, w4r_layout=layout.name, **given, **context)
+    part = make_part(app, state, layout, name, given, context)
+    if isinstance(part, str):
+        return part
+    place.part = part if public else None
+    return frame(part)
 
 
 def case_metadata(case: CaseView) -> tuple[dict[str, Any], Markup]:

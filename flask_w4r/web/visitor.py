@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from flask.globals import request_ctx
 from werkzeug.local import LocalProxy
 
@@ -47,6 +47,23 @@ def session_touched() -> bool:
     """Whether anything looked at the visitor's session in this request."""
     found = _session()[1]
     return bool(found is not None and found.accessed)
+
+
+#: What a request works out, and then keeps, when somebody asks it about its visitor.
+_ASKED = ("cookies", "user_agent", "accept_languages", "authorization")
+
+
+def forget_looks() -> None:
+    """Begin to watch: Flask itself read the cookies, for the session."""
+    known: dict[str, Any] = request._get_current_object().__dict__  # type: ignore[attr-defined]
+    for name in _ASKED:
+        known.pop(name, None)
+
+
+def looked_at() -> bool:
+    """Whether anything looked at the visitor: at the session in this request, at the rest since :func:`forget_looks`."""
+    known = vars(request._get_current_object())  # type: ignore[attr-defined]
+    return session_touched() or any(name in known for name in _ASKED)
 
 
 def leave_session_out() -> bool:

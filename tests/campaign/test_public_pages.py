@@ -13,7 +13,7 @@ from sqlalchemy import event
 from flask_w4r.models import Case, CaseText, Edition
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.testing import form_fields, make_campaign
-from flask_w4r.web import responses
+from flask_w4r.web import kept
 from tests.conftest import Host
 from tests.embedding.conftest import MA, MakeSite, clear_pages
 
@@ -113,7 +113,7 @@ def test_a_crowd_that_asks_for_what_is_not_there_fills_no_memory(ma: Host) -> No
 
 
 def test_a_full_cache_forgets(ma: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(responses, "MAX_PAGES", 10)
+    monkeypatch.setattr(kept, "MAX_PAGES", 10)
     client = ma.app.test_client()
     for root in range(30):
         client.get("/ma/", environ_overrides={"SCRIPT_NAME": f"/{root}"})

@@ -114,16 +114,16 @@ def test_withdrawn_is_gone_everywhere(host: Host, change: Change) -> None:
 
 
 def test_a_cached_page_is_gone_with_its_time(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flask_w4r.web import responses
+    from flask_w4r.web import kept
 
     client = host.app.test_client()
     clock = [1000.0]
-    monkeypatch.setattr(responses, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(kept, "monotonic", lambda: clock[0])
     page = client.get("/ma/cases/ann-example")
     by_command(host, "withdrawn")
-    lasts = responses.RENDER_SECONDS + int(page.headers["Cache-Control"].partition("max-age=")[2])
+    lasts = kept.RENDER_SECONDS + int(page.headers["Cache-Control"].partition("max-age=")[2])
     assert lasts <= 5
-    clock[0] += responses.RENDER_SECONDS
+    clock[0] += kept.RENDER_SECONDS
     answer = client.get("/ma/cases/ann-example", headers={"If-None-Match": page.headers["ETag"]})
     assert answer.status_code == 410
 

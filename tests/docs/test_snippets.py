@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -116,6 +118,24 @@ def test_layouts(make_site: MakeSite) -> None:
     form = client.get("/act/cases/ann-example/sign")
     assert "Sign in" in form.text
     assert form.headers["Cache-Control"] == "private, no-store"
+
+
+@covers("layout.py")
+def test_one_layout(make_site: MakeSite) -> None:
+    app = make_site("staff.py", **settings_of("layout.py"))
+    app.jinja_loader = FileSystemLoader(TEMPLATES)
+    for path in ("", "cases/ann-example", "cases/ann-example/sign", "cases/nobody"):
+        assert "Sign in" in app.test_client().get(f"/act/{path}").text
+
+
+@covers("own_rules.css")
+def test_own_rules_stand_in_the_last_layer() -> None:
+    """That they win is up to the browser; ``tests/browser`` has one look."""
+    own = (SNIPPETS / "own_rules.css").read_text("utf-8")
+    ours = resources.files("flask_w4r").joinpath("static/css/w4r.css").read_text("utf-8")
+    [order] = re.findall(r"^@layer [^;{]+;", ours, re.MULTILINE)
+    assert own.startswith(f"{order}\n")
+    assert f"@layer {order.rstrip(';').split()[-1]} {{" in own
 
 
 def test_a_public_layout_that_reads_the_session_is_not_cached_and_doctor_says_so(make_site: MakeSite) -> None:

@@ -153,16 +153,60 @@ def test_headers_are_ours_only_where_the_host_sends_none(make_site: MakeSite, na
         assert client.get(path).headers.getlist(name) == ["of the host"]
 
 
-def test_our_policy_where_the_host_has_none(make_site: MakeSite) -> None:
-    host = site(make_site, before=own_pages)
+FRAMED, STRICT = "frame-ancestors 'none'; base-uri 'self'; form-action 'self'", "default-src 'none'"
+
+
+@pytest.mark.parametrize(
+    ("csp", "framed", "plain"), [("auto", FRAMED, STRICT), ("strict", STRICT, STRICT), ("off", None, None)]
+)
+def test_our_policy_where_the_host_has_none(
+    make_site: MakeSite, csp: str, framed: str | None, plain: str | None
+) -> None:
+    """Ours must not break what a host's layout brings: fonts, icons, scripts of its own."""
+    host = site(make_site, before=own_pages, csp=csp)
+    client = host.app.test_client()
+    for path in ("/au/", "/au/", "/au/sign", "/au/cases/nobody", "/au/tally.json", "/own"):
+        wanted = plain if path.endswith("json") else None if path == "/own" else framed
+        policy = client.get(path).headers.get("Content-Security-Policy", "")
+        assert policy.startswith(wanted) if wanted else not policy, path
+        assert "unsafe" not in policy
+
+
+def test_our_policy_with_our_own_layout(make_site: MakeSite) -> None:
+    host = site(make_site, layout=None, public_layout=None)
     client = host.app.test_client()
     for path in ("/au/", "/au/sign", "/au/cases/nobody", "/au/tally.json"):
         policy = client.get(path).headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy
+        assert policy.startswith(STRICT)
         assert "unsafe" not in policy
-    assert "Content-Security-Policy" not in client.get("/own").headers
     merged = "; ".join(f"{key} {' '.join(values)}" for key, values in host.w4r.csp("AU", host.app).items())
     assert merged == policy
+
+
+@pytest.mark.parametrize(
+    ("sent", "lacks"),
+    [
+        (None, []),
+        ("default-src 'self'", []),
+        ("script-src 'self' https://cdn.example.org; style-src https://cdn.example.org", ["style-src 'self'"]),
+        ("default-src https:; img-src *", ["script-src 'self'", "style-src 'self'", "connect-src 'self'"]),
+    ],
+)
+def test_the_doctor_says_what_a_policy_of_the_host_must_allow(
+    make_site: MakeSite, sent: str | None, lacks: list[str]
+) -> None:
+    def hooks(app: Flask) -> None:
+        @app.after_request
+        def protect(response: Response) -> Response:
+            if sent:
+                response.headers["Content-Security-Policy"] = sent
+            return response
+
+    report = site(make_site, after=hooks).run("w4r", "doctor").output
+    assert "script-src 'self'; style-src 'self'; img-src 'self'" in report
+    assert ("does not name" in report) == bool(lacks)
+    for lack in lacks:
+        assert f"does not name {lack}, which our parts need" in report
 
 
 def test_features_that_are_left_out_leave_no_links(make_site: MakeSite) -> None:

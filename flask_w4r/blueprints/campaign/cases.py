@@ -18,7 +18,7 @@ from ...signals import case_changed
 from ...state import Actor, Permission
 from ...web import here, purge_url
 from ...web.desk import allowed, back_to, desk_page, may, token_problem
-from ...web.responses import page_cache
+from ...web.kept import page_cache
 from ...web.templating import app_of_request
 
 STATUS_LABELS = {

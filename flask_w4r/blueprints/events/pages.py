@@ -29,7 +29,8 @@ from ...services.hosting import window as hosting_window
 from ...services.places import search as places
 from ...services.storage.unit_of_work import read
 from ...web import Here, here
-from ...web.responses import RENDER_SECONDS, public_page
+from ...web.kept import RENDER_SECONDS
+from ...web.responses import public_page
 from ...web.templating import json_ld, page
 
 #: What the templates call things by.

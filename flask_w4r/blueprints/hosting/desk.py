@@ -18,7 +18,7 @@ from ...state import Actor, Permission
 from ...topics import EVENT_KINDS
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, may, staff_here, token_problem
-from ...web.responses import page_cache
+from ...web.kept import page_cache
 from ...web.templating import app_of_request
 
 STATE_WORDS = {

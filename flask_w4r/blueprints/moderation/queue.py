@@ -21,7 +21,8 @@ from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Actor, Permission, W4RState
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, may, token_problem
-from ...web.responses import page_cache, private
+from ...web.kept import page_cache
+from ...web.responses import private
 from ...web.templating import app_of_request
 
 CAPTCHA_WORDS = {

@@ -17,7 +17,7 @@ from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Actor, Permission
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, token_problem
-from ...web.responses import page_cache
+from ...web.kept import page_cache
 from ...web.templating import app_of_request
 
 KINDS = {

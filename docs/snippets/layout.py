@@ -1,0 +1,1 @@
+W4R_LAYOUT = "site/layout.html"
