@@ -24,13 +24,19 @@ class Delimiters(Extension):
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """The source as the environment reads it."""
-        theirs = [getattr(self.environment, one) for one in _NAMES]
-        ours = [getattr(_PLAIN, one) for one in _NAMES]
-        if theirs == ours or filename is None or not Path(filename).resolve().is_relative_to(_OURS):
+        if filename is None or not Path(filename).resolve().is_relative_to(_OURS):
             return source
-        parts = []
-        for _, kind, value in _PLAIN.lex(source):
-            for number in _IN_TOKEN.get(kind, ()):
-                value = value.replace(ours[number], theirs[number], 1)
-            parts.append(value)
-        return "".join(parts)
+        return as_written_for(self.environment, source)
+
+
+def as_written_for(env: Environment, source: str) -> str:
+    """What is written in the usual delimiters, in those of an environment."""
+    theirs, ours = ([getattr(one, name) for name in _NAMES] for one in (env, _PLAIN))
+    if theirs == ours:
+        return source
+    parts = []
+    for _, kind, value in _PLAIN.lex(source):
+        for number in _IN_TOKEN.get(kind, ()):
+            value = value.replace(ours[number], theirs[number], 1)
+        parts.append(value)
+    return "".join(parts)

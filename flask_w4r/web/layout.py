@@ -22,6 +22,7 @@ from jinja2.meta import find_referenced_templates
 from markupsafe import Markup
 
 from ..state import W4RState
+from .delimiters import as_written_for
 
 OURS = "w4r/layout.html"
 SLOTS = "w4r/_slots.html"
@@ -116,7 +117,7 @@ def _examine(env: Environment, name: str) -> Layout:
     left = [name for name, block in blocks.items() if block.required and name not in places.values()]
     lines += [f"{{% block {block} %}}{{% endblock %}}" for block in left]
     bare = frozenset(name for name, block in blocks.items() if block.bare)
-    return Layout(name, False, places, bare, env.from_string("".join(lines)))
+    return Layout(name, False, places, bare, env.from_string(as_written_for(env, "".join(lines))))
 
 
 class _Block(NamedTuple):

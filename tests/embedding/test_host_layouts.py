@@ -118,7 +118,7 @@ def test_a_layout_in_several_storeys(make_site: MakeSite) -> None:
 
 
 def test_a_layout_that_is_chosen_at_each_rendering(make_site: MakeSite) -> None:
-    host = site(make_site, "{% extends chosen or 'base.html' %}", {"base.html": layout()})
+    host = site(make_site, "{% extends chosen|default('') or 'base.html' %}", {"base.html": layout()})
     assert "css/w4r.css" in head_of(host.app.test_client().get(CASE).text)
 
 
@@ -163,7 +163,7 @@ def test_a_layout_of_the_hosts_under_our_name(make_site: MakeSite) -> None:
 
 def test_a_piece_of_our_layout_that_the_host_replaces(make_site: MakeSite) -> None:
     """The layout stays ours, and so does its policy; what shows a visitor is not for all."""
-    host = make_site(templates={"w4r/_partials/site_header.html": "{{ session.name }}'s header"}, before=enter)
+    host = make_site(templates={"w4r/_partials/site_header.html": "{{ session.get('name') }}'s header"}, before=enter)
     make_campaign(host.app)
     client = host.app.test_client()
     client.get("/enter/Kim")
@@ -212,7 +212,7 @@ def enter(app: Flask) -> None:
 
 
 LOOKS: dict[str, tuple[str, Callable[[Flask], None]]] = {
-    "session": ("{{ session.name }}", lambda app: None),
+    "session": ("{{ session.get('name') }}", lambda app: None),
     "hook": ("{{ g.visitor }}", greet),
     "flash": ("{% for text in get_flashed_messages() %}{{ text }}{% endfor %}", lambda app: None),
 }
@@ -256,7 +256,7 @@ def _listen(host: Host, made: list[str]) -> None:
 
 def test_a_layout_that_looks_at_some_visitors_only(make_site: MakeSite) -> None:
     """Who has a name is shown it; the page of all others may be kept by caches, without any name."""
-    visitor = "{% if request.args.me %}{{ session.name }}{% endif %}"
+    visitor = "{% if request.args.get('me') %}{{ session.get('name') }}{% endif %}"
     host = site(make_site, layout(visitor=visitor), before=enter)
     kim, stranger = host.app.test_client(), host.app.test_client()
     kim.get("/enter/Kim")
@@ -271,7 +271,7 @@ def test_a_layout_that_looks_at_some_visitors_only(make_site: MakeSite) -> None:
 @pytest.mark.parametrize(
     ("look", "headers"),
     [
-        ("{% if not request.cookies.consent %}May we use cookies?{% endif %}", {"Cookie": "consent=y"}),
+        ("{% if not request.cookies.get('consent') %}May we use cookies?{% endif %}", {"Cookie": "consent=y"}),
         ("{% if 'Mobile' not in request.user_agent.string %}May we use cookies?{% endif %}", {"User-Agent": "Mobile"}),
         ("{% if request.accept_languages.best != 'fr' %}May we use cookies?{% endif %}", {"Accept-Language": "fr"}),
     ],
@@ -339,7 +339,7 @@ def test_a_layout_with_logins_costs_no_cache_where_it_shows_nobody(make_site: Ma
 
 
 def test_what_is_ours_of_a_page_is_as_fresh_as_any(make_site: MakeSite) -> None:
-    host = site(make_site, layout(visitor="{{ session.name }}"), before=enter)
+    host = site(make_site, layout(visitor="{{ session.get('name') }}"), before=enter)
     client = host.app.test_client()
     assert 'action="/au/cases/ann-example/sign"' in client.get(CASE).text
     host.run("w4r", "case", "status", "ann-example", "closed")
