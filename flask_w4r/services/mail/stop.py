@@ -103,6 +103,11 @@ def stopped(session: Session, *, now: datetime) -> Stopped | None:
     return Stopped(row.since, row.until, row.sort, row.fault)
 
 
+def since(now: datetime) -> Any:
+    """A query for when sending stopped, for those who ask for more in the same statement; nothing while mail leaves."""
+    return select(MailStop.since).where(MailStop.name == _NAME, MailStop.until >= now - FORGOTTEN)
+
+
 def is_there(session: Session) -> bool:
     """Whether sending has stopped, and nobody found out yet that it may go on."""
     return session.get(MailStop, _NAME, populate_existing=True) is not None
@@ -112,12 +117,14 @@ def ask_again(session: Session, *, now: datetime, hold: timedelta, anyway: bool 
     """Whether to try a few mails now that sending has stopped.
 
     :param hold: no other worker tries meanwhile.
-    :param anyway: be it during the pause.
+    :param anyway: be it during the pause, and with mails whose time has not come.
     """
     mine = update(MailStop).where(MailStop.name == _NAME)
     # Nobody has asked for long: were it so still, that would be another time.
     execute(session, mine.where(MailStop.until < now - FORGOTTEN).values(since=now, times=0))
-    if not anyway:
+    if anyway:
+        _bring_forward(session, now)
+    else:
         mine = mine.where(MailStop.until <= now)
     return bool(execute(session, mine.values(until=now + hold)))
 
@@ -128,9 +135,7 @@ def answered(session: Session, tally: Tally, *, now: datetime) -> None:
     Where sending goes on, the mails that were put off for the same fault as the server's leave too.
     """
     if tally.takes_most:
-        fault = select(MailStop.fault).where(MailStop.name == _NAME).scalar_subquery()
-        put_off = (OutboxMail.state == "queued", OutboxMail.not_before > now, OutboxMail.last_error == fault)
-        execute(session, update(OutboxMail).where(*put_off).values(not_before=now))
+        _bring_forward(session, now)
         execute(session, delete(MailStop).where(MailStop.name == _NAME))
     elif tally.last is not None:
         stop(session, tally.last, now=now)
@@ -148,6 +153,12 @@ def stop(session: Session, fault: Fault, *, now: datetime) -> bool:
     row.sort, row.fault, row.until = fault.sort, fault.text[:200], now + _pause(row.times)
     session.flush()
     return row.times == 1
+
+
+def _bring_forward(session: Session, now: datetime) -> None:
+    fault = select(MailStop.fault).where(MailStop.name == _NAME).scalar_subquery()
+    put_off = (OutboxMail.state == "queued", OutboxMail.not_before > now, OutboxMail.last_error == fault)
+    execute(session, update(OutboxMail).where(*put_off).values(not_before=now))
 
 
 def _pause(times: int) -> timedelta:
