@@ -65,5 +65,9 @@ class DeliveryFailed(W4RError):
     """A mail could not be handed over; it stays in the outbox."""
 
 
+class Unanswered(DeliveryFailed):
+    """A mail server has a whole mail and did not say whether it took it: trying again may bring a second copy."""
+
+
 class EventFull(W4RError):
     """There are not so many seats left; nothing was changed."""

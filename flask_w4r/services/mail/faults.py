@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from ...errors import DeliveryFailed, W4RError
+from ...errors import DeliveryFailed, Unanswered, W4RError
 from ..people.addresses import AddressFault
 
 
@@ -30,7 +30,7 @@ class Patience(NamedTuple):
 PATIENCE: dict[str, Patience] = {
     "later": Patience(timedelta(seconds=30), timedelta(hours=6), 27),
     "refused": Patience(timedelta(minutes=30), timedelta(hours=6), 20),
-    "unanswered": Patience(timedelta(hours=3), timedelta(hours=48), 6),
+    "unanswered": Patience(timedelta(hours=1), timedelta(hours=32), 8),
 }
 #: What says of a recipient that there is no such mailbox, and nothing else (RFC 3463, 3.2; RFC 7505 for the last). Not
 #: among them: X.1.0 (anything), X.1.4 (ambiguous), X.1.7 and X.1.8 (the *sender's* address), X.1.9, and what providers
@@ -89,7 +89,12 @@ def classify(error: Exception) -> Fault:
         return replace(_answered(kind, error.smtp_code, error.smtp_error), sort="away", patience="later")
     if isinstance(error, smtplib.SMTPResponseException):
         return _answered(kind, error.smtp_code, error.smtp_error)
-    if isinstance(error, smtplib.SMTPServerDisconnected | smtplib.SMTPNotSupportedError | DeliveryFailed):
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        # Of this mail, such as its address in letters that the server does not carry.
+        return Fault(kind, patience="refused")
+    if isinstance(error, Unanswered):
+        return Fault(kind, "away", "unanswered")
+    if isinstance(error, smtplib.SMTPServerDisconnected | DeliveryFailed):
         return Fault(kind, "away")
     if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
         return Fault(kind, "away")

@@ -243,4 +243,4 @@ class Leaving:
 def _of_mailer(error: Exception) -> Fault:
     """What a mailer's error means. One that nobody knows, such as a host's mailer may raise, is the server's too."""
     fault = classify(error)
-    return fault if fault.sort or not fault.patience else replace(fault, sort="away")
+    return fault if fault.sort or fault.patience != "later" else replace(fault, sort="away")
