@@ -26,7 +26,7 @@ REPLIES: list[tuple[int, str, bool]] = [
     (501, "5.1.3 Bad recipient address syntax", True),
     (553, "5.1.3 <{}>... User address required", True),
     (550, "5.1.6 <{}>: mailbox has moved to nowhere", True),
-    (556, "5.1.10 <{}>: Recipient address rejected: Domain does not accept mail (nullMX)", True),  # RFC 7505, 4.2
+    (556, "5.1.10 <{}>: Recipient address rejected: Domain does not accept mail (nullMX)", True),  # RFC 7505
     (550, "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", True),  # Exchange Online
     # A relay that will not have *us*.
     (550, "relay not permitted", False),  # Exim
