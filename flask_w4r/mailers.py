@@ -259,5 +259,11 @@ class MailmanMailer:
             )
             if html:
                 mail.attach_alternative(html.get_content(), "text/html")
+            for part in message.walk():
+                if part.get_content_type() == "text/calendar":
+                    kind = f"text/calendar; method={part.get_param('method')}"
+                    mail.attach_alternative(str(part.get_content()), kind)
+            for part in message.iter_attachments():
+                mail.attach(part.get_filename(), part.get_payload(decode=True), part.get_content_type())
             if not mail.send(fail_silently=False):
                 raise DeliveryFailed("Flask-Mailman handed nothing over")

@@ -195,12 +195,15 @@ def test_which_mailer_an_app_gets(tmp_path: Path) -> None:
     assert classify(caught.value).sort == "away"
 
 
-def test_flask_mailman_carries_headers_and_both_parts() -> None:
+def test_flask_mailman_carries_headers_and_all_parts() -> None:
     flask_mailman = pytest.importorskip("flask_mailman")
     app = Flask("host")
     app.config.update(MAIL_BACKEND="locmem", TESTING=True)
     flask_mailman.Mail(app)
-    make_mailer(app, W4RConfig(), Hooks())(message())
+    sent = message()
+    sent.add_alternative("BEGIN:VCALENDAR\r\n", subtype="calendar", params={"method": "REQUEST"})
+    sent.add_attachment(b"BEGIN:VCALENDAR\r\n", maintype="application", subtype="ics", filename="event.ics")
+    make_mailer(app, W4RConfig(), Hooks())(sent)
     (got,) = app.extensions["mailman"].outbox
     with app.app_context():
         wire = email.message_from_bytes(got.message().as_bytes(), policy=email.policy.default)
@@ -211,3 +214,8 @@ def test_flask_mailman_carries_headers_and_both_parts() -> None:
         "مرحبا\n.\nline after a dot",
         "<p>مرحبا</p>",
     ]
+    (calendar,) = [part for part in wire.walk() if part.get_content_type() == "text/calendar"]
+    assert (calendar.get_param("method"), calendar.get_content().strip()) == ("REQUEST", "BEGIN:VCALENDAR")
+    (file,) = wire.iter_attachments()
+    assert (file.get_filename(), file.get_content_type()) == ("event.ics", "application/ics")
+    assert file.get_payload(decode=True) == b"BEGIN:VCALENDAR\r\n"
