@@ -136,7 +136,7 @@ def test_a_server_with_a_quota_gets_what_it_takes(small_world: World) -> None:
 def test_most_of_a_round_refused_stops_it_though_some_are_taken(small_world: World) -> None:
     """A relay that takes mail for its own people only, here and there among all the others."""
     world = small_world
-    rows = [f"colleague{number}@section.example" if number % 3 == 2 else f"person{number}@mail.example.org"
+    rows = [f"colleague{number}@section.example" if number % 3 == 2 else f"person{number}@host{number % 7}.example"
             for number in range(60)]  # fmt: skip
     world.add_plain(rows)
     well = world.clock() + timedelta(hours=3)
@@ -154,6 +154,29 @@ def test_most_of_a_round_refused_stops_it_though_some_are_taken(small_world: Wor
     assert {row.state for row in world.rows()} == {"queued", "sent"}
     work(world, server, well + timedelta(hours=8))
     assert set(server.taken) == set(rows)
+
+
+@pytest.mark.parametrize("error", [refused(550, b"5.1.1 user unknown"), refused(450, b"4.2.0 later")])
+def test_one_domain_stops_nobody_elses_mail(small_world: World, error: Callable[[str], Exception]) -> None:
+    """Somebody signs with dozens of addresses that their own server refuses, and the relay asks that one first."""
+    world, first = small_world, ["first@mail.example.org", "second@mail.example.org"]
+    others = [f"person{number}@mail.example.org" for number in range(10)]
+    theirs = [f"x{number}@n{number}.evil.example" for number in range(12)]
+    server = Server(world, lambda address, now: error(address) if "evil" in address else None)
+    world.add_plain(first)
+    world.add_plain([f"ann{number}@mail.example.org" for number in range(12)])
+    world.add_plain(theirs)
+    world.add_plain(others)
+    assert not world.send(mailer=server).interrupted
+    assert {*first, *others} <= set(server.taken)
+    # They outnumber the others: sending stops, and goes on as soon as one other is taken.
+    for turn in range(3):
+        world.add_plain([f"y{turn}{number}@evil.example" for number in range(8)])
+        world.add_plain([f"late{turn}@mail.example.org"])
+        world.send(mailer=server)
+        world.clock.move(minutes=2)
+    work(world, server, world.clock() + timedelta(minutes=15))
+    assert {f"late{turn}@mail.example.org" for turn in range(3)} <= set(server.taken)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def check(app: Any, state: W4RState) -> Iterator[Finding]:
         yield Finding("error", "mail", f"sending stopped at {stop.since:%Y-%m-%d %H:%M} UTC: {stop.words}")
     if status.failed:
         yield Finding("warn", "mail", f"{status.failed} mails failed; see 'flask w4r mail status'")
-    if status.oldest_due_age > LATE:
+    if stop is None and status.oldest_due_age > LATE:
         yield Finding("error", "mail", f"mail has waited {status.oldest_due_age:.0f} s; start 'flask w4r jobs run'")
-    else:
+    elif stop is None:
         yield Finding("ok", "mail", "no mail waits long")

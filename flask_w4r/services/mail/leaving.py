@@ -78,6 +78,7 @@ class Leaving:
 
     :param worker: the name under which they were claimed.
     :ivar carefully: one at a time, and the first that does not reach the mail server ends it.
+    :ivar doubts: what the server says of mailboxes is not believed in this round: it did not take most mails just before.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Leaving:
         self.worker = worker
         self.report = MailReport()
         self.connections: int = max(1, getattr(mailer, "connections", 1))
-        self.carefully = False
+        self.carefully = self.doubts = False
         self.tally = stop.Tally()
         self._unrecorded: list[Letter] = []
         self._since = 0.0
@@ -155,7 +156,7 @@ class Leaving:
 
     def _left(self, letter: Letter, *, by_mailer: bool = True) -> None:
         if by_mailer:
-            self.tally.take()
+            self.tally.take(_domain(letter))
         self._unrecorded.append(letter)
         if len(self._unrecorded) == 1:
             self._since = time.monotonic()
@@ -183,7 +184,7 @@ class Leaving:
     def _failed(self, letter: Letter, fault: Fault) -> None:
         # What left before is safe before anything else is done.
         self._record()
-        self.tally.fail(fault)
+        self.tally.fail(fault, _domain(letter))
         if fault.bounced:
             self._doubted.append((letter, fault, self.tally.taken))
         else:
@@ -199,14 +200,14 @@ class Leaving:
         """Decide whether to believe that mailboxes do not exist: a relay that is set up wrongly may say so of everybody."""
         doubted, self._doubted = self._doubted, []
         for letter, fault, taken in doubted:
-            believed = not self.report.interrupted and (
+            believed = not (self.report.interrupted or self.doubts) and (
                 self._is_exception(taken) or self._patiently(partial(self._is_refused_again, letter))
             )
             self._note(letter, fault if believed else replace(fault, bounced=False, patience="refused"))
 
     def _is_exception(self, taken: int) -> bool:
         """Whether most of the round's mails were taken, and the server did not turn to refusing at its end."""
-        turned = self.tally.row[1] > 1 and self.tally.taken == taken
+        turned = self.tally.row > 1 and self.tally.taken == taken
         return self.tally.takes_most and not turned
 
     def _is_refused_again(self, letter: Letter, work: UnitOfWork) -> bool:
@@ -238,6 +239,10 @@ class Leaving:
                 log.warning("outbox not written (%s); trying again", type(error).__name__)
                 time.sleep(pause)
         return run(self.app, function)
+
+
+def _domain(letter: Letter) -> str:
+    return letter.recipient.rpartition("@")[2].lower()
 
 
 def _of_mailer(error: Exception) -> Fault:

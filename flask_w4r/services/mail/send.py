@@ -133,14 +133,14 @@ class _Round:
         mine = run(self.app, lambda work: stops.ask_again(work.session, now=self.clock(), hold=hold, anyway=anyway))
         if not mine:
             return False
-        self.leaving.carefully = True
-        self.send_all(self.claim(stops.BREAKER, newest=True))
+        self.leaving.carefully = self.leaving.doubts = True
+        self.send_all([*self.claim(stops.NEWEST, newest=True), *self.claim(stops.OLDEST)])
         self.leaving.carefully = False
         if self.report.interrupted:
             return False
         tally = self.leaving.tally
         run(self.app, lambda work: stops.answered(work.session, tally, now=self.clock()))
-        return tally.takes_most
+        return tally.may_go_on
 
     def claim(self, size: int, *, newest: bool = False) -> list[int]:
         """Take mails. They are counted under today's key from now on, visibly to every other worker."""

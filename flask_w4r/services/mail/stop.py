@@ -1,13 +1,14 @@
 """A mail server that takes nothing, or refuses most, is asked by all workers together less and less often; staff are told.
 
 One row stands in the database while that lasts. Whoever finds its pause over takes it further (:func:`ask_again`) and tries
-a few mails, those that came due last: somebody waits for them, or the server had asked to see them again. The others are
-left alone, so that none of their tries is used up on a server that is away.
+a few mails, some that waited longest and some that came due last: somebody waits for them, or the server had asked to see
+them again. The others are left alone, so that none of their tries is used up on a server that is away.
 """
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,8 @@ from .faults import SORTS, Fault
 
 #: So many failures in a row of one sort, or so many that outnumber the mails that were taken, stop a round.
 BREAKER = 5
+#: So many are tried after a pause.
+NEWEST, OLDEST = 3, 2
 #: So long is the first pause, and the longest: they double.
 FIRST, LONGEST = timedelta(seconds=30), timedelta(minutes=10)
 #: So long after the last pause ended nothing is stopped: no mail has waited since.
@@ -32,40 +35,65 @@ _NAME = "mail"
 class Tally:
     """What became of the mails of a round.
 
+    A relay that asks the recipients' servers first repeats what *they* say: one domain that refuses all of its own mail,
+    while the server takes others', is that domain's trouble. Somebody might even wish to stop everybody's mail with it.
+
     :ivar taken: so many the mail server took.
     :ivar failed: so many it did not, by sort.
-    :ivar row: the sort of the last failures, and how many there were since a mail was taken or failed otherwise.
     :ivar last: the last of them.
     """
 
     def __init__(self) -> None:
         self.taken = 0
         self.failed = dict.fromkeys(SORTS, 0)
-        self.row: tuple[str, int] = ("", 0)
         self.last: Fault | None = None
+        #: Domains it took mail for; those it refused; and those it did not since it took one, all for one sort.
+        self._taken_of: set[str] = set()
+        self._refused_of: Counter[str] = Counter()
+        self._row: tuple[str, Counter[str]] = ("", Counter())
 
     @property
     def takes_most(self) -> bool:
         """Whether the server takes mail, and does not refuse as much."""
         return self.taken > self.failed["refused"]
 
-    def take(self) -> None:
-        """The server took a mail."""
-        self.taken += 1
-        self.row = ("", 0)
+    @property
+    def may_go_on(self) -> bool:
+        """The same of a few that were tried, where one domain counts once."""
+        return bool(self.taken) and self.taken >= self._weight(self._refused_of)
 
-    def fail(self, fault: Fault) -> None:
+    @property
+    def row(self) -> int:
+        """How many failed since one was taken, or failed otherwise."""
+        return self._row[1].total()
+
+    def take(self, domain: str) -> None:
+        """The server took a mail for a domain."""
+        self.taken += 1
+        self._taken_of.add(_short(domain))
+        self._row = ("", Counter())
+
+    def fail(self, fault: Fault, domain: str) -> None:
         """It did not."""
         sort = fault.sort
-        if sort:  # Else it was not the server's fault.
-            self.last = fault
-            self.failed[sort] += 1
-            self.row = (sort, self.row[1] + 1 if sort == self.row[0] else 1)
+        if not sort:  # It was not the server's fault.
+            return
+        self.last = fault
+        self.failed[sort] += 1
+        if sort != self._row[0]:
+            self._row = (sort, Counter())
+        self._row[1][_short(domain)] += 1
+        if sort == "refused":
+            self._refused_of[_short(domain)] += 1
 
     def is_enough(self, sort: str) -> bool:
         """Whether a server like that is better left alone."""
         outnumbered = self.failed.get(sort, 0) >= BREAKER and self.failed[sort] > self.taken
-        return outnumbered or (sort == self.row[0] and self.row[1] >= BREAKER)
+        return outnumbered or (sort == self._row[0] and self._weight(self._row[1]) >= BREAKER)
+
+    def _weight(self, domains: Counter[str]) -> int:
+        alone = (domain for domain in domains if self.taken and domain not in self._taken_of)
+        return domains.total() - sum(domains[domain] - 1 for domain in alone)
 
 
 @dataclass(frozen=True)
@@ -134,7 +162,7 @@ def answered(session: Session, tally: Tally, *, now: datetime) -> None:
 
     Where sending goes on, the mails that were put off for the same fault as the server's leave too.
     """
-    if tally.takes_most:
+    if tally.may_go_on:
         _bring_forward(session, now)
         execute(session, delete(MailStop).where(MailStop.name == _NAME))
     elif tally.last is not None:
@@ -159,6 +187,11 @@ def _bring_forward(session: Session, now: datetime) -> None:
     fault = select(MailStop.fault).where(MailStop.name == _NAME).scalar_subquery()
     put_off = (OutboxMail.state == "queued", OutboxMail.not_before > now, OutboxMail.last_error == fault)
     execute(session, update(OutboxMail).where(*put_off).values(not_before=now))
+
+
+def _short(domain: str) -> str:
+    """A domain without what its owner may put before it at will."""
+    return ".".join(domain.split(".")[-2:])
 
 
 def _pause(times: int) -> timedelta:
