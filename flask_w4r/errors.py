@@ -69,5 +69,9 @@ class NotCarried(W4RError):
     """The mailer cannot carry mail to this address, though it may to others; it stays in the outbox."""
 
 
+class Unanswered(DeliveryFailed):
+    """A mail server has a whole mail and did not say whether it took it: trying again may bring a second copy."""
+
+
 class EventFull(W4RError):
     """There are not so many seats left; nothing was changed."""

@@ -22,10 +22,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from .config import W4RConfig
 from .errors import ConfigurationError, DeliveryFailed, NotCarried
+from .smtp_talk import Deadline, SecretTalk, Talk
 from .state import Hooks, Mailer
 
-#: Seconds that any step of a conversation with a mail server may take.
-TIMEOUT = 15.0
+#: Seconds that any step of a conversation with a mail server may take, and those of one mail together: a server that says
+#: a little now and then is not away. Whoever claimed the mail holds it for more than twice as long.
+TIMEOUT, DEADLINE = 15.0, 50.0
 #: A connection that was used so many seconds ago is not asked whether it still answers.
 FRESH = 2.0
 NO_MAILER = (
@@ -129,7 +131,7 @@ class FileMailer:
 
 @dataclass
 class _Connection:
-    client: smtplib.SMTP
+    client: Talk
     process: int
     #: When it was last used, on the process' clock.
     used: float
@@ -151,37 +153,41 @@ class SMTPMailer:
         starttls: bool = False,
         implicit_tls: bool = False,
         timeout: float = TIMEOUT,
+        deadline: float = DEADLINE,
         connections: int = 1,
     ) -> None:
-        self.host, self.port, self.timeout, self.connections = host, port, timeout, connections
+        self.host, self.port, self.connections = host, port, connections
+        self.timeout, self.deadline = timeout, deadline
         self._user, self._password = user, password
         self._starttls, self._implicit_tls = starttls, implicit_tls
         self._idle: list[_Connection] = []
         self._lock = threading.Lock()
 
     def __call__(self, message: EmailMessage) -> None:
-        connection = self._ready()
-        try:
-            connection.client.send_message(message)
-        except smtplib.SMTPRecipientsRefused:
-            self._keep(connection)  # The conversation was reset; the connection is as good as before.
-            raise
-        except smtplib.SMTPNotSupportedError as error:
-            self._keep(connection)  # Nothing was said yet of a mail that needs SMTPUTF8.
-            raise NotCarried("the mail server offers no SMTPUTF8") from error
-        except BaseException:
-            _close(connection)
-            raise
+        with Deadline(self.deadline) as deadline:
+            connection = self._ready(deadline)
+            try:
+                connection.client.send_message(message)
+            except smtplib.SMTPRecipientsRefused:
+                self._keep(connection)  # The conversation was reset; the connection is as good as before.
+                raise
+            except smtplib.SMTPNotSupportedError as error:
+                self._keep(connection)  # Nothing was said yet of a mail that needs SMTPUTF8.
+                raise NotCarried("the mail server offers no SMTPUTF8") from error
+            except BaseException:
+                _close(connection)
+                raise
         self._keep(connection)
 
     def carries_utf8(self) -> bool:
         """Ask the server whether it takes addresses beyond ASCII."""
-        connection = self._ready()
-        try:
-            connection.client.ehlo_or_helo_if_needed()
-        except BaseException:
-            _close(connection)
-            raise
+        with Deadline(self.deadline) as deadline:
+            connection = self._ready(deadline)
+            try:
+                connection.client.ehlo_or_helo_if_needed()
+            except BaseException:
+                _close(connection)
+                raise
         self._keep(connection)
         return connection.client.has_extn("smtputf8")
 
@@ -190,15 +196,16 @@ class SMTPMailer:
         with self._lock:
             self._idle.append(connection)
 
-    def _ready(self) -> _Connection:
+    def _ready(self, deadline: Deadline) -> _Connection:
         """A connection that nobody else uses: one that was kept and still answers, or a new one."""
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
-                return _Connection(self._connect(), os.getpid(), 0.0)
+                return _Connection(self._connect(deadline), os.getpid(), 0.0)
             # A connection that a parent process opened is the parent's conversation.
             if connection.process == os.getpid():
+                connection.client.take_up(deadline)
                 if time.monotonic() - connection.used < FRESH and not _spoken_to(connection.client):
                     return connection
                 with suppress(smtplib.SMTPException, OSError):
@@ -206,17 +213,20 @@ class SMTPMailer:
                         return connection
             _close(connection)
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, deadline: Deadline) -> Talk:
         if self._implicit_tls:
             context = ssl.create_default_context()
-            client: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+            client: Talk = SecretTalk(deadline, self.host, self.port, timeout=self.timeout, context=context)
         else:
-            client = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+            client = Talk(deadline, self.host, self.port, timeout=self.timeout)
         try:
             if self._starttls:
                 client.starttls(context=ssl.create_default_context())
             if self._user is not None:
                 client.login(self._user, self._password)
+        except smtplib.SMTPNotSupportedError as error:
+            client.close()
+            raise DeliveryFailed(f"the mail server does not offer what W4R_MAIL_URL asks for: {error}") from None
         except BaseException:
             client.close()
             raise
@@ -270,5 +280,11 @@ class MailmanMailer:
             )
             if html:
                 mail.attach_alternative(html.get_content(), "text/html")
+            for part in message.walk():
+                if part.get_content_type() == "text/calendar":
+                    kind = f"text/calendar; method={part.get_param('method')}"
+                    mail.attach_alternative(str(part.get_content()), kind)
+            for part in message.iter_attachments():
+                mail.attach(part.get_filename(), part.get_payload(decode=True), part.get_content_type())
             if not mail.send(fail_silently=False):
                 raise DeliveryFailed("Flask-Mailman handed nothing over")

@@ -16,7 +16,7 @@ from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .events import Event, EventCase, EventChange, EventReport
 from .intake import Intake
 from .jobs import WorkerSign
-from .mail import OutboxMail, Suppression
+from .mail import MailStop, OutboxMail, Suppression
 from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
@@ -37,7 +37,7 @@ metadata = Base.metadata
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
     "ConsentText", "DayKey", "DeskState", "Edition", "EditionPerson", "Event", "EventCase", "EventChange",
-    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode",
-    "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "WorkerSign", "YearTotal", "metadata",
+    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
+    "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "WorkerSign", "YearTotal", "metadata",
     "version_table",
 ]  # fmt: skip

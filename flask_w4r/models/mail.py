@@ -63,3 +63,20 @@ class Suppression(Base):
     address_index: Mapped[bytes] = mapped_column(BlindIndex)
     reason: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class MailStop(Base):
+    """Sending has stopped, since the mail server takes nothing or refuses most. One row, while that lasts."""
+
+    __tablename__ = "w4r_mail_stop"
+    __table_args__ = (primary("mail_stop", "name"),)
+
+    name: Mapped[str] = mapped_column(String(32))
+    #: Not reached, throttled or refused, and what it said last: an exception's class and SMTP codes.
+    sort: Mapped[str] = mapped_column(String(16))
+    fault: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    #: It is asked again then.
+    until: Mapped[datetime] = mapped_column(UTCDateTime)
+    #: How often it was asked in vain.
+    times: Mapped[int] = mapped_column(Integer)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ..models import OutboxMail
 from ..services.intake.status import IntakeStatus, intake_status
 from ..services.jobs.signs import last_seen
+from ..services.mail.stop import Stopped, stopped
 from ..services.storage import schema
 from ..services.storage.unit_of_work import read
 from . import here
@@ -34,13 +35,15 @@ def healthz() -> Response:
         report["database"] = "ok"
         now = state.clock()
 
-        def look(session: Session) -> tuple[datetime | None, IntakeStatus, datetime | None]:
+        def look(session: Session) -> tuple[datetime | None, Stopped | None, IntakeStatus, datetime | None]:
             late = (OutboxMail.state == "queued", OutboxMail.not_before < now)
             oldest = session.scalar(select(func.min(OutboxMail.not_before)).where(*late))
-            return oldest, intake_status(session, now=now), last_seen(session)
+            return oldest, stopped(session, now=now), intake_status(session, now=now), last_seen(session)
 
-        oldest, intake, seen = read(current_app, look)
-        age = int((now - oldest).total_seconds()) if oldest else 0
+        oldest, stop, intake, seen = read(current_app, look)
+        # A server that takes nothing is not asked for each mail, so that they are put off; one has waited since.
+        since = min(moment for moment in (oldest, stop.since if stop else None, now) if moment is not None)
+        age = int((now - since).total_seconds())
         report |= {
             "outbox_age_seconds": age,
             "intake_age_seconds": int(intake.oldest_age),
@@ -48,7 +51,7 @@ def healthz() -> Response:
             "intake_set_aside": intake.set_aside,
             "worker_seen_seconds": int((now - seen).total_seconds()) if seen else None,
         }
-        healthy = report["migrations"] == "current" and age < LATE and intake.oldest_age < LATE
+        healthy = report["migrations"] == "current" and max(age, intake.oldest_age) < LATE
     except Exception as error:
         current_app.logger.error("healthz: %s", type(error).__name__)
     return private(Response(jsonify(report).data, status=200 if healthy else 503, mimetype="application/json"))

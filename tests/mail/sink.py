@@ -24,12 +24,15 @@ class Sink:
         self.replies: dict[str, bytes] = {}
         #: Say nothing at all.
         self.hang = False
+        #: What it does in place of a reply, by command (``BODY``: while it is read): ``silence close drip endless``.
+        self.tricks: dict[str, str] = {}
         #: Called with each message once it is kept, before the client is told.
         self.on_message: Callable[[bytes], None] = lambda raw: None
         self.tls: ssl.SSLContext | None = None
         #: Offer SMTPUTF8, and what ``MAIL`` and ``RCPT`` said.
         self.utf8 = False
         self.envelopes: list[bytes] = []
+        self.dripped = threading.Event()
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self.port: int = self._listener.getsockname()[1]
@@ -82,19 +85,29 @@ class Sink:
             return self._answer(stream, greet)
 
     def _answer(self, stream: Any, greet: bool) -> bool:
-        def say(reply: bytes) -> None:
+        def say(reply: bytes, at: str = "") -> None:
+            trick = self.tricks.get(at)
+            if trick == "close":
+                raise OSError("closed on purpose")
+            if trick == "silence":
+                stream.read()
+            while trick in ("drip", "endless"):
+                stream.write(b"2" if trick == "drip" else reply[:3] + b"-and more\r\n")
+                stream.flush()
+                if trick == "drip":
+                    self.dripped.wait(0.02)
             stream.write(reply + b"\r\n")
             stream.flush()
 
         if greet:
-            say(self.replies.get("GREETING", b"220 sink"))
+            say(self.replies.get("GREETING", b"220 sink"), "GREETING")
         while line := stream.readline():
             command = line.split()[0].upper().decode() if line.split() else ""
             self.commands += 1
             if command == "EHLO":
                 offers = [b"250-sink"] + ([b"250-STARTTLS"] if self.tls else [])
                 offers += [b"250-8BITMIME", b"250-SMTPUTF8"] if self.utf8 else []
-                say(b"\r\n".join([*offers, b"250 AUTH PLAIN"]))
+                say(b"\r\n".join([*offers, b"250 AUTH PLAIN"]), "EHLO")
             elif command == "STARTTLS" and self.tls:
                 say(b"220 go on")
                 return True
@@ -102,21 +115,21 @@ class Sink:
                 self.logins.append(line.split()[2])
                 say(self.replies.get("AUTH", b"235 welcome"))
             elif command == "DATA":
-                say(self.replies.get("DATA", b"354 go on"))
+                say(self.replies.get("DATA", b"354 go on"), "DATA")
                 if "DATA" in self.replies:
                     continue
                 raw = b""
                 while (part := stream.readline()) != b".\r\n":
-                    if not part:
+                    if not part or self.tricks.get("BODY") == "close":
                         return False  # The client died in the middle: nothing was accepted.
                     raw += part[1:] if part.startswith(b"..") else part
                 self.raw.append(raw)
                 self.on_message(raw)
-                say(self.replies.get("END", b"250 kept"))
+                say(self.replies.get("END", b"250 kept"), "END")
             elif command == "QUIT":
                 say(b"221 bye")
                 return False
             else:
                 self.envelopes += [line.strip()] if command in ("MAIL", "RCPT") else []
-                say(self.replies.get(command, b"250 fine"))
+                say(self.replies.get(command, b"250 fine"), command)
         return False

@@ -9,7 +9,7 @@ from . import doctor, outbox, send
 
 CAPABILITY = Capability(
     "mail",
-    models=("OutboxMail", "Suppression"),
+    models=("OutboxMail", "Suppression", "MailStop"),
     jobs=(Job("mail", send.job, turn=20, once=80, due=outbox.is_due),),
     retention=(
         Retention(

@@ -21,8 +21,11 @@ from ...keyring import Keyring
 from ...models import OutboxMail, Suppression
 from ...models.mail import SUPPRESSION_REASONS
 from ...sections import Section
+from ..storage.rows import execute
 from ..storage.upsert import insert_ignore
 
+#: Reasons that only the owner of an address can take back.
+OWNERS_WORD = frozenset({"not_me"})
 #: Mails of all capped kinds together that an address gets in a UTC day while it answers none.
 DAILY_CAP = 3
 
@@ -55,10 +58,18 @@ def suppressed_among(session: Session, keyring: Keyring, asked: Iterable[tuple[S
     return {indexes[bytes(row[1])] for row in found if indexes[bytes(row[1])][0] == row[0]}
 
 
+def suppression_of(session: Session, keyring: Keyring, section: Section, canonical: str) -> Suppression | None:
+    """Why, and since when, an address gets no mail; ``None``: it gets mail.
+
+    :param canonical: the address in canonical form.
+    """
+    return session.get(Suppression, (section.code, _index(keyring, section, canonical)), populate_existing=True)
+
+
 def suppress(
     session: Session, keyring: Keyring, section: Section, canonical: str, reason: str, *, now: datetime
 ) -> bool:
-    """Send the address no mail from the section any more.
+    """Send the address no mail from the section any more. What its owner says stands above what staff or servers said.
 
     :param canonical: the address in canonical form.
     :param reason: ``not_me``, ``bounced`` or ``blocked``.
@@ -72,18 +83,35 @@ def suppress(
         "reason": reason,
         "created_at": now,
     }
-    return insert_ignore(session, Suppression.__table__, values)
+    if insert_ignore(session, Suppression.__table__, values):
+        return True
+    if reason in OWNERS_WORD:
+        _change(session, keyring, section, canonical, update(Suppression).values(reason=reason, created_at=now))
+    return False
 
 
 def unblock(session: Session, keyring: Keyring, section: Section, canonical: str) -> None:
     """Let an address that staff blocked have mail again; what its owner or their mail server said stands."""
-    session.execute(
-        delete(Suppression).where(
-            Suppression.section == section.code,
-            Suppression.address_index == _index(keyring, section, canonical),
-            Suppression.reason == "blocked",
-        )
-    )
+    _change(session, keyring, section, canonical, delete(Suppression).where(Suppression.reason == "blocked"))
+
+
+def lift(session: Session, keyring: Keyring, section: Section, canonical: str) -> Suppression | None:
+    """Let an address have mail again, unless its owner said that it shall have none.
+
+    :param canonical: the address in canonical form.
+    :returns: what was, or still is, in the way; ``None``: nothing.
+    """
+    found = suppression_of(session, keyring, section, canonical)
+    if found is not None:
+        session.expunge(found)
+        _change(session, keyring, section, canonical, delete(Suppression))
+    return found
+
+
+def _change(session: Session, keyring: Keyring, section: Section, canonical: str, statement: Any) -> None:
+    """Change what stands of an address, unless it is its owner's word."""
+    mine = (Suppression.section == section.code, Suppression.address_index == _index(keyring, section, canonical))
+    execute(session, statement.where(*mine, Suppression.reason.not_in(OWNERS_WORD)))
 
 
 @dataclass

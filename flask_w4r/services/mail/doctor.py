@@ -9,6 +9,7 @@ from ...seam import Finding
 from ...state import W4RState
 from ..storage.unit_of_work import read
 from .outbox import outbox_status
+from .stop import stopped
 
 #: Seconds after which mail that waits means that no worker runs.
 LATE = 900
@@ -18,10 +19,13 @@ def check(app: Any, state: W4RState) -> Iterator[Finding]:
     """For ``flask w4r doctor``."""
     if state.hooks.mailer is None and "mailman" not in app.extensions and not state.config.mail_url:
         yield Finding("error", "mail", "no mailer: pass W4R(mailer=...), use Flask-Mailman, or set W4R_MAIL_URL")
-    status = read(app, lambda session: outbox_status(session, now=state.clock()))
+    now = state.clock()
+    status, stop = read(app, lambda session: (outbox_status(session, now=now), stopped(session, now=now)))
+    if stop is not None:
+        yield Finding("error", "mail", f"sending stopped at {stop.since:%Y-%m-%d %H:%M} UTC: {stop.words}")
     if status.failed:
         yield Finding("warn", "mail", f"{status.failed} mails failed; see 'flask w4r mail status'")
-    if status.oldest_due_age > LATE:
+    if stop is None and status.oldest_due_age > LATE:
         yield Finding("error", "mail", f"mail has waited {status.oldest_due_age:.0f} s; start 'flask w4r jobs run'")
-    else:
+    elif stop is None:
         yield Finding("ok", "mail", "no mail waits long")

@@ -8,18 +8,42 @@ from __future__ import annotations
 import random
 import re
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
-from ...errors import DeliveryFailed, W4RError
+from ...errors import DeliveryFailed, Unanswered, W4RError
 from ..people.addresses import AddressFault
 
-#: With the pauses between them, these are about four days.
-MAX_ATTEMPTS = 24
-FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(hours=6)
-_NO_SUCH_MAILBOX = (550, 551, 553)
-_ENHANCED = re.compile(rb"\s*5\.(\d)\.")
+
+class Patience(NamedTuple):
+    """How long a mail is tried: pauses that double from ``first`` up to ``longest``, scattered by a fifth either way."""
+
+    first: timedelta
+    longest: timedelta
+    tries: int
+
+
+#: Each is about four days (RFC 5321, 4.5.4.1: "the give-up time generally needs to be at least 4-5 days"). Who greylists
+#: takes a second try after minutes; who said no is not asked again before half an hour has passed (ibid.); and where no
+#: answer came to a whole mail, it may have been taken, so that few copies are risked.
+PATIENCE: dict[str, Patience] = {
+    "later": Patience(timedelta(seconds=30), timedelta(hours=6), 27),
+    "refused": Patience(timedelta(minutes=30), timedelta(hours=6), 20),
+    "unanswered": Patience(timedelta(hours=1), timedelta(hours=32), 8),
+}
+#: What says of a recipient that there is no such mailbox, and nothing else (RFC 3463, 3.2; RFC 7505 for the last). Not
+#: among them: X.1.0 (anything), X.1.4 (ambiguous), X.1.7 and X.1.8 (the *sender's* address), X.1.9, and what providers
+#: made up, such as Exchange's 5.1.90 (the sender's quota of the day is used up).
+NO_SUCH_MAILBOX = frozenset({b"5.1.1", b"5.1.2", b"5.1.3", b"5.1.6", b"5.1.10"})
+#: Pauses are longer or shorter by up to this part.
+_SCATTER = 0.2
+_ENHANCED = re.compile(rb"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
+#: Words of a server that talks about whoever sends, or repeats what another one said, whatever its code is.
+_NOT_THE_MAILBOX = re.compile(
+    rb"spam|spf|dkim|dmarc|block|black ?list|relay(?! recipient)|policy|sender|reputation|quota|limit|said:",
+    re.IGNORECASE,
+)
 
 
 class UnknownKind(W4RError):
@@ -32,20 +56,22 @@ class UnknownSection(W4RError):
 
 @dataclass(frozen=True)
 class Fault:
-    """A failed hand-over, without personal data."""
+    """A failed hand-over, without personal data.
 
-    #: The exception's class, its SMTP code, or where in the code it was raised.
+    :ivar text: the exception's class with its SMTP codes, or where in the code it was raised.
+    :ivar sort: what it says of the mail server, one of :data:`SORTS`; empty: nothing.
+    :ivar patience: how long to try, one of :data:`PATIENCE`; empty: trying again is of no use.
+    :ivar bounced: the recipient's own server says that there is no such mailbox.
+    """
+
     text: str
-    #: Trying again is of no use.
-    permanent: bool = False
-    #: The recipient's own server says that there is no such mailbox.
+    sort: str = ""
+    patience: str = "later"
     bounced: bool = False
-    #: The mail server was not reached, or would not have us; other mails will fare no better.
-    connection: bool = False
-    #: It asks us to come back later.
-    throttled: bool = False
-    #: It would not take this mail, or takes none.
-    refused: bool = False
+
+
+#: What a mail server can be like, in the words of the log.
+SORTS = {"away": "is not reached", "throttled": "asks us to wait", "refused": "refuses most mails"}
 
 
 def classify(error: Exception) -> Fault:
@@ -56,23 +82,24 @@ def classify(error: Exception) -> Fault:
     kind = type(error).__name__
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reply = next(iter(error.recipients.values()), (0, b""))
-        # Only a clear 5.1.x says that there is no such mailbox; 5.7.x is a policy of some server on the way, such as a
-        # relay that will not take us, and a bare 550 may be anything (RFC 3463, 3.2).
-        enhanced = _ENHANCED.match(reply if isinstance(reply, bytes) else str(reply).encode())
-        missing = code in _NO_SUCH_MAILBOX and enhanced is not None and enhanced[1] == b"1"
-        final = 500 <= code < 600
-        return Fault(f"{kind} {code}", permanent=final, bounced=missing, throttled=not final, refused=final)
+        fault = _answered(kind, code, reply)
+        # An address that the server does not know is a final answer; whether it is believed, see ``leaving``.
+        return replace(fault, bounced=True, patience="") if says_no_such_mailbox(code, reply) else fault
     if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError):
-        return Fault(f"{kind} {error.smtp_code}", connection=True)
+        return replace(_answered(kind, error.smtp_code, error.smtp_error), sort="away", patience="later")
     if isinstance(error, smtplib.SMTPResponseException):
-        later = 400 <= error.smtp_code < 500
-        return Fault(f"{kind} {error.smtp_code}", throttled=later, refused=not later)
-    if isinstance(error, smtplib.SMTPServerDisconnected | smtplib.SMTPNotSupportedError | DeliveryFailed):
-        return Fault(kind, connection=True)
+        return _answered(kind, error.smtp_code, error.smtp_error)
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        # Of this mail, such as its address in letters that the server does not carry.
+        return Fault(kind, patience="refused")
+    if isinstance(error, Unanswered):
+        return Fault(kind, "away", "unanswered")
+    if isinstance(error, smtplib.SMTPServerDisconnected | DeliveryFailed):
+        return Fault(kind, "away")
     if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
-        return Fault(kind, connection=True)
+        return Fault(kind, "away")
     if isinstance(error, AddressFault):
-        return Fault(kind, permanent=True)
+        return Fault(kind, patience="")
     if isinstance(error, W4RError):
         return Fault(kind)
     frames = traceback.extract_tb(error.__traceback__)
@@ -80,8 +107,44 @@ def classify(error: Exception) -> Fault:
     return Fault(f"{kind}{place}")
 
 
-def pause_after(attempts: int) -> timedelta:
-    """How long to wait after that many failed tries: doubling, up to six hours, scattered by a fifth either way."""
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20))
-    scattered: timedelta = pause * random.uniform(0.8, 1.2)
-    return min(LONGEST_PAUSE, scattered)
+def says_no_such_mailbox(code: int, reply: bytes | str) -> bool:
+    """Whether a refusal of a recipient says clearly, and says nothing else, than that there is no such mailbox.
+
+    A bare 550 may be anything: "mailbox not found, no access, or command rejected for policy reasons" (RFC 5321, 4.2.3).
+
+    :param code: the reply's three digits.
+    :param reply: its text, of all its lines. It must begin with an enhanced code (RFC 2034, 4), and name no other one:
+        one that verifies addresses repeats what the next server said of *it*.
+    """
+    text = reply if isinstance(reply, bytes) else str(reply).encode()
+    codes = _ENHANCED.findall(text)
+    clear = bool(codes) and text.lstrip().startswith(codes[0]) and NO_SUCH_MAILBOX.issuperset(codes)
+    return 500 <= code < 600 and clear and _NOT_THE_MAILBOX.search(text) is None
+
+
+def pause_after(attempts: int, patience: str = "later") -> timedelta:
+    """How long to wait after that many failed tries.
+
+    :param patience: one of :data:`PATIENCE`.
+    """
+    scattered: timedelta = _nominal(attempts, patience) * random.uniform(1 - _SCATTER, 1 + _SCATTER)
+    return min(PATIENCE[patience].longest, scattered)
+
+
+def shortest_pause(attempts: int, patience: str) -> timedelta:
+    """The least that :func:`pause_after` may have said."""
+    return _nominal(attempts, patience) * (1 - _SCATTER)
+
+
+def _nominal(attempts: int, patience: str) -> timedelta:
+    first, longest, _ = PATIENCE[patience]
+    doubled: timedelta = first * 2 ** min(attempts - 1, 20)
+    return min(longest, doubled)
+
+
+def _answered(kind: str, code: int, reply: bytes | str) -> Fault:
+    """A mail server's own words, by what they begin with: the rest may name the recipient."""
+    text = reply if isinstance(reply, bytes) else str(reply).encode()
+    enhanced = _ENHANCED.match(text.lstrip())
+    said = f"{kind} {code}" + (f" {enhanced[0].decode()}" if enhanced else "")
+    return Fault(said, "refused", "refused") if 500 <= code < 600 else Fault(said, "throttled")

@@ -21,21 +21,16 @@ from sqlalchemy.orm import Session
 from ...state import Mailer, W4RState
 from ..people.addresses import parse_address
 from ..storage.unit_of_work import UnitOfWork, run
-from . import letters, outbox
+from . import letters, outbox, stop
 from .caps import suppress
-from .faults import MAX_ATTEMPTS, Fault, classify, pause_after
+from .faults import PATIENCE, SORTS, Fault, classify, pause_after, shortest_pause
 from .letters import Letter, Render
 
 T = TypeVar("T")
 log = logging.getLogger("flask_w4r.mail")
 
-#: So many failures in a row of one kind (not reached, throttled, refused) end a round.
-BREAKER = 5
 #: Mails recorded in one transaction at most, and for how many seconds the first of them waits for the others.
 TOGETHER, SOON = 25, 0.25
-#: A mail server that says that there is no such mailbox is believed where it took another mail in so many seconds: one
-#: that refuses everybody says so of all.
-BELIEVED = 3600.0
 #: Recording that a mail left is worth some patience: what is not recorded is sent again.
 RECORD_PAUSES = (0.2, 1.0, 3.0)
 
@@ -69,8 +64,8 @@ def note_failure(session: Session, worker: str, facts: Any, fault: Fault, report
     :param facts: ``id``, ``attempts`` and ``kind`` of the mail.
     """
     tried = facts["attempts"] + 1
-    final = fault.permanent or tried >= MAX_ATTEMPTS
-    again = None if final else now + pause_after(tried)
+    final = not fault.patience or tried >= PATIENCE[fault.patience].tries
+    again = None if final else now + pause_after(tried, fault.patience)
     outbox.record_failure(session, facts["id"], worker, attempts=tried, error=fault.text, not_before=again)
     report.failed += final
     report.retried += not final
@@ -82,6 +77,8 @@ class Leaving:
     """Letters that leave in one round.
 
     :param worker: the name under which they were claimed.
+    :ivar carefully: one at a time, and the first that does not reach the mail server ends it.
+    :ivar doubts: what the server says of mailboxes is not believed in this round: it did not take most mails just before.
     """
 
     def __init__(
@@ -91,11 +88,12 @@ class Leaving:
         self.worker = worker
         self.report = MailReport()
         self.connections: int = max(1, getattr(mailer, "connections", 1))
-        self._row: tuple[str, int] = ("", 0)
+        self.carefully = self.doubts = False
+        self.tally = stop.Tally()
         self._unrecorded: list[Letter] = []
         self._since = 0.0
-        #: When the mail server last took a mail, on the process' clock.
-        self._accepted: dict[str, float] = state.once("mail_accepted", dict)
+        #: Those whose mailbox is said not to exist, and how many mails had been taken by then.
+        self._doubted: list[tuple[Letter, Fault, int]] = []
 
     def send(self, ready: Iterable[Letter], over: Callable[[], bool]) -> None:
         """Hand letters over, and record each.
@@ -104,38 +102,45 @@ class Leaving:
         """
         memo: dict[Any, Any] = {}
         flying: dict[Future[None], Letter] = {}
-        with ThreadPoolExecutor(self.connections, thread_name_prefix="w4r-mail") as pool:
+        at_once = 1 if self.carefully else self.connections
+        with ThreadPoolExecutor(at_once, thread_name_prefix="w4r-mail") as pool:
             for letter in ready:
                 if self.report.interrupted or over():
                     break
-                if len(flying) >= self.connections:
+                if len(flying) >= at_once:
                     self._land(flying)
+                sink = self.state.seam.mails[letter.facts["kind"]].hand_over
                 try:
-                    leave = self._packed(letter, memo)
-                    if self.connections > 1:
-                        flying[pool.submit(leave)] = letter
-                        continue
+                    leave = self._sunk(letter, sink) if sink is not None else self._packed(letter, memo)
+                except Exception as error:  # A template may raise anything; the mail stays in the outbox.
+                    self._failed(letter, replace(classify(error), sort=""))
+                    continue
+                if sink is None and at_once > 1:
+                    flying[pool.submit(leave)] = letter
+                    continue
+                try:
                     leave()
-                except Exception as error:  # A host's mailer may raise anything; the mail stays in the outbox.
-                    self._failed(letter, error)
+                except Exception as error:  # So may a host's mailer.
+                    self._failed(letter, _of_mailer(error) if sink is None else replace(classify(error), sort=""))
                 else:
-                    self._left(letter)
+                    self._left(letter, by_mailer=sink is None)
             while flying:
                 self._land(flying)
         self._record()
+        self._settle()
+
+    def _sunk(self, letter: Letter, sink: Callable[..., None]) -> Callable[[], None]:
+        """What hands a letter to the host's own sink."""
+
+        def hand_over() -> None:
+            with self.app.app_context():
+                sink(self.state.hooks, letter.params)
+
+        return hand_over
 
     def _packed(self, letter: Letter, memo: dict[Any, Any]) -> Callable[[], None]:
-        """What hands a letter over: to the host's own sink, or as a message to the mailer."""
-        kind = letter.facts["kind"]
-        sink = self.state.seam.mails[kind].hand_over
-        if sink is not None:
-
-            def hand_over() -> None:
-                with self.app.app_context():
-                    sink(self.state.hooks, letter.params)
-
-            return hand_over
-        words = self.render(kind, letter.section, letter.facts["locale"], letter.context, memo=memo)
+        """What hands a letter as a message to the mailer."""
+        words = self.render(letter.facts["kind"], letter.section, letter.facts["locale"], letter.context, memo=memo)
         message = letters.compose(letter, self.state.config.mail_sender, words, now=self.clock())
         return partial(self.mailer, message)
 
@@ -143,15 +148,15 @@ class Leaving:
         for future in wait(flying, return_when=FIRST_COMPLETED).done:
             letter, error = flying.pop(future), future.exception()
             if isinstance(error, Exception):
-                self._failed(letter, error)
+                self._failed(letter, _of_mailer(error))
             elif error is not None:
                 raise error
             else:
                 self._left(letter)
 
-    def _left(self, letter: Letter) -> None:
-        self._row = ("", 0)
-        self._accepted["at"] = time.monotonic()
+    def _left(self, letter: Letter, *, by_mailer: bool = True) -> None:
+        if by_mailer:
+            self.tally.take(_domain(letter))
         self._unrecorded.append(letter)
         if len(self._unrecorded) == 1:
             self._since = time.monotonic()
@@ -176,18 +181,46 @@ class Leaving:
             if sent is not None and those:
                 sent(work.session, self.state.keyring, those, now=now)
 
-    def _failed(self, letter: Letter, error: Exception) -> None:
+    def _failed(self, letter: Letter, fault: Fault) -> None:
         # What left before is safe before anything else is done.
         self._record()
-        fault = classify(error)
-        sort = "reached" if fault.connection else "throttled" if fault.throttled else "refused" if fault.refused else ""
-        self._row = (sort, self._row[1] + 1 if sort and sort == self._row[0] else 1)
-        if fault.refused and time.monotonic() - self._accepted.get("at", -BELIEVED) >= BELIEVED:
-            fault = replace(fault, permanent=False, bounced=False)
-        self.report.add(self._patiently(partial(self._record_failure, letter, fault)))
-        if sort and self._row[1] >= BREAKER:
-            log.warning("mail server %s, %d times in a row; pausing", _SORTS[sort], self._row[1])
+        self.tally.fail(fault, _domain(letter))
+        if fault.bounced:
+            self._doubted.append((letter, fault, self.tally.taken))
+        else:
+            self._note(letter, fault)
+        enough = self.tally.is_enough(fault.sort) or (self.carefully and fault.sort == "away")
+        if enough and not self.report.interrupted:
+            new = self._patiently(lambda work: stop.stop(work.session, fault, now=self.clock()))
+            level = logging.ERROR if new else logging.WARNING
+            log.log(level, "the mail server %s (%s); sending stops for a while", SORTS[fault.sort], fault.text)
             self.report.interrupted = True
+
+    def _settle(self) -> None:
+        """Decide whether to believe that mailboxes do not exist: a relay that is set up wrongly may say so of everybody."""
+        doubted, self._doubted = self._doubted, []
+        for letter, fault, taken in doubted:
+            believed = not (self.report.interrupted or self.doubts) and (
+                self._is_exception(taken) or self._patiently(partial(self._is_refused_again, letter))
+            )
+            self._note(letter, fault if believed else replace(fault, bounced=False, patience="refused"))
+
+    def _is_exception(self, taken: int) -> bool:
+        """Whether most of the round's mails were taken, and the server did not turn to refusing at its end."""
+        turned = self.tally.row > 1 and self.tally.taken == taken
+        return self.tally.takes_most and not turned
+
+    def _is_refused_again(self, letter: Letter, work: UnitOfWork) -> bool:
+        """Whether the server took as many others' mail since it refused this one last as it refuses in this round."""
+        tried = letter.facts["attempts"]
+        if not tried:
+            return False
+        # It came due again after a pause, of which this is the shortest.
+        last = letter.facts["not_before"] - shortest_pause(tried, "refused")
+        return outbox.sent_since(work.session, last, most=self.tally.failed["refused"]) >= self.tally.failed["refused"]
+
+    def _note(self, letter: Letter, fault: Fault) -> None:
+        self.report.add(self._patiently(partial(self._record_failure, letter, fault)))
 
     def _record_failure(self, letter: Letter, fault: Fault, work: UnitOfWork) -> MailReport:
         report = MailReport()
@@ -208,4 +241,11 @@ class Leaving:
         return run(self.app, function)
 
 
-_SORTS = {"reached": "not reached", "throttled": "asks us to wait", "refused": "refuses everybody"}
+def _domain(letter: Letter) -> str:
+    return letter.recipient.rpartition("@")[2].lower()
+
+
+def _of_mailer(error: Exception) -> Fault:
+    """What a mailer's error means. One that nobody knows, such as a host's mailer may raise, is the server's too."""
+    fault = classify(error)
+    return fault if fault.sort or fault.patience != "later" else replace(fault, sort="away")

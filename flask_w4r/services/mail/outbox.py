@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
-from ...models import OutboxMail
+from ...models import MailStop, OutboxMail
 from ...sections import Section
 from ..storage.rows import can_skip_locked, execute
 from ..storage.upsert import insert_ignore, insert_missing
@@ -115,13 +115,27 @@ def _due(now: datetime) -> Any:
 
 
 def is_due(session: Session, now: datetime) -> bool:
-    """Whether any mail waits to be sent now."""
-    return session.execute(select(OutboxMail.id).where(_due(now)).limit(1)).first() is not None
+    """Whether any mail waits to be sent now, and its server is not left alone for a while."""
+    paused = exists().where(MailStop.until > now)
+    return session.execute(select(OutboxMail.id).where(_due(now), ~paused).limit(1)).first() is not None
 
 
-def claim(session: Session, worker: str, *, batch: int, lease_seconds: float, now: datetime) -> Sequence[OutboxMail]:
-    """Take up to ``batch`` due mails for ``worker``, oldest first. Nobody else has them until the lease runs out."""
-    wanted = select(OutboxMail.id).where(_due(now)).order_by(OutboxMail.not_before, OutboxMail.id).limit(batch)
+def sent_since(session: Session, moment: datetime, *, most: int) -> int:
+    """How many mails came due after a moment and left, counted up to ``most``."""
+    left = select(OutboxMail.id).where(OutboxMail.state == "sent", OutboxMail.not_before > moment).limit(most)
+    return len(session.scalars(left).all())
+
+
+def claim(
+    session: Session, worker: str, *, batch: int, lease_seconds: float, now: datetime, newest: bool = False
+) -> Sequence[OutboxMail]:
+    """Take up to ``batch`` due mails for ``worker``. Nobody else has them until the lease runs out.
+
+    :param newest: those that came due last, in place of the oldest.
+    """
+    order = (OutboxMail.not_before, OutboxMail.id)
+    wanted = select(OutboxMail.id).where(_due(now)).limit(batch)
+    wanted = wanted.order_by(*(column.desc() if newest else column for column in order))
     wanted = wanted.with_for_update(skip_locked=can_skip_locked(session))
     ids = session.scalars(wanted).all()
     if not ids:

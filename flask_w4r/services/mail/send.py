@@ -13,7 +13,7 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +27,7 @@ from ..people.addresses import AddressFault, parse_address
 from ..people.networks import day_secret
 from ..storage.unit_of_work import UnitOfWork, read, run
 from . import letters, outbox
+from . import stop as stops
 from .caps import (
     DAILY_CAP,
     Today,
@@ -59,6 +60,7 @@ def run_due(
     limit: int | None = None,
     now: datetime | None = None,
     stop: Callable[[], bool] = lambda: False,
+    anyway: bool = False,
 ) -> MailReport:
     """Send every mail that is due.
 
@@ -71,10 +73,13 @@ def run_due(
     :param limit: claim no more mails than this.
     :param now: the moment to go by; the app's clock otherwise.
     :param stop: asked between mails; true ends the round, and what was claimed is given back.
+    :param anyway: ask the mail server now, be it one that is left alone for a while (:mod:`.stop`).
     :returns: what was done.
     """
     clock = get_state(app).clock if now is None else lambda: now
     worker = _Round(app, render, mailer, clock, lease_seconds, stop)
+    if not worker.may_begin(anyway=anyway):
+        return worker.report
     taken = 0
     while not worker.over() and (limit is None or taken < limit) and read(app, lambda s: is_due(s, clock())):
         size = batch if limit is None else min(batch, limit - taken)
@@ -86,11 +91,11 @@ def run_due(
     return worker.report
 
 
-def job(app: Any, tools: Tools) -> dict[str, Any]:
-    """Send every mail that is due: what the worker runs. Returns what was done, by name."""
+def job(app: Any, tools: Tools, *, anyway: bool = False) -> dict[str, Any]:
+    """Send every mail that is due: what the worker runs. Returns what was done, by name; see :func:`run_due`."""
     return run_due(
         app, render=tools.render, mailer=tools.mailer, batch=tools.batch, lease_seconds=tools.lease_seconds,
-        stop=tools.stop.is_set,
+        stop=tools.stop.is_set, anyway=anyway,
     ).as_dict()  # fmt: skip
 
 
@@ -120,7 +125,24 @@ class _Round:
         """Whether to begin no further mail."""
         return self.report.interrupted or self.stop()
 
-    def claim(self, size: int) -> list[int]:
+    def may_begin(self, *, anyway: bool) -> bool:
+        """Whether to send at all. Where sending had stopped, a few mails find out whether it may go on."""
+        if not read(self.app, stops.is_there):
+            return True
+        hold = timedelta(seconds=self.lease_seconds)
+        mine = run(self.app, lambda work: stops.ask_again(work.session, now=self.clock(), hold=hold, anyway=anyway))
+        if not mine:
+            return False
+        self.leaving.carefully = self.leaving.doubts = True
+        self.send_all([*self.claim(stops.NEWEST, newest=True), *self.claim(stops.OLDEST)])
+        self.leaving.carefully = False
+        if self.report.interrupted:
+            return False
+        tally = self.leaving.tally
+        run(self.app, lambda work: stops.answered(work.session, tally, now=self.clock()))
+        return tally.may_go_on
+
+    def claim(self, size: int, *, newest: bool = False) -> list[int]:
         """Take mails. They are counted under today's key from now on, visibly to every other worker."""
         now = self.clock()
         keyring = self.state.keyring
@@ -128,7 +150,9 @@ class _Round:
         secret = run(self.app, lambda work: day_secret(work.session, keyring, now.date()))
 
         def take(work: UnitOfWork) -> list[int]:
-            rows = outbox.claim(work.session, self.name, batch=size, lease_seconds=self.lease_seconds, now=now)
+            rows = outbox.claim(
+                work.session, self.name, batch=size, lease_seconds=self.lease_seconds, now=now, newest=newest
+            )
             for row in rows:
                 section = self.state.sections.get(row.section)
                 if section is None or row.recipient is None:

@@ -106,6 +106,8 @@ class Overview:
     waiting: int
     counted_at: datetime | None
     is_stale: bool
+    #: Since when no mail leaves.
+    mail_stopped: datetime | None = None
 
     @property
     def waiting_is_floor(self) -> bool:
@@ -146,14 +148,14 @@ def overview(
         names = _cases(session, section)
         case_id = _chosen(names, slug)
     # What the stamp is of is read after it: at worst it is read once more than needed.
-    stamp, waiting = look(session, section, case_id)
+    stamp, waiting, mail_stopped = look(session, section, case_id, now=now)
     found: Overview | None = kept.get(key, stamp, now)
     if found is None:
         found = _assemble(session, section, names or _cases(session, section), chosen_window, slug, now)
         found = replace(found, counted_at=stamp.counted_at)
         kept.put(key, stamp, now, found)
     late = found.counted_at is None or now - found.counted_at > STALE
-    return replace(found, waiting=waiting, is_stale=late)
+    return replace(found, waiting=waiting, is_stale=late, mail_stopped=mail_stopped)
 
 
 def _chosen(names: Mapping[int, Any], slug: str) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ...models import Alert, Case, DeskState, Signature
 from ...sections import Section
+from ..mail import stop as mail_stop
 
 #: No longer than this, even while the worker does not count: visits to the form are noted between two counts.
 KEPT = timedelta(seconds=60)
@@ -60,8 +61,10 @@ class Kept:
                 self._pages.popitem(last=False)
 
 
-def look(session: Session, section: Section, case_id: int | None) -> tuple[Stamp, int]:
-    """One row: the stamp, and how many wait now, up to one above :data:`MOST_WAITING`.
+def look(
+    session: Session, section: Section, case_id: int | None, *, now: datetime
+) -> tuple[Stamp, int, datetime | None]:
+    """One row: the stamp; how many wait now, up to one above :data:`MOST_WAITING`; and since when no mail leaves.
 
     :param case_id: count what waits on one case only.
     """
@@ -74,6 +77,12 @@ def look(session: Session, section: Section, case_id: int | None) -> tuple[Stamp
         select(func.max(column)).where(model.section == section.code)
         for model, column in ((Alert, Alert.raised_at), (Case, Case.updated_at), (Case, Case.status_changed_at))
     ]
-    asked = (select(DeskState.version).where(ours), select(DeskState.counted_at).where(ours), *newest, waiting)
-    *stamp, count = session.execute(select(*(query.scalar_subquery() for query in asked))).one()
-    return Stamp(*stamp), count
+    asked = (
+        select(DeskState.version).where(ours),
+        select(DeskState.counted_at).where(ours),
+        *newest,
+        waiting,
+        mail_stop.since(now),
+    )
+    *stamp, count, stopped = session.execute(select(*(query.scalar_subquery() for query in asked))).one()
+    return Stamp(*stamp), count, stopped
