@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from ...errors import DeliveryFailed, Unanswered, W4RError
+from ...errors import DeliveryFailed, NotCarried, Unanswered, W4RError
 from ..people.addresses import AddressFault
 
 
@@ -89,7 +89,7 @@ def classify(error: Exception) -> Fault:
         return replace(_answered(kind, error.smtp_code, error.smtp_error), sort="away", patience="later")
     if isinstance(error, smtplib.SMTPResponseException):
         return _answered(kind, error.smtp_code, error.smtp_error)
-    if isinstance(error, smtplib.SMTPNotSupportedError):
+    if isinstance(error, smtplib.SMTPNotSupportedError | NotCarried):
         # Of this mail, such as its address in letters that the server does not carry.
         return Fault(kind, patience="refused")
     if isinstance(error, Unanswered):
