@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-fast versions bench lint docs translations audit clean
+.PHONY: help demo test test-fast versions bench lint docs translations valid audit clean
 
 help:
 	@echo "make demo          serve the real cases on SQLite; prints where to click"
@@ -12,7 +12,8 @@ help:
 	@echo "make test-fast     the tests that need no server, no browser and no time: SQLite alone, in a minute or two"
 	@echo "make versions      a walk with the lowest versions that are declared, and one on Python 3.13 with the newest"
 	@echo "make bench         measure against bare Flask (needs PostgreSQL and Redis)"
-	@echo "make audit         the desk at a million signatures; wapiti and sqlmap on the example site (takes an hour)"
+	@echo "make valid         every page and mail that the quick tests meet is valid HTML (needs Java, and npm once)"
+	@echo "make audit         that; the desk at a million signatures; wapiti and sqlmap on the example site (takes an hour)"
 	@echo "make lint          ruff, mypy, import-linter, djlint"
 	@echo "make docs          build the documentation"
 	@echo "make translations  extract, update and compile the catalogues"
@@ -47,8 +48,11 @@ $(AUDIT)/.installed: pyproject.toml
 	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check 'wapiti3>=3.2,<4' 'sqlmap>=1.8'
 	@touch $@
 
+valid: $(STAMP)
+	@$(BIN)/python -m tests.valid
+
 audit: $(STAMP) $(AUDIT)/.installed
-	@$(BIN)/python -m benchmarks.desk; measured=$$?; $(BIN)/python -m benchmarks.scan --tools $(AUDIT)/bin && exit $$measured
+	@$(BIN)/python -m tests.valid; valid=$$?; $(BIN)/python -m benchmarks.desk; measured=$$?; $(BIN)/python -m benchmarks.scan --tools $(AUDIT)/bin && exit $$((valid + measured))
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -17,6 +17,28 @@ class ConfigurationError(W4RError):
         super().__init__("flask_w4r cannot start:\n" + "\n".join(f"  - {fault}" for fault in self.faults))
 
 
+class BadValue(W4RError, ValueError):
+    """A service was given what it cannot take. Forms and commands say so in words before it comes to that.
+
+    :param name: the argument.
+    :param must: what it has to be, such as ``be from 1 to 6``.
+    """
+
+    def __init__(self, name: str, must: str) -> None:
+        self.name, self.must = name, must
+        super().__init__(f"{name} must {must}")
+
+
+def insist(holds: bool, name: str, must: str) -> None:
+    """Check what a service was given, before anything is written.
+
+    :param holds: whether it can be taken.
+    :raises BadValue: it cannot; see there for ``name`` and ``must``.
+    """
+    if not holds:
+        raise BadValue(name, must)
+
+
 class NotFound(W4RError):
     """Nothing public stands under that name."""
 

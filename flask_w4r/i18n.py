@@ -6,6 +6,8 @@ under the domain ``flask_w4r``.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -25,6 +27,20 @@ from babel.support import LazyProxy, Translations
 DOMAIN = "flask_w4r"
 SOURCE_LOCALE = "en"
 _OWN = Path(__file__).parent / "translations"
+#: What a keyboard of another script gives for a sign of numbers; direction marks, which come along with pasted ones.
+_SIGNS = {
+    0x066B: ".",
+    0x066C: "",
+    0x060C: ",",
+    0x2212: "-",
+    0xFE63: "-",
+    0xFF0D: "-",
+    0xFF0B: "+",
+    0xFF0E: ".",
+    0xFF0C: ",",
+}
+_SIGNS |= dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,9}(?:[.,][0-9]{1,17})?")
 #: The locale, and the host's translation directories.
 _words: ContextVar[tuple[str, tuple[str, ...]]] = ContextVar("w4r_words", default=(SOURCE_LOCALE, ()))
 
@@ -112,6 +128,27 @@ def lazy_gettext(message: str, **variables: Any) -> LazyProxy:
 def number(value: int | float) -> str:
     """A number as the locale writes it."""
     return str(format_decimal(value, locale=babel_locale(get_locale())))
+
+
+def plain_digits(text: str) -> str:
+    """A text with Western digits for the digits of every script (Unicode's category ``Nd``), and Western signs for the
+    decimal separators and minus signs that go with them."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(char, char)) for char in text.translate(_SIGNS))
+
+
+def read_number(text: str | None, lowest: int, highest: int) -> int | None:
+    """A whole number within bounds, in any digits; ``None`` when it is anything else."""
+    plain = plain_digits((text or "")[:50]).strip()
+    found = int(plain) if plain.isdecimal() and len(plain) < 10 else None
+    return found if found is not None and lowest <= found <= highest else None
+
+
+def read_decimal(text: str | None) -> float | None:
+    """A number with or without decimals, in any digits, after a point or a comma; ``None`` when it is anything else."""
+    plain = plain_digits((text or "")[:50]).strip()
+    return float(plain.replace(",", ".")) if _DECIMAL.fullmatch(plain) else None
 
 
 def percent(value: float) -> str:

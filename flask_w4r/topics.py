@@ -96,6 +96,15 @@ SOLIDARITY_RULES: Mapping[str, Any] = {
     "no-sender-address": _l("No address of the sender"),
 }
 
+#: The vocabularies that a section may add words of its own to: nothing but their labels depends on them.
+OPEN: Mapping[str, Mapping[str, Any]] = {
+    "topics": TOPICS,
+    "sensitive": SENSITIVE,
+    "solidarity_rules": SOLIDARITY_RULES,
+    "outcomes": OUTCOMES,
+    "units": UNITS,
+}
+
 #: What kind of event it is.
 EVENT_KINDS: Mapping[str, Any] = {
     "public": _l("Open to everybody"),

@@ -20,7 +20,7 @@ from tests import services
 from tests.databases import Supply
 from tests.shortcuts import METADATA, Shared, share_templates
 
-pytest_plugins = ["tests.spread"]
+pytest_plugins = ["tests.spread", "tests.markup"]
 # Where every service is required (CI) a run is judged, so it tries the same examples each time; elsewhere it explores.
 settings.register_profile("judged", derandomize=services.REQUIRED)
 settings.load_profile("judged")

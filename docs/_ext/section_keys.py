@@ -34,5 +34,7 @@ SECTION_KEYS = {
     "window": "``starts_on`` and ``ends_on``, as dates: your own days for the edition, before the kit's."
     " ``hosting_opens_on``: from when people may host events; else from the edition's first day.",
     "confirmation": "``email``: a signature counts once its mailbox is proved. ``none``: at once.",
+    "vocabularies": "Words of your own for ``topics sensitive solidarity_rules outcomes units`` of a kit, each with a label"
+    " for each language: see :doc:`kits`.",
     "theme": "Colours, type and radius: see :doc:`templates`.",
 }

@@ -9,10 +9,10 @@ from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from flask.cli import with_appcontext
+from flask.cli import NoAppException, ScriptInfo, with_appcontext
 from sqlalchemy import select
 
-from ..errors import KitError
+from ..errors import KitError, W4RError
 from ..models import Case
 from ..sections import Section
 from ..services.campaign.status import case_urls
@@ -29,7 +29,7 @@ from .common import choose_sections, record, state_and_app
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_section = click.option("--section", "code", help="The section's code; 'all' for every one (import only).")
+_section = click.option("--section", "code", help="The section's code; 'all' for every one (not to export).")
 _json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 
@@ -61,13 +61,29 @@ def _faults_in_json(command: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def _sections_here(code: str | None) -> list[Section]:
+    """The sections of the site, or the one that is named; none where there is no site, since a kit needs none."""
+    try:
+        app = click.get_current_context().ensure_object(ScriptInfo).load_app()
+    except (NoAppException, W4RError):
+        if code is not None:
+            raise
+        return []
+    with app.app_context():
+        return choose_sections(code or "all") if "w4r" in app.extensions else []
+
+
 @kit.command()
 @click.argument("path")
+@_section
 @_json
 @_faults_in_json
-def validate(path: str, as_json: bool) -> None:
-    """Name every fault of the kit in folder PATH (or of one that ships, such as 2024)."""
-    found = read_kit(resolve_kit(path))
+def validate(path: str, code: str | None, as_json: bool) -> None:
+    """Name every fault of the kit in folder PATH (or of one that ships, such as 2024).
+
+    Where there is a site, the words that all of its sections have of their own are known, or with --section those of one.
+    """
+    found = read_kit(resolve_kit(path), _sections_here(code))
     summary = {
         "ok": True,
         "edition": found.edition,
@@ -105,7 +121,7 @@ def import_(
     """Bring a section up to the kit in folder PATH (or to one that ships, such as 2024)."""
     state, app = state_and_app()
     sections = choose_sections(code)
-    source = read_kit(resolve_kit(path))
+    source = read_kit(resolve_kit(path), sections)
 
     def work(uow: UnitOfWork) -> dict[str, KitReport]:
         reports = {}

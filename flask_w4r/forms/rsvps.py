@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from ..antiabuse.names import clean_text
-from ..i18n import gettext, lazy_gettext, number
+from ..i18n import gettext, lazy_gettext, number, plain_digits
 from ..services.people.addresses import Address
 from ..services.rsvps.lifecycle import LARGEST_PARTY, Guest
 from .checks import email_check, name_check
@@ -21,6 +21,7 @@ _SIZES = tuple(str(size) for size in range(1, LARGEST_PARTY + 1))
 
 
 def _size(form: PartyForm, field: Field) -> None:
+    field.data = plain_digits(field.data or "")
     if field.data not in _SIZES:
         raise ValidationError(gettext("Choose how many of you come"))
 

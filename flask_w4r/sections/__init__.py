@@ -66,6 +66,7 @@ class Section:
     window: Mapping[str, date] = field(default_factory=dict)
     confirmation: str = "email"
     theme: Mapping[str, str] = field(default_factory=dict)
+    vocabularies: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
     def lang_tag(self, locale: str) -> str:
         """The BCP 47 tag for pages in ``locale``: with the country where the locale names none."""
@@ -74,6 +75,18 @@ class Section:
     def field_mode(self, name: str) -> str:
         """``required``, ``optional`` or ``hidden``."""
         return self.fields.get(name, _OFFERED.get(name, "hidden"))
+
+    def word(self, vocabulary: str, key: str, locale: str) -> str:
+        """What a word of a vocabulary (:data:`~flask_w4r.topics.OPEN`) is called: by the section, else by us.
+
+        :param locale: of the section's own words; ours are given in the current language.
+        :returns: the word itself where nobody names it.
+        """
+        # Labels need the catalogues; a section is there before anybody speaks.
+        from ..topics import OPEN
+
+        own = self.vocabularies.get(vocabulary, {}).get(key)
+        return self.text(own, locale) if own else str(OPEN[vocabulary].get(key, key))
 
     def text(self, texts: Mapping[str, str], locale: str) -> str:
         """The words for ``locale``, else the default locale's, else English, else whatever there is."""
@@ -144,7 +157,11 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
             merged.update({key: usual[key]} if key in usual else {})
         elif key in known:
             both_tables = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-            merged[key] = {**merged[key], **value} if both_tables and key in ("fields", "consents", "theme") else value
+            merged[key] = (
+                {**merged[key], **value}
+                if both_tables and key in ("fields", "consents", "theme", "vocabularies")
+                else value
+            )
     for key in ("code", "name", "country", "locales", "time_zone"):
         if key not in merged:
             faults.append(f"{key}: missing; give it, or name a preset")

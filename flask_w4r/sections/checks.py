@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 
+from ..topics import OPEN
+
 FIELD_MODES = ("required", "optional", "hidden")
 FORM_FIELDS = ("first_name", "last_name", "one_name", "full_name", "email", "phone", "postcode", "newsletter")
 #: Modes of fields that do not have all of them.
@@ -23,6 +25,8 @@ OWN_NAMES = frozenset(
 CONSENT_PURPOSES = ("petition", "newsletter")
 THEME_TOKENS = frozenset({"ink", "paper", "signal", "on-signal", "muted", "line", "danger", "success", "radius",
                           "font-text", "font-display", "measure"})  # fmt: skip
+#: What stands in kits and tables.
+_WORD = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:[-_][a-z0-9]+)*")
 Problems = Iterator[str]
 
 
@@ -258,13 +262,28 @@ def _theme(value: Any) -> Problems:
             yield f"{key} has characters that a CSS value of ours may not have"
 
 
+def _vocabularies(value: Any) -> Problems:
+    if not isinstance(value, Mapping):
+        yield "must be a table by vocabulary"
+        return
+    for name, words in value.items():
+        if name not in OPEN:
+            yield f"{name!r} takes no words of yours; known are {', '.join(OPEN)}"
+            continue
+        for word, labels in words.items() if isinstance(words, Mapping) else [("", None)]:
+            if not isinstance(word, str) or not _WORD.fullmatch(word):
+                yield f"{name}: {word!r} must be of lower case letters and digits, parted by hyphens, 40 at most"
+            elif not _texts(labels):
+                yield f"{name}: {word} needs a label for each locale, such as {{'en': 'Land rights'}}"
+
+
 CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "code": _code, "name": _text, "country": _country, "locales": _locales, "default_locale": _text,
     "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
     "fields": _fields, "custom_fields": _custom_fields, "min_age": _min_age, "consents": _consents,
     "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text,
     "embassy_addresses": _table, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
-    "confirmation": _confirmation, "theme": _theme,
+    "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
 }  # fmt: skip
 
 

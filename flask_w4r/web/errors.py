@@ -16,7 +16,7 @@ from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 from ..antiabuse.limits import seconds_left
-from ..errors import CaseNotActive, CaseWithdrawn, NotFound, PermissionDenied, TokenInvalid
+from ..errors import BadValue, CaseNotActive, CaseWithdrawn, NotFound, PermissionDenied, TokenInvalid
 from ..i18n import gettext
 from . import Here
 from .responses import private, withdrawn_page
@@ -27,6 +27,7 @@ log = logging.getLogger("flask_w4r")
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.ProgrammingError, exc.TimeoutError)
 
 _STATUS: dict[type[Exception], int] = {
+    BadValue: 400,
     NotFound: 404,
     TokenInvalid: 404,
     PermissionDenied: 403,

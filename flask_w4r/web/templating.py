@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app, render_template, request
 from flask.json import dumps
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -20,6 +20,13 @@ from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
 from .layout import find_layout, frame, make_part
+
+#: Characters that HTML (13.2.3.5) has no place for: controls but for spaces, and what Unicode says is no character.
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef"
+    + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 
 
 def register(app: Flask) -> None:
@@ -116,12 +123,17 @@ def page(
     layout = find_layout(app, state, (state.config.public_layout if public else None) or state.config.layout)
     place.framed = not layout.own
     if layout.own:
-        return render_template(name, w4r_layout=layout.name, **given, **context)
+        return _fit(render_template(name, w4r_layout=layout.name, **given, **context))
     part = make_part(app, state, layout, name, given, context)
     if isinstance(part, str):
-        return part
+        return _fit(part)
     place.part = part if public else None
-    return frame(part)
+    return _fit(frame(part))
+
+
+def _fit(text: str) -> str:
+    """A page without what no page may hold. What was sent may be shown again, and not all that can be sent may stand."""
+    return _UNFIT.sub("", text) if request.method == "POST" or request.query_string else text
 
 
 def case_metadata(case: CaseView) -> tuple[dict[str, Any], Markup]:

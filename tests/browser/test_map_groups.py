@@ -148,6 +148,31 @@ def test_no_button_is_shown_before_it_does_something(visit: Any) -> None:
         page.wait_for_selector(part, state="visible")
 
 
+@pytest.mark.parametrize("path", ["/au/events", "/ma/events"])
+def test_the_switch_lies_over_neither_the_heading_nor_the_first_event(visit: Any, path: str) -> None:
+    """Wherever the list begins in the window; and it stays in reach down to the list's end."""
+    visitor: Visitor = visit(390)
+    page = visitor.page
+    visitor.open(path)
+    page.wait_for_selector("[data-w4r-map-switch]", state="visible")
+    covered = """(up) => {
+      const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+      const heading = box(".w4r-events__count");
+      scrollTo(0, scrollY + heading.top - up);
+      const button = box("[data-w4r-map-switch]");
+      return [".w4r-events__count", "[data-w4r-finder-list] li:first-child"].filter((selector) => {
+        const part = box(selector);
+        return button.top < part.bottom && part.top < button.bottom;
+      });
+    }"""
+    for up in (820, 700, 550, 400, 250, 100):
+        assert page.evaluate(covered, up) == [], f"with the heading {up} pixels from the top"
+    visitor.shot(f"map_switch_{path[1:3]}_390")
+    page.evaluate("document.querySelector('[data-w4r-finder-list] li:last-child').scrollIntoView({block: 'center'})")
+    reach = "(({top, bottom}) => top >= 0 && bottom <= innerHeight)(document.querySelector('[data-w4r-map-switch]').getBoundingClientRect())"
+    assert page.evaluate(reach)
+
+
 @pytest.mark.parametrize(("path", "width"), [("/au/events", 390), ("/ma/events", 390), ("/ma/events", 1280)])
 def test_what_is_in_focus_or_chosen_is_not_covered(visit: Any, path: str, width: int) -> None:
     visitor: Visitor = visit(width)

@@ -136,6 +136,12 @@ def test_objects_may_stand_for_tables() -> None:
         ("theme", "dark", "must be a table"),
         ("theme", {"colour": "red"}, "'colour' is not a token"),
         ("theme", {"ink": "red; } body { display: none"}, "characters that a CSS value"),
+        ("vocabularies", ["topics"], "must be a table"),
+        ("vocabularies", {"kinds": {"x": {"en": "X"}}}, "'kinds' takes no words of yours; known are topics"),
+        ("vocabularies", {"topics": ["x"]}, "topics: '' must be of lower case letters"),
+        ("vocabularies", {"topics": {"Land Rights": {"en": "X"}}}, "'Land Rights' must be of lower case letters"),
+        ("vocabularies", {"topics": {"x" * 41: {"en": "X"}}}, "40 at most"),
+        ("vocabularies", {"topics": {"land": "Land"}}, "topics: land needs a label for each locale"),
         ("colour", "red", "not a section key"),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -52,6 +53,19 @@ def test_csrf(make_site: MakeSite) -> None:
     assert client.post("/own").status_code == 400
     assert client.post("/act/cases/ann-example/sign", data={"first_name": "Sam"}).status_code == 422
     assert sign(client, "/act", "ann-example").status_code == 303
+
+
+@covers("own_words.py")
+def test_own_words_of_a_kit(make_site: MakeSite, tmp_path: Path) -> None:
+    kit = tmp_path / "kit"
+    shutil.copytree(SNIPPETS / "kit", kit)
+    facts = kit / "cases" / "ann-example" / "case.toml"
+    text = facts.read_text("utf-8")
+    assert "topics = [" in text
+    facts.write_text(text.replace("topics = [", 'topics = ["land-rights", '), "utf-8")
+    app = make_site(campaign=False, **settings_of("own_words.py"))
+    run(app, "w4r", "kit", "import", str(kit), "--starts-on", "2020-01-01", "--ends-on", "2090-01-01")
+    assert "Droit à la terre" in app.test_client().get("/act/fr/cases/ann-example").text
 
 
 @covers("babel.py")

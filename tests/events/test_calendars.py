@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,8 +28,17 @@ def test_words_come_back_as_they_were() -> None:
     assert entry.summary.value == "Letters; cards, and tea"
     assert entry.description.value.startswith("Bring a pen.\nWe bring stamps.\n\nWriting for: Ann Example")
     assert entry.location.value == "Library, 8 Example Street, Newtown"
-    assert entry.geo.value == "-33.9;151.18"
+    assert entry.geo.value == "-33.900000;151.180000"
     assert entry.url.value == "https://w4r.example/events/letters"
+
+
+@settings(deadline=None)
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_a_point_is_decimal_degrees_even_near_zero(lat: float, lon: float) -> None:
+    """RFC 5545 knows no exponent."""
+    written = parsed(event_calendar(make_event(lat=lat, lon=lon), SECTION)).vevent.geo.value
+    assert re.fullmatch(r"-?[0-9]{1,2}\.[0-9]{6};-?[0-9]{1,3}\.[0-9]{6}", written)
+    assert [float(part) for part in written.split(";")] == pytest.approx([lat, lon], abs=1e-6)
 
 
 @settings(deadline=None)
@@ -75,7 +86,7 @@ def test_a_party_learns_the_street_where_it_may() -> None:
     untold = Party("guest@example.org", 1, moment)
     assert parsed(party_calendar(event, told, SECTION)[1]).vevent.location.value == "4 Secret Lane, Newtown"
     assert parsed(party_calendar(event, untold, SECTION)[1]).vevent.location.value == "Newtown"
-    assert parsed(event_calendar(event, SECTION)).vevent.geo.value == "-33.8;151.2"
+    assert parsed(event_calendar(event, SECTION)).vevent.geo.value == "-33.800000;151.200000"
 
 
 def test_a_search_is_one_calendar_with_each_zone_once() -> None:

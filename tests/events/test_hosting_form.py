@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from flask_w4r.models import Event
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.testing import form_fields, submit
 from tests.conftest import every_database
 from tests.events.walks import STREET, SYDNEY, Site, next_change
+
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
 @every_database
@@ -56,6 +60,23 @@ def test_the_link_ends_with_a_new_one_and_after_the_event(site: Site) -> None:
     assert site.client.get("/au/host").status_code == 403
     assert site.client.get(old.removeprefix("http://localhost")).status_code == 410
     assert site.enter(new).status_code == 303
+
+
+def test_numbers_are_read_in_any_digits_and_shown_without_an_exponent(site: Site) -> None:
+    day = (site.state.clock() + timedelta(days=20)).strftime("%Y-%m-%d").translate(ARABIC)
+    typed = {"capacity": "١٢", "lat": "−٣٣٫٨٧٠١", "lon": "151,2099", "starts_at": f"{day}T١٨:٠٠"}
+    site.hosted(**typed)
+    event = site.event()
+    assert (event.capacity, event.public_lat, event.public_lon) == (12, -33.8701, 151.2099)
+    assert event.starts_local.hour == 18
+
+    def null_island(work: Any) -> None:
+        event = work.session.get_one(Event, 1)
+        event.secret = site.state.keyring.seal_json({**site.secret(), "lat": 0.00001, "lon": -0.0000025})
+
+    run(site.host.app, null_island)
+    fields = form_fields(site.client.get("/au/host/edit"), "place")[1]
+    assert (fields["lat"], fields["lon"]) == (["0.00001"], ["-0.0000025"])
 
 
 @pytest.mark.parametrize("kind", ["private", "school"])

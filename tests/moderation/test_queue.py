@@ -36,6 +36,11 @@ def test_a_row_says_who_and_why(desk: Host, staff: Make) -> None:
     assert "1 waits" in text
 
 
+def test_words_in_brackets_have_a_space_before_them(desk: Host, staff: Make) -> None:
+    hold(desk, 1, reasons=[{"check": "too_fast", "score": 20, "hold": True, "detail": 220}])
+    assert "Sent sooner than a person types (counted: 220)" in " ".join(staff().get(QUEUE).text.split())
+
+
 def test_an_empty_queue_says_so(desk: Host, staff: Make) -> None:
     assert "Nothing waits" in staff().get(QUEUE).get_data(as_text=True)
     assert "Nothing that waits is like this" in staff().get(f"{QUEUE}?state=pending").get_data(as_text=True)

@@ -251,7 +251,7 @@ def _looks(rows: Sequence[Row]) -> dict[str, str | Markup]:
     words: dict[str, str | Markup] = {
         row.pair.name: case_texts.clean(row.typed) or row.pair.centre or "" for row in rows
     }
-    words["story"] = render_story(words["story"])
+    words["story"] = render_story(words["story"], below=2)
     return words
 
 

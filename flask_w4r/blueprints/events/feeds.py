@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from ...i18n import gettext
 from ...services.campaign.views import Lens
 from ...services.events import feeds
 from ...services.events.query import EventQuery, read_query
-from ...services.events.search import Found, find_event, search
+from ...services.events.search import Found, cancelled, find_event, search
 from ...services.storage.unit_of_work import read
 from ...web import Here, here
 from ...web.responses import public_page
@@ -96,8 +97,16 @@ def _lens(place: Here) -> Lens:
 
 
 def _search(place: Here, query: EventQuery) -> Found:
+    """What is found, and what was called off of it not long ago, by their beginning."""
     lens, keyring = _lens(place), place.state.keyring
-    return read(app_of_request(), lambda session: search(session, lens, keyring, query, limit=MOST))
+
+    def load(session: Session) -> Found:
+        found = search(session, lens, keyring, query, limit=MOST)
+        off = cancelled(session, lens, keyring, query)
+        events = sorted([*found.events, *off], key=lambda event: event.starts_at) if off else found.events
+        return replace(found, events=events)
+
+    return read(app_of_request(), load)
 
 
 def _title(place: Here, found: Found) -> str:

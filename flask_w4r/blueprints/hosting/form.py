@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask import current_app
 from sqlalchemy.orm import Session
 from wtforms.fields.choices import SelectChoice
 
-from ...forms.hosting.event import CAPACITY_MAX, make_event_form, read_degrees, read_number, read_time
-from ...i18n import gettext
+from ...forms.hosting.event import make_event_form, read_degrees, read_time
+from ...i18n import gettext, read_number
 from ...models import Event
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
 from ...services.hosting import lifecycle as events
 from ...services.hosting import times as event_times
-from ...services.hosting.draft import PIN_KM, Draft, Town, secret_of
+from ...services.hosting.draft import MOST_SEATS, PIN_KM, Draft, Town, secret_of
 from ...services.hosting.texts import looks_like_address
 from ...services.hosting.times import TimeFault
 from ...services.places import geo
@@ -70,8 +71,7 @@ def stored(place: Here, event: Event, cases: Sequence[CaseView], case_ids: Seque
         "place_id": str(event.place_id or ""),
         "venue_name": secret.get("venue_name", ""),
         "address": secret.get("address", ""),
-        "lat": str(secret["lat"]) if "lat" in secret else "",
-        "lon": str(secret["lon"]) if "lon" in secret else "",
+        **{name: format(Decimal(repr(secret[name])), "f") if name in secret else "" for name in ("lat", "lon")},
         "visibility": event.visibility,
         "online_url": secret.get("online_url", ""),
         "capacity": str(event.capacity or ""),
@@ -129,7 +129,7 @@ def draft_of(place: Here, form: Any, cases: Sequence[CaseView], *, event: Event 
         lat=pin[0] if pin else None,
         lon=pin[1] if pin else None,
         online_url=form["online_url"].data,
-        capacity=read_number(form["capacity"].data, 1, CAPACITY_MAX),
+        capacity=read_number(form["capacity"].data, 1, MOST_SEATS),
         languages=[code for code in place.section.locales if code in (form["languages"].data or ())],
         access_status=form["access"].data,
         access_notes=form["access_notes"].data,
@@ -158,10 +158,6 @@ def read_span(form: Any, zone: str, now: datetime, *, event: Event | None = None
 def _moment(form: Any, name: str, zone: str, twice: list[str]) -> datetime | None:
     local = read_time(form[name].data)
     if local is None or form[name].errors:
-        return None
-    # A day without an hour would be midnight.
-    if ":" not in form[name].data:
-        _fault(form, name, gettext("Enter day and time in the form 2026-12-10T18:30"))
         return None
     try:
         which = form[name.replace("_at", "_which")].data or ""

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from ...antiabuse.names import clean_text
 from ...errors import TokenInvalid
-from ...forms.hosting.event import clean_lines, read_number
-from ...i18n import gettext, lazy_gettext
+from ...forms.hosting.event import clean_lines
+from ...i18n import gettext, lazy_gettext, read_number
 from ...models import Event
 from ...services.campaign import catalogue
 from ...services.events.cases import cases_of

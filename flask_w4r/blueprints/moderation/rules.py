@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
-from ...i18n import gettext, lazy_gettext
+from ...i18n import gettext, lazy_gettext, read_number
 from ...models.moderation import LOCKDOWN_LEVELS
 from ...services.moderation import live_limits, lockdown, rule_list
 from ...services.moderation import settings as desk_settings
@@ -112,7 +112,8 @@ def _add(actor: Actor) -> Response:
     problem = token_problem()
     if problem:
         return _page(actor, 422, typed=typed, notice=problem)
-    days = int(typed["days"]) if typed["days"] in map(str, DAYS) else 0
+    days = read_number(typed["days"], 0, max(DAYS))
+    days = days if days in DAYS else 0
 
     def work(uow: UnitOfWork) -> None:
         rule_list.add_rule(

@@ -15,9 +15,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from ...antiabuse.names import clean_text
-from ...i18n import gettext, language_name, lazy_gettext
+from ...i18n import gettext, language_name, lazy_gettext, plain_digits, read_decimal, read_number
 from ...models.events import ACCESS_STATUSES, EVENT_KINDS
 from ...sections import Section
+from ...services.hosting.draft import MOST_SEATS
 from ...services.hosting.times import is_zone, zones_of
 from ...services.people.addresses import Address
 from ...services.places.geo import is_point
@@ -26,7 +27,6 @@ from ...topics import EVENT_KINDS as KIND_WORDS
 from ..checks import email_check, name_check
 
 TITLE_MAX, DESCRIPTION_MAX, NOTES_MAX, ADDRESS_MAX, URL_MAX = 120, 4000, 500, 300, 500
-CAPACITY_MAX = 100_000
 VISIBILITY_WORDS = {
     "exact": lazy_gettext("Everybody"),
     "approval": lazy_gettext("Only guests whom I let in, by mail"),
@@ -80,8 +80,12 @@ def lines_check(longest: int, missing: Any = None) -> Callable[[Any, Field], Non
 
 def read_time(text: str | None) -> datetime | None:
     """A local time as a browser sends it, ``2026-12-10T18:30``; ``None`` when it is anything else."""
+    typed = plain_digits(text or "").strip().replace(" ", "T")
+    # A day without an hour would be midnight.
+    if ":" not in typed:
+        return None
     try:
-        found = datetime.fromisoformat((text or "").strip().replace(" ", "T"))
+        found = datetime.fromisoformat(typed)
     except ValueError:
         return None
     return found.replace(second=0, microsecond=0) if found.tzinfo is None and 2000 <= found.year < 2200 else None
@@ -92,8 +96,10 @@ def time_check(form: Any, field: Field) -> None:
     if not (field.data or "").strip():
         ends = field.short_name == "ends_at"
         raise ValidationError(gettext("Enter when the event ends") if ends else gettext("Enter when the event begins"))
-    if read_time(field.data) is None:
+    found = read_time(field.data)
+    if found is None:
         raise ValidationError(gettext("Enter day and time in the form 2026-12-10T18:30"))
+    field.data = found.isoformat(timespec="minutes")
 
 
 def _number(lowest: int, highest: int) -> Callable[[Any, Field], None]:
@@ -105,13 +111,6 @@ def _number(lowest: int, highest: int) -> Callable[[Any, Field], None]:
             raise ValidationError(words)
 
     return check
-
-
-def read_number(text: str | None, lowest: int, highest: int) -> int | None:
-    """A whole number within bounds, in any digits; ``None`` when it is anything else."""
-    text = (text or "").strip()
-    number = int(text) if text.isdecimal() and len(text) < 10 else None
-    return number if number is not None and lowest <= number <= highest else None
 
 
 def _url(form: Any, field: Field) -> None:
@@ -137,11 +136,8 @@ def _one_of(values: Sequence[str], missing: Any) -> Callable[[Any, Field], None]
 
 def read_degrees(lat: str | None, lon: str | None) -> tuple[float, float] | None:
     """A point of two typed numbers; ``None`` when they are none."""
-    try:
-        point = float((lat or "").strip()), float((lon or "").strip())
-    except ValueError:
-        return None
-    return point if is_point(*point) else None
+    north, east = read_decimal(lat), read_decimal(lon)
+    return (north, east) if north is not None and east is not None and is_point(north, east) else None
 
 
 def _point(form: Any, field: Field) -> None:
@@ -258,7 +254,7 @@ def make_event_form(
             description=lazy_gettext("For guests only."),
         ),
         "capacity": StringField(
-            lazy_gettext("How many people fit in?"), [_number(1, CAPACITY_MAX)],
+            lazy_gettext("How many people fit in?"), [_number(1, MOST_SEATS)],
             description=lazy_gettext("Leave it empty if there is room for as many as come."),
         ),
         "description": TextAreaField(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 
-from ...i18n import gettext, lazy_gettext
+from ...i18n import gettext, lazy_gettext, plain_digits, read_number
 from ...sections import Section
 from ...services.moderation.reasons import REASON_WORDS
 from ...services.petitions.invalidation import LONGEST_REASON
@@ -80,8 +80,8 @@ class InvalidationForm(FlaskForm):  # type: ignore[misc]
         """Write moments that came with a link the way that a browser's field for them takes."""
         zone = ZoneInfo(section.time_zone)
         for field in (self.since, self.until):
-            if moment := _moment(field.data or "", zone):
-                field.data = moment.astimezone(zone).replace(tzinfo=None).isoformat("T", "minutes")
+            moment = _moment(field.data or "", zone)
+            field.data = moment.astimezone(zone).replace(tzinfo=None).isoformat("T", "minutes") if moment else ""
 
     def blame(self, condition: str, message: str) -> None:
         """Put a message on the field of a condition."""
@@ -106,7 +106,7 @@ class InvalidationForm(FlaskForm):  # type: ignore[misc]
             if text and read[name] is None:
                 self.blame(name, gettext("Enter a day and a time, such as 2026-12-10T18:00"))
         text = (self.score.data or "").strip()
-        read["min_score"] = int(text) if text.isascii() and text.isdigit() and int(text) <= _HIGHEST_SCORE else None
+        read["min_score"] = read_number(text, 0, _HIGHEST_SCORE)
         if text and read["min_score"] is None:
             self.blame("min_score", gettext("Enter a number"))
         found = Conditions(**read, only_held=bool(self.only_held.data))
@@ -131,7 +131,7 @@ class InvalidationForm(FlaskForm):  # type: ignore[misc]
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(plain_digits(text))
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from ...antiabuse.names import clean_text
-from ...i18n import gettext, lazy_gettext
+from ...i18n import gettext, lazy_gettext, plain_digits
 from ...sections import CustomField, Section
 from ...services.people import consents
 from ...services.people.addresses import Address
@@ -67,12 +67,14 @@ class SignForm(FlaskForm):  # type: ignore[misc]
         return {item.name: self[item.name].data for item in self.section.custom_fields if self[item.name].data}
 
 
-def _short_text(field_name: str, required: bool, longest: int) -> Callable[[SignForm, Field], None]:
+def _short_text(
+    field_name: str, required: bool, longest: int, read: Callable[[str], str] = str
+) -> Callable[[SignForm, Field], None]:
     def check(form: SignForm, field: Field) -> None:
         typed = field.data or ""
         if len(typed) > longest:
             raise ValidationError(gettext("Use %(count)s characters at most", count=longest))
-        field.data = clean_text(typed, longest)
+        field.data = read(clean_text(typed, longest))
         if required and not field.data:
             raise ValidationError(str(MISSING.get(field_name, gettext("Answer this question"))))
 
@@ -138,7 +140,7 @@ def make_sign_form(
         if name == "email":
             check = email_check(required or section.confirmation == "email", testing, utf8)
         else:
-            check = _short_text(name, required, PHONE_MAX if name == "phone" else POSTCODE_MAX)
+            check = _short_text(name, required, PHONE_MAX if name == "phone" else POSTCODE_MAX, plain_digits)
         fields[name] = StringField(LABELS[name], [check], render_kw={"required": required})
     for item in section.custom_fields:
         fields[OWN + item.name] = _custom_field(item, section, locale)

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ... import topics
 from ...errors import CaseWithdrawn, NotFound
 from ...i18n import country_name
 from ...models import Case, CaseText, Edition, Picture
@@ -67,9 +66,20 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False})
 
 
-def render_story(text: str) -> Markup:
-    """A story's Markdown as HTML; HTML in the source is escaped."""
-    return Markup(_markdown().render(text))  # noqa: S704  HTML in the source is escaped
+def render_story(text: str, below: int = 1) -> Markup:
+    """A story's Markdown as HTML; HTML in the source is escaped.
+
+    :param below: the level of the heading that it stands under. Its own highest headings get the next one, whatever
+        number of ``#`` they were written with, and those beneath them follow without a gap (WCAG 2.2, technique H42).
+    """
+    markdown = _markdown()
+    tokens = markdown.parse(text)
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    written = sorted({token.tag for token in headings})
+    for token in headings:
+        token.tag = f"h{min(below + 1 + written.index(token.tag), 6)}"
+    # HTML in the source is escaped.
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704
 
 
 def _edition_view(row: Edition, lens: Lens, current: bool) -> EditionView:
@@ -199,7 +209,7 @@ def _case_view(
         country=row.country,
         country_name=country_name(row.country),
         kind=row.kind,
-        topics=[(key, str(topics.TOPICS.get(key, key))) for key in row.topics],
+        topics=[(key, lens.word("topics", key)) for key in row.topics],
         status=row.status,
         status_changed_at=row.status_changed_at,
         goal=row.goal,
@@ -208,7 +218,7 @@ def _case_view(
         sources=row.sources,
         updates=updates,
         target=row.target,
-        sensitive=[str(topics.SENSITIVE.get(key, key)) for key in row.sensitive],
+        sensitive=[lens.word("sensitive", key) for key in row.sensitive],
         signer_warning=row.signer_warning,
         photo=_photo(row, lens, pictures),
         title=shown.get("title", row.name),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ... import topics
 from ...i18n import country_name, gettext
 from ...models import Case, ImpactStory, YearTotal
 from ...sections import text_direction
@@ -38,14 +37,14 @@ def impact_stories(session: Session, lens: Lens) -> list[ImpactView]:
                 edition=row.edition,
                 happened_on=row.happened_on,
                 outcome=row.outcome,
-                outcome_label=str(topics.OUTCOMES.get(row.outcome, topics.OUTCOMES["other"])),
+                outcome_label=lens.word("outcomes", row.outcome),
                 title=words.get("title", row.name),
                 summary=words.get("summary", ""),
-                story=render_story(words.get("story", "")),
+                story=render_story(words.get("story", ""), below=2),
                 figures=[
                     {
                         **item,
-                        "label": str(topics.UNITS.get(str(item.get("unit")), item.get("unit"))),
+                        "label": lens.word("units", str(item.get("unit"))),
                         "scope_name": scope_names.get(str(item.get("scope")), country_name(str(item.get("scope")))),
                     }
                     for item in row.figures

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ...errors import NotFound
+from ...errors import NotFound, insist
 from ...i18n import country_name
 from ...keyring import Keyring
 from ...models import Case, Edition, Picture, Signature
+from ...models.campaign import CASE_STATUSES
 from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..audit import record as audit
@@ -151,7 +152,9 @@ def change_case_status(session: Session, section: Section, slug: str, status: st
     :param status: ``active``, ``closed``, ``freed`` or ``withdrawn``.
     :returns: the ids of the cases that changed.
     :raises NotFound: the section has no such case.
+    :raises BadValue: there is no such status.
     """
+    insist(status in CASE_STATUSES, "status", f"be one of {', '.join(CASE_STATUSES)}")
     rows = session.scalars(select(Case).where(Case.section == section.code, Case.slug == slug).with_for_update()).all()
     if not rows:
         raise NotFound(slug)

@@ -22,6 +22,10 @@ class Lens:
     now: datetime
     link: Callable[..., str]
 
+    def word(self, vocabulary: str, key: str) -> str:
+        """What a word of a vocabulary is called here; see :meth:`~flask_w4r.sections.Section.word`."""
+        return self.section.word(vocabulary, key, self.locale)
+
 
 @dataclass(frozen=True)
 class EditionView:

@@ -20,7 +20,7 @@ from icalendar import Event as Entry
 
 from ...i18n import gettext, listing
 from ...sections import Section
-from .views import EventView
+from .views import EventView, event_title
 
 PRODUCT = "-//flask_w4r//Write for Rights//EN"
 #: How often a subscribed calendar is to ask again.
@@ -29,6 +29,14 @@ REFRESH = timedelta(hours=1)
 NOBODY = "w4r@localhost"
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _DAY = timedelta(days=1)
+
+
+class _Geo(vGeo):
+    """A point as RFC 5545 (3.8.1.6) has it: decimal degrees to six places, without an exponent near zero."""
+
+    def to_ical(self) -> str:
+        # Nought added: what rounds to nought has no sign.
+        return f"{round(self.latitude, 6) + 0:.6f};{round(self.longitude, 6) + 0:.6f}"
 
 
 @dataclass(frozen=True)
@@ -136,14 +144,13 @@ def _entry(
     starts, ends = _moments(event)
     entry.add("DTSTART", starts)
     entry.add("DTEND", ends)
-    title = gettext("Demo event: %(title)s", title=event.title) if event.is_demo else event.title
-    entry.add("SUMMARY", _clean(title))
+    entry.add("SUMMARY", _clean(event_title(event, cancelled=cancelled and party is None)))
     entry.add("DESCRIPTION", _clean(_description(event, party)))
     if where := _where(event, party):
         entry.add("LOCATION", _clean(where))
     lat, lon = (party.lat, party.lon) if party and party.lat is not None else (event.lat, event.lon)
     if lat is not None and lon is not None:
-        entry.add("GEO", vGeo((lat, lon)))
+        entry.add("GEO", _Geo((lat, lon)))
     entry.add("URL", event.url)
     name, address = parseaddr(sender or NOBODY)
     organizer = vCalAddress(f"MAILTO:{address}")

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as XML
 
 from ...i18n import country_name, gettext, listing, time_span
 from ...sections import Section
-from .views import EventView
+from .views import EventView, event_title
 
 ATOM = "http://www.w3.org/2005/Atom"
 GEORSS = "http://www.georss.org/georss"
@@ -49,7 +49,7 @@ def atom_feed(
 def _entry(feed: XML.Element, event: EventView, section: Section) -> None:
     entry = _add(feed, "entry")
     _add(entry, "id", _urn(f"{section.code}|event|{event.uid}"))
-    _add(entry, "title", gettext("Demo event: %(title)s", title=event.title) if event.is_demo else event.title)
+    _add(entry, "title", event_title(event, cancelled=event.state == "cancelled"))
     _add(entry, "updated", _stamp(event.updated_at))
     _add(entry, "link", rel="alternate", type="text/html", href=event.url)
     _add(entry, "category", term=event.kind)

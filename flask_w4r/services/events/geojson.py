@@ -1,6 +1,7 @@
 """The map's data (RFC 7946): all events that everybody may find, or, where they are many, groups of them.
 
-Up to :data:`WHOLE` events are one document, built once for each change in each process and kept compressed. Beyond that
+Up to :data:`WHOLE` events are one document, built once for each change in each process and kept compressed. Those that
+were called off not long ago are in it, marked: others keep what they had from it. Beyond that
 the document holds groups of the whole world, and each view of the map is asked for by itself, grouped in SQL on a grid.
 
 The text is written by hand, line by line: with the standard library's encoder that takes a fifth of the time that
@@ -31,8 +32,9 @@ from ..storage.prepared import is_known
 from ..storage.unit_of_work import Send, straight
 from . import changes, squares
 from .grid import Grid
-from .search import EventQuery, filters, listed
+from .search import CANCELLED_STAYS, EventQuery, called_off, filters, listed
 from .squares import CASES, COLUMNS, Shown
+from .views import as_known
 
 MIME = "application/geo+json"
 #: So many events are sent whole.
@@ -118,10 +120,14 @@ def document(session: Session, lens: Lens) -> tuple[str, int, datetime | None]:
     if len(rows) > WHOLE:
         text, count = view(session, lens, Grid.world(WORLD_ZOOM), EventQuery())
         return text, count, None
-    cases = _cases(session, lens, wanted)
-    first_end = min((row[11] for row in rows), default=None)
-    lines = _features(rows, cases, lens, _feature)
-    return f"{_HEAD}{','.join(lines)}]}}", len(rows), first_end and first_end.replace(tzinfo=lens.now.tzinfo)
+    lines = _features(rows, _cases(session, lens, wanted), lens, _feature)
+    ends = [min(row[11] for row in rows).replace(tzinfo=lens.now.tzinfo)] if rows else []
+    if off := called_off(session, lens):
+        of_off = CASES.where(EventCase.event_id.in_([row.id for row in off]))
+        cases = _joined(session.execute(of_off, {"code": lens.section.code}))
+        lines += _features([_row_off(row) for row in off], cases, lens, _feature_off)
+        ends.append(min(row.updated_at for row in off) + CANCELLED_STAYS)
+    return f"{_HEAD}{','.join(lines)}]}}", len(lines), min(ends, default=None)
 
 
 def view(session: Session, lens: Lens, grid: Grid, query: EventQuery) -> tuple[str, int]:
@@ -206,6 +212,21 @@ def _feature(row: Any, cases: str, before: str, after: str) -> str:
         f'"kind":"{kind}","online":{"true" if kind in _ONLINE else "false"},"cases":[{cases}],'
         f'"availability":"{availability}","place":{_quote(town)}}}}}'
     )
+
+
+def _row_off(event: Event) -> tuple[Any, ...]:
+    """The columns of an event that was called off, as the public may know them."""
+    known = as_known(event)
+    local, ends = (datetime.fromisoformat(known[name]) for name in ("starts_local", "ends_local"))
+    moment = datetime.fromisoformat(known["starts_at"]).replace(tzinfo=None)
+    # Which place was approved is not kept.
+    lat, lon = (event.public_lat, event.public_lon) if event.approved is None else (None, None)
+    return event.id, event.slug, known["title"], local, moment, known["kind"], "full", known["town"], lat, lon, ends
+
+
+def _feature_off(row: Any, cases: str, before: str, after: str) -> str:
+    """Write an event that was called off: it has no seats, and says so by one property more."""
+    return _feature(row, cases, before, after)[:-2] + ',"status":"cancelled"}}'
 
 
 #: The same, for views: whoever moves the map sees most of the events again.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from ...i18n import plain_digits, read_number
 from ...topics import EVENT_KINDS
 
 #: Nobody turns so many pages; who does is not a reader.
@@ -65,13 +66,14 @@ def read_query(args: Mapping[str, str]) -> EventQuery:
         text = args.get(name, "").strip()
         if not text:
             return usual
-        if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        found = read_number(text, 0, 999_999)
+        if found is None:
             faults.append(name)
             return usual
-        return max(1, min(int(text), most))
+        return max(1, min(found, most))
 
     def day(name: str) -> date | None:
-        text = args.get(name, "").strip()
+        text = plain_digits(args.get(name, "")[:50]).strip()
         try:
             found = date.fromisoformat(text) if text else None
         except ValueError:

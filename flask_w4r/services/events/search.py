@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from ...errors import NotFound
+from ...errors import NotFound, insist
 from ...i18n import gettext
 from ...keyring import Keyring
 from ...models import Case, Event, EventCase
@@ -23,15 +23,20 @@ from ..campaign.views import Lens
 from ..places import geo
 from ..places import search as places
 from .cases import cases_of
-from .query import MAX_PAGE
+from .query import MAX_KM, MAX_PAGE
 from .query import EventQuery as EventQuery
 from .query import read_query as read_query
-from .views import EventView, event_view, has_page
+from .views import EventView, as_known, event_view, has_page
 
 #: Events on one page of the list.
 PAGE = 20
 #: Counting ends here: "more than 1,000".
 MAX_COUNT = 1000
+#: So long an event that was called off stays in calendars, feeds and the map's data, so that who keeps it there learns
+#: of it.
+CANCELLED_STAYS = timedelta(days=30)
+#: So many of them at most.
+MOST_CANCELLED = 200
 #: States in which an event has a page.
 SHOWN = ("published", "cancelled", "over")
 
@@ -75,12 +80,70 @@ def listed(code: Any, now: Any) -> list[ColumnElement[bool]]:
     ]
 
 
+def cancelled(session: Session, lens: Lens, keyring: Keyring, query: EventQuery) -> list[EventView]:
+    """Events that everybody could find until they were called off, at most :data:`CANCELLED_STAYS` ago, by their beginning.
+
+    :param query: as for :func:`search`; its page is not looked at.
+    :raises CaseWithdrawn: events of a withdrawn case are asked for.
+    """
+    try:
+        wanted = filters(session, lens, query)
+    except NotFound:
+        return []
+    centre, choices, _ = _centre(session, lens, query)
+    if choices:
+        return []
+    if centre is not None:
+        around = geo.box(centre.lat, centre.lon, query.km).condition(Event.public_lat, Event.public_lon)
+        wanted += [Event.kind != "online", around]
+    if query.is_filtered:
+        # What nobody approved decides nothing of what is found.
+        wanted.append(Event.approved.is_(None))
+    rows = called_off(session, lens, wanted)
+    cases = cases_of(session, lens, [row.id for row in rows])
+    views = [event_view(row, cases.get(row.id, []), lens, keyring) for row in rows]
+    return [view for view in views if _is_near(view, centre, query.km)]
+
+
+def called_off(session: Session, lens: Lens, wanted: Sequence[ColumnElement[bool]] = ()) -> list[Event]:
+    """The rows of :func:`cancelled`.
+
+    :param wanted: what is asked for besides.
+    """
+    rows = session.scalars(
+        select(Event)
+        .where(
+            Event.section == lens.section.code,
+            Event.state == "cancelled",
+            Event.visibility != "unlisted",
+            Event.published_at.is_not(None),
+            Event.updated_at > lens.now - CANCELLED_STAYS,
+            *wanted,
+        )
+        .order_by(Event.starts_at, Event.id)
+        .limit(MOST_CANCELLED)
+    )
+    return [row for row in rows if has_page(row) and as_known(row)["visibility"] != "unlisted"]
+
+
+def _is_near(view: EventView, centre: Centre | None, km: float) -> bool:
+    if centre is None:
+        return True
+    if view.lat is None or view.lon is None:
+        return False
+    return geo.distance_km(centre.lat, centre.lon, view.lat, view.lon) <= km
+
+
 def search(session: Session, lens: Lens, keyring: Keyring, query: EventQuery, *, limit: int = PAGE) -> Found:
     """Find events. Near a place the nearest come first, else the next.
 
     :param limit: how many make a page.
     :raises CaseWithdrawn: events of a withdrawn case are asked for.
+    :raises BadValue: there is no such page, or no such distance.
     """
+    insist(1 <= query.page <= MAX_PAGE, "page", f"be from 1 to {MAX_PAGE}")
+    insist(0 <= query.km <= MAX_KM, "km", f"be from 0 to {MAX_KM}")
+    insist(limit >= 1, "limit", "be at least 1")
     try:
         wanted = [*listed(lens.section.code, lens.now), *filters(session, lens, query)]
     except NotFound:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ...i18n import gettext
 from ...keyring import Keyring
 from ...models import Event
 from ..campaign.views import Lens
@@ -75,6 +76,13 @@ class EventView:
     distance_km: float | None = None
 
 
+def event_title(event: EventView, *, cancelled: bool) -> str:
+    """What an event is called in a calendar or feed. That it is off stands in its name too: not every program heeds a
+    calendar's ``STATUS``, and feeds have none."""
+    title = gettext("Demo event: %(title)s", title=event.title) if event.is_demo else event.title
+    return gettext("Cancelled: %(title)s", title=title) if cancelled else title
+
+
 def shows_exact(event: Event) -> bool:
     """Whether there is an exact place and it is for everybody: the host chose so, and the event's kind allows it."""
     return event.visibility == "exact" and event.kind not in TOWN_ONLY and event.kind != "online"
@@ -93,6 +101,11 @@ def has_page(event: Event) -> bool:
     """Whether an event that is published, cancelled or over may be read. One that was called off before the desk ever
     approved it may not, nor one that the desk took off."""
     return event.state == "published" or (event.published_at is not None and not (event.approved or {}).get("hidden"))
+
+
+def as_known(event: Event) -> dict[str, Any]:
+    """What of an event's words, town and times the public may read: :func:`as_shown`, or what was approved before."""
+    return event.approved or as_shown(event)
 
 
 def _approved_view(view: EventView, event: Event) -> EventView:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from ...errors import insist
 from ...keyring import Keyring
 from ...models import Event, EventCase
 from ...sections import Section
@@ -31,7 +32,11 @@ def duplicate(
     now: datetime,
 ) -> Done:
     """The same event at another date, for the desk to look at. Its host's address was proved already, and nobody comes
-    to it yet."""
+    to it yet.
+
+    :raises BadValue: it would end before it begins.
+    """
+    insist(starts_at < ends_at, "ends_at", "be after the beginning")
     event = lock_event(session, section, event_id)
     if event is None or event.state not in ("submitted", "published", "cancelled", "over"):
         return Done(event_id, "gone")

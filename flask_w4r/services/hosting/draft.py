@@ -8,19 +8,25 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import String
+
+from ...errors import insist
 from ...keyring import Keyring
 from ...models import Event
+from ...models.events import ACCESS_STATUSES, EVENT_KINDS, VISIBILITIES
 from ...sections import Section
 from ..events.views import TOWN_ONLY
 from ..people.addresses import Address
 from ..places import geo
 from .texts import looks_like_address, tells
+from .times import is_zone
 
 #: Farther than this from where it was, the desk looks again.
 FAR_KM = 25.0
 _LINK = re.compile(r"https?:|//|\bwww\.|@|\b[a-z0-9-]{2,}\.(?:[a-z]{3,}|[a-z]{2}/)", re.IGNORECASE)
+MOST_SEATS = 100_000
 #: A pin may stand so far from the middle of its town.
 PIN_KM = 75.0
 #: The finding that a text for everybody may tell an address.
@@ -74,6 +80,27 @@ class Draft:
         if self.visibility == "exact" and self.kind in TOWN_ONLY:
             return "approval" if self.kind == "private" else "town"
         return self.visibility
+
+    def check(self) -> None:
+        """Insist on what the event's row can hold.
+
+        :raises BadValue: a value is none of those that there are, too long, or makes no sense beside the others.
+        """
+        for name, known in (("kind", EVENT_KINDS), ("visibility", VISIBILITIES), ("access_status", ACCESS_STATUSES)):
+            insist(getattr(self, name) in known, name, f"be one of {', '.join(known)}")
+        town = self.town or Town("", "")
+        texts = {"title": self.title, "access_notes": self.access_notes, "locale": self.locale,
+                 "town": town.name, "country": town.country}  # fmt: skip
+        for name, text in texts.items():
+            longest = cast(String, Event.__table__.columns[name].type).length or 0
+            insist(len(text) <= longest, name, f"have {longest} characters at most")
+        insist(bool(self.title.strip()), "title", "not be empty")
+        insist(is_zone(self.time_zone), "time_zone", "be the name of a time zone")
+        insist(self.starts_at < self.ends_at, "ends_at", "be after the beginning")
+        insist(self.capacity is None or 1 <= self.capacity <= MOST_SEATS, "capacity", f"be from 1 to {MOST_SEATS}")
+        for lat, lon in ((self.lat, self.lon), (town.lat, town.lon)):
+            if lat is not None or lon is not None:
+                insist(lat is not None and lon is not None and geo.is_point(lat, lon), "lat", "be a place with lon")
 
     def place(self) -> dict[str, Any]:
         """What is sealed of the place."""

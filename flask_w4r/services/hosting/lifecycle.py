@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from ...errors import EventFull, NotFound, ProofReplayed
+from ...errors import BadValue, EventFull, NotFound, ProofReplayed
 from ...keyring import Keyring
 from ...models import Case, Event, EventCase, Rsvp, SpentProof
 from ...sections import Section
@@ -57,8 +57,11 @@ def create(
 
     :param judgement: what the checks made of the form; the desk reads it, since it looks at every event.
     :raises ProofReplayed: the captcha's solution was used before.
+    :raises BadValue: the draft cannot be an event.
     """
-    assert draft.host_address is not None
+    draft.check()
+    if draft.host_address is None:
+        raise BadValue("host_address", "be given")
     if judgement.proof is not None:
         proof = {"digest": judgement.proof, "expires_at": judgement.proof_expires_at}
         if not insert_ignore(session, SpentProof.__table__, proof):
@@ -167,8 +170,10 @@ def edit(session: Session, keyring: Keyring, section: Section, event_id: int, dr
     looks again before anybody sees it, and the guests are told then.
 
     :raises EventFull: more seats are taken than there would be; nothing was changed.
+    :raises BadValue: the draft cannot be an event.
     :returns: ``edited``, ``submitted`` or ``gone``.
     """
+    draft.check()
     event = lock_event(session, section, event_id)
     # One that was called off and then hidden stays off: its guests were told.
     off = event is not None and event.state == "rejected" and event.published_at is not None

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...errors import insist
 from ...keyring import Keyring
 from ...models import EventReport
 from ...sections import Section
@@ -41,13 +42,17 @@ def submit(
     :param counts: by case and by what was written (:data:`COUNTED`); only cases of the event are kept.
     :returns: ``reported``; ``already`` where the report counts; ``gone`` where the event has not begun, or never took
         place.
+    :raises BadValue: a number is below nought or above :data:`MOST`.
     """
+    insist(0 <= people <= MOST, "people", f"be from 0 to {MOST}")
+    good = all(0 <= number <= MOST for numbers in counts.values() for number in numbers.values())
+    insist(good, "counts", f"be from 0 to {MOST}")
     event = lock_event(session, section, event_id)
     if event is None or event.state not in ("published", "over") or event.starts_at > now:
         return Done(event_id, "gone")
     known = set(lifecycle.case_ids(session, event_id))
     kept = {
-        str(case_id): {name: min(counts[case_id].get(name, 0), MOST) for name in COUNTED if counts[case_id].get(name)}
+        str(case_id): {name: counts[case_id][name] for name in COUNTED if counts[case_id].get(name)}
         for case_id in sorted(counts)
         if case_id in known
     }

@@ -62,7 +62,7 @@ def export_kit(session: Session, section: Section, year: str, path: Path | str, 
         _cases(session, edition, draft, words)
         _stories(session, section, draft)
         _totals(session, section, draft)
-        read_kit(draft)
+        read_kit(draft, [section])
         os.replace(draft, target)
     except OSError as error:
         raise KitError(

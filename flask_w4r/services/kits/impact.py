@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ...topics import OUTCOMES, QUALIFIERS, UNITS
+from ...topics import QUALIFIERS
 from .fields import Table, closest, countries, edition_of, locale_fault, present, slug_fault, text_fault
 from .model import KitStory, KitTotal
 from .source import KitFolder
@@ -69,8 +69,8 @@ def _story(folder: KitFolder, slug: str, parts: Mapping[str, str]) -> KitStory |
         "country": table.country(),
         "edition": edition_of(table),
         "happened_on": table.moment("when"),
-        "outcome": table.choice("outcome", OUTCOMES),
-        "figures": tuple(_figure(item) for item in table.tables("figures")),
+        "outcome": table.choice("outcome", folder.known("outcomes")),
+        "figures": tuple(_figure(item, folder.known("units")) for item in table.tables("figures")),
         "quotes": tuple(_quote(item) for item in table.tables("quotes")),
         "source": table.text("source", 500),
         "source_title": table.text("source_title", 300),
@@ -78,7 +78,7 @@ def _story(folder: KitFolder, slug: str, parts: Mapping[str, str]) -> KitStory |
     return KitStory(slug=slug, texts=texts, **facts)
 
 
-def _figure(table: Table) -> dict[str, Any]:
+def _figure(table: Table, known: Sequence[str]) -> dict[str, Any]:
     table.only("scope", "unit", "value", "qualifier")
     value = table.integer("value", 0, 1_000_000_000_000)
     if "value" not in table.data:
@@ -88,7 +88,7 @@ def _figure(table: Table) -> dict[str, Any]:
         table.fault("scope", f"{scope!r} is not a scope; give 'global' or a country's ISO code, such as 'AU'")
     return {
         "scope": scope,
-        "unit": table.choice("unit", UNITS),
+        "unit": table.choice("unit", known),
         "value": value,
         "qualifier": table.choice("qualifier", QUALIFIERS, default=""),
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...errors import KitError
 from ...models.campaign import CASE_KINDS, CASE_STATUSES
-from ...topics import SENSITIVE, SOLIDARITY_ROUTES, SOLIDARITY_RULES, TOPICS
+from ...sections import Section
+from ...topics import SOLIDARITY_ROUTES
 from .fields import Table, closest, edition_of, locale_fault, present, slug_fault
 from .impact import read_stories, read_totals
 from .model import CASE_TEXTS, MINOR, TITLE_LOCALE, UPDATE_PREFIX, Kit, KitCase, KitPhoto
@@ -29,10 +30,11 @@ _FREE = re.compile(r"(README|LICEN[CS]E|NOTES|CHANGES)(\.\w+)?", re.IGNORECASE)
 Texts = dict[str, dict[str, str]]
 
 
-def read_kit(path: Path | str) -> Kit:
+def read_kit(path: Path | str, sections: Sequence[Section] = ()) -> Kit:
     """Read and validate a kit.
 
     :param path: the kit's folder.
+    :param sections: who is to have it. Words of a vocabulary that each of them has of its own are known then.
     :returns: the kit, valid as a whole.
     :raises KitError: with every fault, each as ``file:line: what is wrong; the mend``.
     """
@@ -40,7 +42,7 @@ def read_kit(path: Path | str) -> Kit:
     faults = Faults()
     if "\0" in str(path) or not root.is_dir():
         raise KitError([f"{str(path)!a}: is not a folder; give the folder that holds campaign.toml"])
-    folder = KitFolder(root, faults)
+    folder = KitFolder(root, faults, sections)
     for name, is_folder in folder.listing().items():
         if name not in _ROOT and not _FREE.fullmatch(name):
             faults.add(name, None, f"is not part of a kit; {closest(name, _ROOT)}")
@@ -122,13 +124,13 @@ def _case(folder: KitFolder, slug: str) -> KitCase | None:
     if table is None:
         return None
     table.only(*_CASE_KEYS)
-    sensitive = table.choices("sensitive", [key for key in SENSITIVE if key != MINOR])
+    sensitive = table.choices("sensitive", [key for key in folder.known("sensitive") if key != MINOR])
     facts: dict[str, Any] = {
         "name": table.text("name", 200),
         "country": table.country(),
         "kind": table.choice("kind", CASE_KINDS, default="person"),
         "position": table.integer("position", 0, 10_000, default=0),
-        "topics": table.choices("topics", TOPICS),
+        "topics": table.choices("topics", folder.known("topics")),
         "status": table.choice("status", CASE_STATUSES, default="active"),
         "goal": table.integer("goal", 1, 1_000_000_000),
         "location": table.text("location", 200, required=False),
@@ -137,7 +139,7 @@ def _case(folder: KitFolder, slug: str) -> KitCase | None:
         "sensitive": (*sensitive, MINOR) if table.flag("minor") else sensitive,
         "sources": _sources(table),
         "target": _target(table.table("target")),
-        "solidarity": _solidarity(table.table("solidarity")),
+        "solidarity": _solidarity(table.table("solidarity"), folder.known("solidarity_rules")),
         "updates": _updates(table, here, texts, folder.faults),
         "photo": _photo(folder, table, here, files) if "photo" in table.data else None,
     }
@@ -183,7 +185,7 @@ def _target(table: Table) -> dict[str, str]:
     )
 
 
-def _solidarity(table: Table) -> dict[str, Any]:
+def _solidarity(table: Table, known: Sequence[str]) -> dict[str, Any]:
     table.only("route", "address", "languages", "rules")
     route = table.choice("route", SOLIDARITY_ROUTES, default="none")
     address = table.text("address", 600, required=False, lines=True)
@@ -196,7 +198,7 @@ def _solidarity(table: Table) -> dict[str, Any]:
         if fault := locale_fault(code):
             table.fault("languages", fault)
         languages.append(code)
-    rules = list(table.choices("rules", SOLIDARITY_RULES))
+    rules = list(table.choices("rules", known))
     return {"route": route, **present({"address": address, "languages": languages, "rules": rules})}
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import KitError
+from ...sections import Section
+from ...topics import OPEN
 
 MAX_TEXT_BYTES = 128 * 1024
 MAX_PHOTO_BYTES = 12 * 1024 * 1024
@@ -48,11 +50,20 @@ class Faults:
 
 
 class KitFolder:
-    """The folder of a kit. Names are relative to it, with slashes."""
+    """The folder of a kit. Names are relative to it, with slashes.
 
-    def __init__(self, root: Path, faults: Faults) -> None:
+    :param sections: whose own words the kit may use.
+    """
+
+    def __init__(self, root: Path, faults: Faults, sections: Sequence[Section] = ()) -> None:
         self.root = root
         self.faults = faults
+        self._sections = sections
+
+    def known(self, vocabulary: str) -> list[str]:
+        """The words of a vocabulary: ours, and those that each of the sections has."""
+        own = [set(section.vocabularies.get(vocabulary, ())) for section in self._sections]
+        return [*OPEN[vocabulary], *sorted(set.intersection(*own).difference(OPEN[vocabulary]) if own else ())]
 
     def listing(self, folder: str = "") -> dict[str, bool]:
         """The entries of a folder as ``{name: is_folder}``. Links and special files are faults and left out."""

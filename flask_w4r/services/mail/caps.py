@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from ...errors import insist
 from ...keyring import Keyring
 from ...models import OutboxMail, Suppression
 from ...models.mail import SUPPRESSION_REASONS
@@ -75,8 +76,7 @@ def suppress(
     :param reason: ``not_me``, ``bounced`` or ``blocked``.
     :returns: whether this is new.
     """
-    if reason not in SUPPRESSION_REASONS:
-        raise ValueError(f"{reason!r} is not one of {', '.join(SUPPRESSION_REASONS)}")
+    insist(reason in SUPPRESSION_REASONS, "reason", f"be one of {', '.join(SUPPRESSION_REASONS)}")
     values = {
         "section": section.code,
         "address_index": _index(keyring, section, canonical),

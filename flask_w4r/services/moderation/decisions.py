@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...errors import NotFound
+from ...errors import NotFound, insist
 from ...keyring import Keyring
 from ...models import Batch, BatchRow
 from ...seam import QueueKind
@@ -98,8 +98,11 @@ def decide(
     :param reason: the moderator's words, kept sealed with the batch; the log has a keyed hash.
     :returns: one entry for each kind among the items.
     :raises PermissionDenied: the actor may not decide here.
+    :raises BadValue: there is no such act, or no such kind.
     """
     who = require(hooks, actor, Permission.DECIDE, section)
+    insist(act in _LOGGED, "act", f"be one of {', '.join(_LOGGED)}")
+    insist(set(items) <= set(hooks.seam.queue), "items", f"be of {', '.join(hooks.seam.queue)}")
     done: list[Decided] = []
     for kind, ids in sorted(items.items()):
 
@@ -184,6 +187,7 @@ def recent(
     :raises PermissionDenied: the actor may not see the queue.
     """
     who = require(hooks, actor, Permission.VIEW_QUEUE, section)
+    insist(limit >= 1, "limit", "be at least 1")
     rows = session.scalars(
         select(Batch)
         .where(Batch.section == section.code, Batch.kind == "decision", Batch.actor_id == who.id)

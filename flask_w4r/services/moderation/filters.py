@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, tuple_
 
+from ...i18n import plain_digits, read_number
 from ...models.petitions import CAPTCHA_RESULTS
 
 STATES = ("pending", "confirmed")
@@ -111,7 +112,7 @@ def parse_filters(given: Mapping[str, str], zone: str) -> tuple[Filters, list[st
         held_for=take("held_for", like(_WORD)),
         state=take("state", one_of(*STATES)),
         mail_domain=take("mail_domain", lambda text: like(_DOMAIN)(text.lower())),
-        score=take("score", lambda text: int(text) if re.fullmatch(r"[0-9]{1,4}", text) else None),
+        score=take("score", lambda text: read_number(text, 0, 9999)),
         captcha=take("captcha", one_of(*CAPTCHA_RESULTS)),
         since=take("since", lambda text: _moment(text, zone)),
         until=take("until", lambda text: _moment(text, zone)),
@@ -123,7 +124,7 @@ def parse_filters(given: Mapping[str, str], zone: str) -> tuple[Filters, list[st
 
 def _moment(text: str, zone: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(plain_digits(text))
         return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound
+from ...i18n import plain_digits
 from ...keyring import Keyring
 from ...models import Case, LiveLimit
 from ...models.moderation import WHOLE_SECTION
@@ -46,7 +47,7 @@ def parse_limit(name: str, text: str) -> str:
     :returns: the text, trimmed.
     :raises LimitFault: it is none, it is empty or too long, or it lets nobody through, which is what a lockdown is for.
     """
-    wanted = " ".join(text.split())
+    wanted = " ".join(plain_digits(text).split())
     try:
         items = parse_many(wanted)
     except ValueError as error:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...errors import NotFound
+from ...errors import NotFound, insist
 from ...keyring import Keyring
 from ...models import Case, Edition, Lockdown
 from ...models.moderation import LOCKDOWN_LEVELS, WHOLE_SECTION
@@ -64,11 +64,10 @@ def set_level(
     :returns: whether anything changed.
     :raises PermissionDenied: the actor may not decide here.
     :raises NotFound: there is no such case.
-    :raises ValueError: there is no such level.
+    :raises BadValue: there is no such level.
     """
     staff = require(hooks, actor, Permission.DECIDE, section)
-    if level not in LOCKDOWN_LEVELS:
-        raise ValueError(f"{level!r} is not one of {', '.join(LOCKDOWN_LEVELS)}")
+    insist(level in LOCKDOWN_LEVELS, "level", f"be one of {', '.join(LOCKDOWN_LEVELS)}")
     case_ids = [WHOLE_SECTION]
     if slug is not None:
         wanted = select(Case.id).where(Case.section == section.code, Case.slug == slug).order_by(Case.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...errors import insist
 from ...keyring import Keyring
 from ...models import Case
 from ...seam import QueueKind
@@ -38,6 +39,7 @@ def page_of(
     :raises PermissionDenied: the actor may not see the queue.
     """
     require(hooks, actor, Permission.VIEW_QUEUE, section)
+    insist(size >= 1, "size", "be at least 1")
     place = Place.parse(cursor) if cursor else None
     found: QueuePage = _kind(hooks, filters).list_page(session, keyring, section, filters, place, size)
     return found

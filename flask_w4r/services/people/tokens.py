@@ -12,7 +12,7 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import CursorResult, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from ...errors import TokenInvalid
+from ...errors import TokenInvalid, insist
 from ...keyring import hash_token, new_token, token_box
 from ...models import Token
 
@@ -67,6 +67,7 @@ def issue_all(
     :param asked: section code, purpose and payload of each.
     :returns: the tokens in that order.
     """
+    insist(days > 0, "days", "be more than nought")
     made = [new_token() for _ in asked]
     rows = [
         {

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from ...i18n import plain_digits
+
 #: The mean radius (IUGG), in kilometres.
 EARTH_KM = 6371.0088
 #: A box is widened by this many degrees (about 10 cm), so that rounding never leaves out a point on its edge.
@@ -48,7 +50,7 @@ def is_point(lat: float, lon: float) -> bool:
 
 def read_point(text: str) -> tuple[float, float] | None:
     """A point written as ``latitude,longitude``, such as ``-33.9,151.2``; ``None`` when the text is anything else."""
-    found = _POINT.fullmatch(text.strip()[:50])
+    found = _POINT.fullmatch(plain_digits(text.strip()[:50]))
     if found is None:
         return None
     lat, lon = float(found[1]), float(found[2])

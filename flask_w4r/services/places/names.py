@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ...i18n import plain_digits
+
 MAX_FOLDED = 100
 #: Normalising a very long run of marks takes time with the square of its length.
 _MAX_RAW = 400
@@ -55,5 +57,5 @@ def _take_apart(text: str) -> str:
 
 def fold_postcode(text: str) -> str:
     """A postcode as it is looked up: upper case, letters and digits alone, at most 20."""
-    plain = unicodedata.normalize("NFKC", text[:_MAX_RAW]).upper()
+    plain = plain_digits(unicodedata.normalize("NFKC", text[:_MAX_RAW])).upper()
     return "".join(char for char in plain if char.isalnum())[:20]

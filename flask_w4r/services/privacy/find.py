@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from ...errors import insist
 from ...keyring import Keyring
 from ...models import Case, Edition, Signature
 from ...sections import Section
@@ -54,11 +55,10 @@ def find(
     :param reason: one of :data:`REASONS`.
     :returns: its signatures, newest edition first. What was erased cannot be found.
     :raises PermissionDenied: the actor may not ask here.
-    :raises ValueError: the reason is none.
+    :raises BadValue: the reason is none.
     """
     who = require(hooks, actor, Permission.FIND_PERSON, section)
-    if reason not in REASONS:
-        raise ValueError(reason)
+    insist(reason in REASONS, "reason", f"be one of {', '.join(REASONS)}")
     cases = session.scalars(select(Case.id).where(Case.section == section.code)).all()
     found: list[FoundSignature] = []
     for start in range(0, len(cases), _CHUNK):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...errors import EventFull, NotFound
+from ...errors import EventFull, NotFound, insist
 from ...keyring import Keyring
 from ...models import Event, Rsvp
 from ...sections import Section
@@ -60,6 +60,14 @@ class Done:
     offered: Sequence[int] = ()
 
 
+def insist_on_size(party_size: int) -> None:
+    """Check how many come together.
+
+    :raises BadValue: nobody, or more than :data:`LARGEST_PARTY`.
+    """
+    insist(1 <= party_size <= LARGEST_PARTY, "party_size", f"be from 1 to {LARGEST_PARTY}")
+
+
 def email_scope(section: Section, event_id: int) -> str:
     """The scope of an RSVP's blind index: one event, so that one person's RSVPs cannot be joined."""
     return f"rsvp|{section.code}|{event_id}"
@@ -84,7 +92,10 @@ def ask(
     :param held: the checks hold it: it claims nothing until it is confirmed and released.
     :raises NotFound: there is no such published event that takes guests.
     :raises EventFull: the whole event is smaller than the party.
+    :raises BadValue: the party has no size that there is, or no name.
     """
+    insist_on_size(guest.party_size)
+    insist(bool(guest.name.strip()), "name", "not be empty")
     claimed = not held and claim(session, section, event_id, guest.party_size, pending=True, now=now)
     event = lock_event(session, section, event_id)
     if event is None or event.state != "published" or event.closed_at is not None or event.starts_at <= now:

@@ -18,7 +18,7 @@ from ...models import Event, Rsvp
 from ...sections import Section
 from ..moderation.judgement import releases_itself
 from . import mail
-from .ask import COMING, LARGEST_PARTY, Done, Guest, ask, email_scope, offer_on
+from .ask import COMING, LARGEST_PARTY, Done, Guest, ask, email_scope, insist_on_size, offer_on
 from .seats import OFFER_HOLDS, fits, give_back, join_list, leave_list, lock_event, lock_rsvp, someone_waits
 
 __all__ = [
@@ -108,7 +108,9 @@ def change(
     """Come with more or fewer. A waiting party that grows goes to the end of the list.
 
     :raises EventFull: there are not so many seats; nothing was changed.
+    :raises BadValue: the party has no size that there is.
     """
+    insist_on_size(party_size)
     event, row = _both(session, section, event_id, rsvp_id)
     if event is None or row is None or row.state not in COMING or event.state != "published" or event.starts_at <= now:
         return Done(rsvp_id, event_id, "gone")

@@ -12,6 +12,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from ...errors import insist
 from ...models import Event, Rsvp
 from ...sections import Section
 
@@ -32,7 +33,9 @@ def claim(session: Session, section: Section, event_id: int, seats: int, *, pend
 
     :param pending: not confirmed yet; such claims fill a quarter of the capacity at most, or one party.
     :returns: whether they were taken. Either way the event's row is locked from here on.
+    :raises BadValue: fewer than one are asked for.
     """
+    insist(seats >= 1, "seats", "be at least 1")
     free = Event.seats_taken + seats <= Event.capacity
     if pending:
         few = or_(Event.pending_seats == 0, (Event.pending_seats + seats) * PENDING_SHARE <= Event.capacity)

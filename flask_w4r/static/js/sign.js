@@ -16,7 +16,8 @@ class SignForm {
     this.status = form.querySelector("[data-w4r-captcha-status]");
     this.loadedAt = Date.now();
     this.kind = form.querySelector("[data-w4r-captcha]")?.dataset.kind; // the captcha that the server wants, where known
-    this.reset(performance.getEntriesByType("navigation")[0]?.type === "back_forward");
+    // Browsers may fill in again what a script wrote here before.
+    this.reset(["back_forward", "reload"].includes(performance.getEntriesByType("navigation")[0]?.type));
     for (const kind of ["input", "change"]) form.addEventListener(kind, () => this.onInput());
     form.addEventListener("submit", (event) => this.onSubmit(event));
     part("./typed.js").then(

@@ -15,10 +15,11 @@ export function near(longitude, centre) {
   return longitude + 360 * Math.round((centre - longitude) / 360);
 }
 
-/** Whether an event is one that the page's form asks for. Dates are compared on the event's own clock. */
+/** Whether an event is one that the page's form asks for, and takes place. Dates are compared on the event's own clock. */
 function wanted({ properties: event }, filter) {
   const day = event.starts_at.slice(0, 10);
   return (
+    event.status !== "cancelled" &&
     (!filter.from || (event.ends_on ?? day) >= filter.from) &&
     (!filter.to || day <= filter.to) &&
     (!filter.kind || event.kind === filter.kind) &&
