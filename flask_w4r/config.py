@@ -49,6 +49,7 @@ DEFAULT_RETENTION: Mapping[str, int] = MappingProxyType(
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
     {
         "hold_at": 50,
+        "honeypot": 25,
         "too_fast": 20,
         "name_marks": 10,
         "name_scripts": 15,

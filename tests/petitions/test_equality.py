@@ -42,7 +42,7 @@ def prepare(host: Host, client: FlaskClient) -> None:
     for number in range(mail_caps.DAILY_CAP):
         press("capped", first_name=f"Name{number}")
         run_jobs(host.app)
-    press("held", website="https://pills.example")
+    press("held", last_name="www.pills.example")
     run(host.app, lambda uow: mail.suppress(
         uow.session, state.keyring, state.sections["AU"], "blocked@example.org", "blocked", now=state.clock()
     ))  # fmt: skip

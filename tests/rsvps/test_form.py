@@ -25,12 +25,12 @@ def test_everybody_gets_the_same_answer(site: Host) -> None:
     answers = [ask(client), ask(client)]
     # In another browser: that one has proved the mailbox then, and is told so.
     press(site.app.test_client(), mail_link(site), "confirm")
-    answers += [ask(client, name="Somebody Else"), ask(client, 2, website="http://spam.example")]
+    answers += [ask(client, name="Somebody Else"), ask(client, 2, name="www.spam.example")]
     assert len({(answer.status_code, answer.headers["Location"], answer.text) for answer in answers}) == 1
     run_jobs(site.app)
     assert "has one already" in str(site.mailer.messages[-2].get_body(("plain",)))
     assert states(site) == ["going", "pending"]
-    assert json.loads(parties(site)[1].reasons)[0]["check"] == "honeypot"
+    assert json.loads(parties(site)[1].reasons)[0]["check"] == "name_link"
     assert parties(site)[1].held_at is not None
 
 
