@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from ...errors import TokenInvalid
+from ...i18n import gettext
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
 from ...services.petitions import confirming
@@ -85,6 +86,16 @@ def _signer(place: Here, raw: str) -> Signer | None:
         return None
 
 
+def not_proved() -> Refusal:
+    """What to tell whoever pressed that page's button in a browser that does not show the proof of the mailbox."""
+    return Refusal(
+        gettext(
+            "We can only use the details you gave before if your browser accepts cookies: without one, anyone with your"
+            " link could sign in your name. Your choices are kept. Fill in your details and press the button."
+        )
+    )
+
+
 def filled_in(signer: Signer) -> MultiDict[str, Any]:
     """What was sent, with the details of whoever signs in place of what the form did not ask for."""
     sent: MultiDict[str, Any] = MultiDict(request.form)
@@ -124,10 +135,10 @@ def done_page(token: str, case_ids: Collection[int], signer: Signer | None, refu
     others = [case for case in others if case.slug not in signed]
     if not others:
         return sealed_page("petitions/confirm.html", cases=cases, person_name="", form=None, status="done", others=())
-    tokens = form_flow.fresh_tokens(place, flow.form_id(place, None))
+    token_of_form = form_flow.fresh_token(place, flow.form_id(place, None))
     chosen = request.form.getlist("cases") if refusal else []
     return sealed_page(
         "petitions/confirm.html", refusal.status if refusal else 200, cases=cases, person_name="", form=None,
-        status="done", others=others, tokens=tokens, link=token, signed=sorted(signed), notice=refusal.notice if refusal else "",
+        status="done", others=others, form_token=token_of_form, link=token, signed=sorted(signed), notice=refusal.notice if refusal else "",
         chosen=chosen, somebody_else=links.link_form(ELSE), consent=flow.questions(place, place.locale)["petition"].text,
     )  # fmt: skip
