@@ -38,7 +38,7 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "event_block": "300/minute",
         "event_uncaptcha": "20/hour",
         "host_message": "10/hour; 30/day",
-        "token_host": "120/minute",
+        "token_host": "300/minute",
         "confirm_host": "60/minute",
         "desk_find": "20/hour",
     }
@@ -49,6 +49,7 @@ DEFAULT_RETENTION: Mapping[str, int] = MappingProxyType(
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
     {
         "hold_at": 50,
+        "honeypot": 25,
         "too_fast": 20,
         "name_marks": 10,
         "name_scripts": 15,
@@ -169,7 +170,7 @@ class W4RConfig:
     form_max_seconds: float = _key(
         check.seconds(60, 86_400),
         43_200,
-        "How long a form and its CSRF token hold, in seconds. Older ones come back filled with fresh tokens.",
+        "How long a form's token holds, in seconds. Older forms come back filled, with a fresh one.",
     )
     mail_url: str | None = _key(
         check.text,

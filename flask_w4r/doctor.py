@@ -34,7 +34,7 @@ def _host(app: Flask, state: W4RState) -> Iterator[Finding]:
     if not problems:
         yield Finding("ok", "host", "limiter and hooks are in place")
     if not app.config.get("SESSION_COOKIE_SECURE") and not (app.debug or app.testing):
-        yield Finding("warn", "cookies", "set SESSION_COOKIE_SECURE = True, so that the form's cookie needs HTTPS")
+        yield Finding("warn", "cookies", "set SESSION_COOKIE_SECURE = True, so that the session's cookie needs HTTPS")
     if app.config.get("SESSION_COOKIE_SAMESITE") is None:
         yield Finding("warn", "cookies", "set SESSION_COOKIE_SAMESITE = 'Lax'")
     if not app.config.get("TRUSTED_HOSTS"):

@@ -55,6 +55,10 @@ class TokenInvalid(W4RError):
     """No such token, or it was made for something else."""
 
 
+class TokenOver(TokenInvalid):
+    """The token is one of ours, and what it was for is gone: whoever has it did not guess."""
+
+
 class TokenExpired(W4RError):
     """The token is genuine but too old. ``items`` says what it was for, so that a new one can be offered."""
 

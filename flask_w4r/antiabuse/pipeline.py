@@ -19,22 +19,18 @@ from .outcome import CaptchaOutcome
 
 __all__ = ["Finding", "Verdict", "judge"]
 
-#: Held for want of a captcha: the mailbox proof makes up for it.
-AUTO_RELEASED = frozenset({"captcha_missing", "captcha_unavailable"})
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the checks make of a signature.
 
-    ``hold``: it does not count yet. ``auto_release``: the proof of its mailbox releases it, without a moderator.
+    ``hold``: it does not count yet.
     ``captcha``, ``digest``, ``expires_at`` are the captcha's outcome, for the row and for the table of used proofs.
     """
 
     findings: tuple[Finding, ...]
     score: int
     hold: bool
-    auto_release: bool
     captcha: str
     digest: bytes | None
     expires_at: datetime | None
@@ -57,7 +53,8 @@ class _Facts:
 
 def _honeypot(facts: _Facts) -> Iterable[Finding]:
     if facts.honeypot_filled:
-        yield Finding("honeypot", facts.scoring["hold_at"], hold=True)
+        # A password manager fills in every field it finds.
+        yield Finding("honeypot", facts.scoring["honeypot"])
 
 
 def _captcha(facts: _Facts) -> Iterable[Finding]:
@@ -113,13 +110,10 @@ def judge(
     facts = _Facts(config_scoring, form_age, captcha_outcome, honeypot_filled, first_name, last_name, address)
     findings = (*(finding for check in (ALWAYS if trusted else CHECKS) for finding in check(facts)), *further)
     score = sum(finding.score for finding in findings)
-    too_high = score >= config_scoring["hold_at"]
-    held_by = {finding.check for finding in findings if finding.hold}
     return Verdict(
         findings=findings,
         score=score,
-        hold=too_high or bool(held_by),
-        auto_release=bool(held_by) and held_by <= AUTO_RELEASED and not too_high,
+        hold=score >= config_scoring["hold_at"] or any(finding.hold for finding in findings),
         captcha=captcha_outcome.result,
         digest=captcha_outcome.digest,
         expires_at=captcha_outcome.expires_at,

@@ -67,9 +67,8 @@ class PartyForm(FlaskForm):  # type: ignore[misc]
 
 
 class RsvpForm(PartyForm):
-    """ "I am coming". CSRF and form token are checked by the view, which keeps what was typed."""
+    """ "I am coming". The form token is checked by the view, which keeps what was typed."""
 
-    csrf_token = HiddenField()
     form_token = HiddenField()
     asked = HiddenField()
     website = StringField()

@@ -8,7 +8,6 @@ from flask import Response, current_app
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
-from ..i18n import gettext
 from ..services.people.permissions import Staff, require
 from ..state import Actor, Permission
 from . import form_flow, here
@@ -64,10 +63,8 @@ def _parts(actor: Actor) -> list[tuple[str, Any]]:
 
 
 def token_problem() -> str | None:
-    """What to tell somebody whose page has no valid token (any more), or ``None``."""
-    if form_flow.csrf_problem(here()) is None:
-        return None
-    return gettext("This page was open for a long time. Press the button once more.")
+    """What to tell somebody whose page has no valid token of their session (any more), or ``None``."""
+    return form_flow.session_problem(here())
 
 
 def desk_page(

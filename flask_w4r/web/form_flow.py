@@ -1,6 +1,11 @@
-"""What every public form shares, by the form's id: tokens, limits, captcha and verdict.
+"""What every public form shares, by the form's id: its token, limits, captcha and verdict.
 
 :func:`press` is the way of a POST, the same for every form; :func:`form_values` is what the page of any form needs.
+
+A public form needs no cookie. What it does is done by anybody, for nobody who is signed in, so there is no session for
+another site to abuse: the form token, which only a page or script of ours gives out, and the browser's word that the
+press came from this site are enough. Pages that know their visitor (a host's, the desk) ask for a token of the session:
+:func:`session_problem`.
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ from secrets import token_hex
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Response, abort, jsonify, request
+from flask import Response, abort, jsonify, request, session
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
@@ -59,7 +64,10 @@ def too_many(breach: Breach) -> Response:
 
 
 def enter_limits(place: Here, prefix: str, case_ids: Sequence[int] = ()) -> Breach | None:
-    """Count this POST against its network, at three tiers, unless the network is on the allow list.
+    """Count a form that is in order against its network, at three tiers, unless the network is on the allow list.
+
+    One that goes back to the visitor is not counted: it does nothing, and costs what opening the form costs. A class
+    behind one address mistypes more often in a minute than it signs.
 
     :param prefix: of the limits' names, ``<prefix>_host``, ``_site`` and ``_block``.
     :param case_ids: the cases it is about, which may be guarded more than usual.
@@ -81,24 +89,22 @@ def challenge(place: Here, form_id: str, case_ids: Sequence[int] = ()) -> dict[s
     return found
 
 
-def fresh_csrf(place: Here) -> str:
-    """A CSRF token, kept in the host's session."""
-    token: str = generate_csrf(secret_key=place.state.secret_key, token_key=CSRF_KEY)
-    return token
+def fresh_token(place: Here, form_id: str) -> str:
+    """A form token.
 
-
-def fresh_tokens(place: Here, form_id: str) -> dict[str, str]:
-    """A CSRF token and a form token.
-
-    :param form_id: what the form token and a captcha solution are bound to, such as ``sign:AU:ann``.
+    :param form_id: what it and a captcha solution are bound to, such as ``sign:AU:ann``.
     """
-    token = formtoken.issue(place.state.secret_key, form_id, place.state.clock())
-    return {"csrf_token": fresh_csrf(place), "form_token": token}
+    return formtoken.issue(place.state.secret_key, form_id, place.state.clock())
 
 
 def token_answer(place: Here, form_id: str, case_ids: Sequence[int] = ()) -> Response:
-    """What the script asks for on first input: CSRF token, form token, captcha challenge."""
-    return private(jsonify({**fresh_tokens(place, form_id), "captcha": challenge(place, form_id, case_ids)}))
+    """What the script asks for on first input: the form token and a captcha challenge.
+
+    Scripts of a host may copy ``csrf_token`` too, so it is there, and is the same.
+    """
+    token = fresh_token(place, form_id)
+    captcha = challenge(place, form_id, case_ids)
+    return private(jsonify({"csrf_token": token, "form_token": token, "captcha": captcha}))
 
 
 def token_refusal(place: Here) -> Response | None:
@@ -113,6 +119,15 @@ def token_refusal(place: Here) -> Response | None:
     return response
 
 
+def sent_elsewhere() -> bool:
+    """Whether the browser says that another site's page sent this: anybody can fetch a token and put it into theirs.
+
+    ``Origin`` is not asked. Behind a proxy it may name another host than ours, and our pages of secret URLs have none; a
+    form that never gets through is worse than an old browser's missing word.
+    """
+    return request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+
+
 def _same_origin() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -121,8 +136,20 @@ def _same_origin() -> bool:
     return origin is None or urlsplit(origin).netloc == request.host
 
 
-def csrf_problem(place: Here) -> str | None:
-    """What is wrong with the request's CSRF token, or ``None``. It holds as long as a form token."""
+def fresh_csrf(place: Here) -> str:
+    """A CSRF token, kept in the host's session: for pages that know their visitor."""
+    token: str = generate_csrf(secret_key=place.state.secret_key, token_key=CSRF_KEY)
+    return token
+
+
+def session_problem(place: Here) -> str | None:
+    """What to tell somebody whose press lacks the token of their session, or ``None``. It holds as long as a form's."""
+    if CSRF_KEY not in session:
+        return gettext(
+            "This page was open for a long time, or your browser did not send our cookie. Nothing was changed: press the"
+            " button once more. If this page comes back, allow cookies for this site: the cookie tells us that it was you"
+            " who pressed the button, and not another website in your name."
+        )
     try:
         validate_csrf(
             request.form.get("csrf_token", ""),
@@ -130,23 +157,23 @@ def csrf_problem(place: Here) -> str | None:
             time_limit=int(place.state.config.form_max_seconds),
             token_key=CSRF_KEY,
         )
-    except ValidationError as error:
-        return str(error)
+    except ValidationError:
+        return gettext("This page was open for a long time. Nothing is lost: press the button once more.")
     return None
 
 
-def check_tokens(place: Here, form_id: str) -> formtoken.FormAge | Refusal:
-    """CSRF and form token, before anything else is looked at."""
+def check_token(place: Here, form_id: str) -> formtoken.FormAge | Refusal:
+    """The form token, and that no other site sent the form, before anything else is looked at."""
     config = place.state.config
     token = request.form.get("form_token", "")
     age = formtoken.check(
         place.state.secret_key, token, form_id, place.state.clock(), config.form_min_seconds, config.form_max_seconds
     )
-    if age.status == "ok" and csrf_problem(place) is None:
-        return age
     if age.status == "expired":
         return Refusal(gettext("This form was open for a long time. Nothing is lost: press the button once more."))
-    return Refusal(gettext("Almost done. Check what you typed and press the button once more."))
+    if age.status != "ok" or sent_elsewhere():
+        return Refusal(gettext("Almost done. Check what you typed and press the button once more."))
+    return age
 
 
 def captcha_replayed() -> Refusal:
@@ -181,7 +208,6 @@ def press(
     ready: Callable[[], Sequence[int] | Refusal],
     write: Callable[[formtoken.FormAge, CaptchaOutcome], T],
     *,
-    case_ids: Sequence[int] = (),
     proved: bool = False,
 ) -> T | Refusal | Breach:
     """The button of a public form was pressed: the checks in their order, then the one service call.
@@ -189,19 +215,19 @@ def press(
     :param prefix: of the limits' names, such as ``sign``.
     :param ready: the form's own checks; gives the cases it is about, or why it goes back.
     :param write: judges and writes, when all is in order.
-    :param case_ids: the cases it is about, where that is known before.
     :param proved: whoever presses has just answered a mail of ours, which is more than a captcha proves.
     :returns: what ``write`` returned; or why the form goes back; or which limit was met.
     """
-    breach = enter_limits(place, prefix, case_ids)
-    if breach is not None:
-        return breach
-    age = check_tokens(place, form_id)
+    age = check_token(place, form_id)
     if isinstance(age, Refusal):
         return age
     about = ready()
     if isinstance(about, Refusal):
         return about
+    # Before the captcha, which may ask a service of others.
+    breach = enter_limits(place, prefix, about)
+    if breach is not None:
+        return breach
     captcha = CaptchaOutcome("off") if proved else check_captcha(place, form_id, f"{prefix}_uncaptcha", about)
     if isinstance(captcha, Breach | Refusal):
         return captcha
@@ -214,9 +240,8 @@ def press(
 def form_values(
     place: Here, form: Any, form_id: str, refusal: Refusal | None = None, case_ids: Sequence[int] = ()
 ) -> dict[str, Any]:
-    """What the page of a public form needs: fresh tokens in it, what is wrong, and a captcha challenge."""
-    for name, value in fresh_tokens(place, form_id).items():
-        form[name].data = value
+    """What the page of a public form needs: a fresh token in it, what is wrong, and a captcha challenge."""
+    form["form_token"].data = fresh_token(place, form_id)
     return {
         "form": form,
         "errors": error_list(form),

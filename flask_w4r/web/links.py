@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import request
+from flask import Response, request
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from ..antiabuse import formtoken
-from ..antiabuse.limits import Breach
 from ..keyring import hash_token
-from . import Here, here
-from .form_flow import limits
+from . import here
+from .form_flow import limits, sent_elsewhere, too_many
 from .guard import client_tiers
 
 
@@ -44,6 +43,8 @@ def link_pressed(token: str) -> bool:
 
 def shown_at(token: str) -> datetime | None:
     """When the page of this very link was made that this POST came from; ``None``: it came from elsewhere."""
+    if sent_elsewhere():
+        return None
     place = here()
     typed, longest = request.form.get("form_token", ""), place.state.config.form_max_seconds
     now = place.state.clock()
@@ -51,6 +52,12 @@ def shown_at(token: str) -> datetime | None:
     return now - timedelta(seconds=age.seconds or 0) if age.status == "ok" else None
 
 
-def link_limit(place: Here) -> Breach | None:
-    """Count a visit to a link's page: tokens are not to be guessed."""
-    return limits(place).hit("confirm_host", place.section.code, client_tiers().host)
+def no_such_link(page: Response) -> Response:
+    """Answer a visit to a link that does not exist: tokens are not to be guessed. One that exists counts for nothing,
+    so that a class behind one address can open theirs all at once.
+
+    :param page: says so. Once the network has tried too many, the answer is 429 in its place.
+    """
+    place = here()
+    breach = limits(place).hit("confirm_host", place.section.code, client_tiers().host)
+    return page if breach is None else too_many(breach)

@@ -15,6 +15,7 @@ from flask_w4r.antiabuse.outcome import CaptchaOutcome
 from flask_w4r.antiabuse.pipeline import Finding, Verdict, judge
 from flask_w4r.config import DEFAULT_SCORING, W4RConfig
 from flask_w4r.keyring import Keyring, generate_key
+from flask_w4r.services.moderation.judgement import releases_itself
 from flask_w4r.services.people.addresses import parse_address
 
 
@@ -31,19 +32,24 @@ def _judge(**changed: Any) -> Verdict:
     return judge(**(facts | changed))
 
 
+def _released(verdict: Verdict, hold_at: int = DEFAULT_SCORING["hold_at"]) -> bool:
+    """Whether it is held, and the proof of the mailbox releases it."""
+    return verdict.hold and releases_itself(verdict.reasons_json(), verdict.score, hold_at)
+
+
 MISSING, AWAY = CaptchaOutcome("missing"), CaptchaOutcome("unavailable", note="timeout")
 DISPOSABLE = parse_address("ann@x.yopmail.com")
 
 
 @pytest.mark.parametrize(
-    ("changed", "checks", "score", "hold", "auto_release"),
+    ("changed", "checks", "score", "hold", "released"),
     [
         ({}, [], 0, False, False),
         ({"address": None}, [], 0, False, False),
         ({"captcha_outcome": CaptchaOutcome("off")}, [], 0, False, False),
         ({"captcha_outcome": MISSING}, ["captcha_missing"], 0, True, True),
         ({"captcha_outcome": AWAY}, ["captcha_unavailable"], 0, True, True),
-        ({"honeypot_filled": True}, ["honeypot"], 50, True, False),
+        ({"honeypot_filled": True}, ["honeypot"], 25, False, False),
         ({"form_age": FormAge("ok", 1.0, too_fast=True)}, ["too_fast"], 20, False, False),
         ({"first_name": "Аnn"}, ["name_scripts"], 15, False, False),
         ({"first_name": "www.example.org"}, ["name_link"], 50, True, False),
@@ -53,34 +59,34 @@ DISPOSABLE = parse_address("ann@x.yopmail.com")
             ["captcha_missing", "too_fast"], 20, True, True,
         ),
         ({"captcha_outcome": MISSING, "address": DISPOSABLE}, ["captcha_missing", "disposable_domain"], 50, True, False),
-        ({"captcha_outcome": MISSING, "honeypot_filled": True}, ["honeypot", "captcha_missing"], 50, True, False),
+        ({"captcha_outcome": MISSING, "honeypot_filled": True}, ["honeypot", "captcha_missing"], 25, True, True),
+        (
+            {"honeypot_filled": True, "form_age": FormAge("ok", 1.0, too_fast=True), "first_name": "Аnn"},
+            ["honeypot", "too_fast", "name_scripts"], 60, True, True,
+        ),
+        ({"honeypot_filled": True, "first_name": "www.example.org"}, ["honeypot", "name_link"], 75, True, False),
         (
             {"form_age": FormAge("ok", 1.0, too_fast=True), "first_name": "Аnn\u0334\u0335\u0336\u0337"},
             ["too_fast", "name_marks", "name_scripts"], 45, False, False,
         ),
     ],
 )  # fmt: skip
-def test_verdicts(changed: dict[str, Any], checks: list[str], score: int, hold: bool, auto_release: bool) -> None:
+def test_verdicts(changed: dict[str, Any], checks: list[str], score: int, hold: bool, released: bool) -> None:
     verdict = _judge(**changed)
     assert [finding.check for finding in verdict.findings] == checks
-    assert (verdict.score, verdict.hold, verdict.auto_release) == (score, hold, auto_release)
+    assert (verdict.score, verdict.hold, _released(verdict)) == (score, hold, released)
 
 
 def test_without_captcha_a_high_score_needs_a_moderator() -> None:
     scoring = {**DEFAULT_SCORING, "hold_at": 20}
     verdict = _judge(config_scoring=scoring, captcha_outcome=MISSING, form_age=FormAge("ok", 1.0, too_fast=True))
     assert verdict.hold
-    assert not verdict.auto_release
+    assert not _released(verdict, 20)
 
 
 def test_a_disposable_domain_is_held_whatever_it_scores() -> None:
     verdict = _judge(config_scoring={**DEFAULT_SCORING, "disposable_domain": 0}, address=DISPOSABLE)
-    assert (verdict.score, verdict.hold, verdict.auto_release) == (0, True, False)
-
-
-def test_the_honeypot_holds_whatever_the_threshold() -> None:
-    assert _judge(config_scoring={**DEFAULT_SCORING, "hold_at": 0}).hold
-    assert _judge(config_scoring={**DEFAULT_SCORING, "hold_at": 10_000}, honeypot_filled=True).hold
+    assert (verdict.score, verdict.hold, _released(verdict)) == (0, True, False)
 
 
 def test_reasons_are_plain_json() -> None:

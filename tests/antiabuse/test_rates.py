@@ -314,7 +314,7 @@ def _judge(**changed: Any) -> Any:
 
 def test_the_verdict_takes_further_findings_in() -> None:
     verdict = _judge(address=None, further=[Finding("rate_network", 50, detail={"count": 80, "usual": 45})])
-    assert (verdict.score, verdict.hold, verdict.auto_release) == (70, True, False)
+    assert (verdict.score, verdict.hold) == (70, True)
     assert json.loads(json.dumps(verdict.reasons_json()))[-1] == {
         "check": "rate_network", "score": 50, "hold": False, "detail": {"count": 80, "usual": 45},
     }  # fmt: skip
@@ -322,5 +322,5 @@ def test_the_verdict_takes_further_findings_in() -> None:
 
 def test_whom_a_rule_allows_is_asked_the_least() -> None:
     assert _judge(trusted=True).findings == ()
-    assert _judge(trusted=True, honeypot_filled=True).hold
-    assert _judge(trusted=True, captcha_outcome=CaptchaOutcome("missing")).auto_release
+    assert _judge(trusted=True, honeypot_filled=True).score
+    assert _judge(trusted=True, captcha_outcome=CaptchaOutcome("missing")).hold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -155,15 +156,26 @@ class Visitor:
         assert all(policy.startswith(POLICY) and "unsafe" not in policy for policy in self.policies), self.policies
 
 
+def refusing_cookies(browser: Browser, folder: Path, **options: Any) -> BrowserContext:
+    """A Chromium whose owner chose to block all cookies, and with them every store of a page."""
+    preferences = folder / "Default" / "Preferences"
+    preferences.parent.mkdir()
+    preferences.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}))
+    return browser.browser_type.launch_persistent_context(
+        folder, executable_path=services.chromium_path(), args=ARGUMENTS, **options
+    )
+
+
 @pytest.fixture
-def visit(browser: Browser, site: str, served: Served) -> Iterator[Any]:
-    """Make a visitor: ``visit(width=390, javascript=True, scheme="light")``."""
+def visit(browser: Browser, site: str, served: Served, tmp_path: Path) -> Iterator[Any]:
+    """Make a visitor: ``visit(width=390, javascript=True, scheme="light", cookies=True)``."""
     contexts: list[BrowserContext] = []
 
-    def make(width: int = 1280, *, javascript: bool = True, scheme: str = "light", **options: Any) -> Visitor:
-        context = browser.new_context(
-            viewport={"width": width, "height": 850}, java_script_enabled=javascript, color_scheme=scheme, **options
-        )
+    def make(
+        width: int = 1280, *, javascript: bool = True, scheme: Any = "light", cookies: bool = True, **options: Any
+    ) -> Visitor:
+        options.update(viewport={"width": width, "height": 850}, java_script_enabled=javascript, color_scheme=scheme)
+        context = browser.new_context(**options) if cookies else refusing_cookies(browser, tmp_path, **options)
         contexts.append(context)
         visitor = Visitor(context.new_page(), site, served.app)
 

@@ -119,6 +119,30 @@ def test_sign_without_javascript(visit: Any, language: str) -> None:
     visitor.saw_nothing_foreign()
 
 
+def test_sign_with_all_cookies_refused(visit: Any) -> None:
+    """One press, one mail, one press; and who asks for what needs a cookie is told so."""
+    visitor: Visitor = visit(390, cookies=False)
+    page, prefix = visitor.page, PLACES["en"]
+    before = count_of(visitor, prefix)
+    visitor.open(f"{prefix}/cases/{CASE}")
+    address = fill(visitor)
+    visitor.until("document.querySelector('[name=altcha]').value !== ''")
+    page.locator("form[data-w4r-sign] button[type=submit]").click()
+    page.wait_for_url("**/thanks")
+    open_mail(visitor, address)
+    confirm(visitor)
+    assert page.context.cookies() == []
+    count_becomes(visitor, prefix, before + 1)
+    page.locator("[name=cases]").first.check()
+    page.check("[name=consent]")
+    page.locator("form[action$='/sign'] button[type=submit]").click()
+    notice = page.locator(".w4r-note--strong")
+    assert "if your browser accepts cookies" in notice.inner_text()
+    assert page.locator("[name=cases]:checked").count() == 1
+    assert visitor.axe() == []
+    visitor.saw_nothing_foreign()
+
+
 @pytest.mark.parametrize(
     ("language", "width", "scheme"), [("en", 1280, "light"), ("ar", 390, "dark"), ("fr", 390, "light")]
 )

@@ -15,6 +15,7 @@ from flask_w4r.signals import case_changed
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, sign, submit, supporter
 from tests.conftest import Host
 from tests.embedding.conftest import MA, MakeSite, clear_pages, signatures
+from tests.petitions.helpers import session_token
 
 NAME = b"Ann Example"
 OF_THE_CASE = ("", "/sign", "/sign/token", "/thanks", "/tally.json", "/photo-400", "/photo-999")
@@ -227,8 +228,7 @@ def test_the_desk_is_closed_unless_the_host_says_true(
     client = host.app.test_client()
     assert client.get("/ma/moderation/").status_code == 403
     assert client.get("/ma/moderation/cases/ann-example").status_code == 403
-    _, fields = form_fields(client.get("/ma/sign"), "csrf_token")
-    data = {"csrf_token": fields["csrf_token"], "status": "withdrawn"}
+    data = {"csrf_token": session_token(client), "status": "withdrawn"}
     assert client.post("/ma/moderation/cases/ann-example/status", data=data).status_code == 403
     assert host.rows("SELECT DISTINCT status FROM w4r_case")[0][0] == "active"
 

@@ -22,6 +22,7 @@ from flask_w4r.state import Permission, get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, make_events, make_signatures
 from flask_w4r.web.desk import actor_here
 from tests.conftest import Host, MakeHost
+from tests.petitions.helpers import session_token
 
 from .conftest import ALL, check_permission, load_actor
 
@@ -157,10 +158,9 @@ class Site:
     def ask(self, method: str, path: str, headers: dict[str, str]) -> Any:
         """Ask with a valid token of this very session, so that nothing but the permission stands in the way."""
         client: FlaskClient = self.host.app.test_client()
-        prefix = "/ma" if path.startswith("/ma/") else "/au"
         if method == "GET":
             return client.get(path, headers=headers)
-        token = client.get(f"{prefix}/sign/token").get_json()["csrf_token"]
+        token = session_token(client)
         typed = {**self.typed, **OWN_TYPED.get("moderation_batch_new" if path.endswith("/batches/new") else "", {})}
         return client.post(path, data={**typed, "csrf_token": token}, headers=headers)
 

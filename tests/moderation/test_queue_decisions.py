@@ -261,3 +261,14 @@ def test_an_opt_in_that_waited_is_handed_on(make_host: MakeHost) -> None:
     )
     run_jobs(site.app)
     assert handed == ["sam1@example.org"]
+
+
+def test_staff_whose_browser_refuses_cookies_are_told_why_nothing_happens(desk: Host) -> None:
+    """A host may know its staff by a header or a certificate; our token still needs a session."""
+    ids = hold(desk, 1)
+    mo = Staff(desk.app.test_client(use_cookies=False), "mo", ALL, None)
+    for _ in range(2):
+        answer = mo.post("/au/moderation/decisions", {"items": items(ids), "decision": "reject", "reason": "Bots"})
+        assert answer.status_code == 422
+        assert "allow cookies for this site" in answer.text
+    assert states(desk)[0][1:] == ("pending", True)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flask_w4r import W4R
+from flask_w4r.config import DEFAULT_SCORING
 from flask_w4r.services.moderation import settings as desk_settings
 from flask_w4r.services.moderation.rules import MOST_HASHES, RuleFault, hashes_of_cidr, parse_network
 from flask_w4r.services.people.networks import network_hashes, network_tiers, tier_hash
@@ -118,7 +119,8 @@ def test_an_allowed_network_is_passed_over_but_not_the_trap(make_host: MakeHost,
         assert sign_from(host, "198.51.100.7", number).status_code == 303
     assert sign_from(host, "198.51.100.7", 8, email="sam@mailinator.com").status_code == 303
     assert sign_from(host, "198.51.100.7", 9, website="http://spam.example").status_code == 303
-    assert held(host) == [False] * 5 + [True]
+    assert held(host) == [False] * 6
+    assert column(host, "score") == [0] * 5 + [DEFAULT_SCORING["honeypot"]]
     assert [sign_from(host, "203.0.113.1", 20 + number).status_code for number in range(2)] == [303, 429]
 
 

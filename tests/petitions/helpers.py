@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import altcha
+from flask import session
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -19,6 +21,7 @@ from flask_w4r import W4R
 from flask_w4r.models import metadata
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, form_fields, run_jobs, submit, supporter, take_in
+from flask_w4r.web.form_flow import CSRF_KEY
 from tests.conftest import Host
 
 PREFIX = "/au"
@@ -127,10 +130,20 @@ def sign_with_script(
     tokens = client.get(f"{url}/token", headers={"Sec-Fetch-Site": "same-origin"}).get_json()
     if solution is None and tokens["captcha"]:
         solution = solve(tokens["captcha"]["challenge"])
-    hidden = {"csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"], "altcha": solution or ""}
+    hidden = {"form_token": tokens["form_token"], "altcha": solution or ""}
     answer = client.post(url, data={**hidden, **supporter(), **typed})
     take_in(client.application)
     return answer
+
+
+def session_token(client: FlaskClient) -> str:
+    """Begin a session with the token that pages which know their visitor ask for, without opening one."""
+    with client.application.test_request_context():
+        token: str = generate_csrf(secret_key=get_state(client.application).secret_key, token_key=CSRF_KEY)
+        seed = session[CSRF_KEY]
+    with client.session_transaction() as kept:
+        kept[CSRF_KEY] = seed
+    return token
 
 
 def solve(challenge: dict[str, Any]) -> str:
@@ -144,7 +157,7 @@ def solve(challenge: dict[str, Any]) -> str:
 def typed_in(response: TestResponse) -> dict[str, list[str]]:
     """What the sign form of a page holds, but for its tokens."""
     fields = form_fields(response, "form_token")[1]
-    hidden = ("csrf_token", "form_token", "altcha", "website")
+    hidden = ("form_token", "altcha", "website")
     return {name: values for name, values in fields.items() if name not in hidden}
 
 

@@ -65,7 +65,7 @@ def test_a_solution_counts_once(altcha_host: Host) -> None:
 def test_one_solution_in_two_forms_of_a_batch_is_good_for_the_first(altcha_host: Host) -> None:
     client = altcha_host.app.test_client()
     tokens = client.get(f"{CASE}/sign/token", headers={"Sec-Fetch-Site": "same-origin"}).get_json()
-    hidden = {"csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"]}
+    hidden = {"form_token": tokens["form_token"]}
     solution = solve(tokens["captcha"]["challenge"])
     for number in range(3):
         data = {**hidden, "altcha": solution, **supporter(number)}

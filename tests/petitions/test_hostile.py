@@ -28,7 +28,7 @@ CUSTOM = [
     {"name": "helper", "label": {"en": "Helper"}, "type": "checkbox"},
 ]
 FIELDS = ("first_name", "last_name", "email", "phone", "postcode", "newsletter", "withhold_name", "consent", "website",
-          "altcha", "school", "heard", "helper", "cases", "csrf_token", "form_token", "h-captcha-response", "unknown")  # fmt: skip
+          "altcha", "school", "heard", "helper", "cases", "form_token", "h-captcha-response", "unknown")  # fmt: skip
 SAME_HOST = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 import redis
@@ -12,7 +13,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.test import TestResponse
 
 from flask_w4r.keyring import generate_key
-from flask_w4r.testing import make_campaign, run_jobs, sign, supporter
+from flask_w4r.testing import make_campaign, run_jobs, sign, submit, supporter
 from tests.antiabuse.servers import CuttableProxy
 from tests.conftest import Host, MakeHost
 from tests.services import REDIS, need
@@ -66,6 +67,55 @@ def test_a_whole_class_behind_one_address(make_host: MakeHost) -> None:
     for number in range(30):
         assert "You are counted" in press(host.app.test_client(), link(host, number=number)).text
     assert tally(host) == 30
+
+
+def test_a_class_that_mistypes(make_host: MakeHost) -> None:
+    """Thirty pupils behind one address, each with three slips: a form that goes back does nothing, so it counts for
+    nothing."""
+    host = make_host(captcha="altcha", rate_limits={"sign_host": "30/hour", "sign_uncaptcha": "30/hour"})
+    make_campaign(host.app)
+    slips: Sequence[dict[str, Any]] = ({"form_token": ""}, {"email": "sam@example"}, {"consent": ""})
+    for number in range(30):
+        client = host.app.test_client()
+        page = client.get(f"{CASE}/sign")
+        for slip in slips:
+            page = submit(client, page, "form_token", **{**supporter(number), **slip})
+            assert page.status_code == 422
+        assert submit(client, page, "form_token", **supporter(number)).status_code == 303
+    assert len(column(host, "id")) == 30
+    assert sign(host.app.test_client(), PREFIX, SLUG, **supporter(31)).status_code == 429, "what is signed counts"
+
+
+LINKS = ("confirm/{}", "not-me/{}", "rsvp/{}", "rsvp/{}/calendar.ics", "host/{}", "host/list/{}")
+
+
+def test_thirty_one_confirm_in_one_minute(make_host: MakeHost) -> None:
+    """A link that exists was not guessed: neither its page nor its button counts, however many a network opens."""
+    host = make_host(captcha="none", rate_limits={"confirm_host": "2/hour"})
+    make_campaign(host.app)
+    for number in range(31):
+        sign(host.app.test_client(), PREFIX, SLUG, **supporter(number))
+    run_jobs(host.app)
+    links = [(link(host, number=number), link(host, "/not-me/", number)) for number in range(31)]
+    for confirm, not_me in links:
+        assert "You are counted" in press(host.app.test_client(), confirm).text
+        assert host.app.test_client().get(not_me).status_code == 200
+        assert host.app.test_client().post(confirm).status_code == 422, "nor does a button without its page"
+    assert tally(host) == 31
+
+
+def test_who_guesses_links_is_told_to_wait(make_host: MakeHost) -> None:
+    host = make_host(captcha="none", rate_limits={"confirm_host": f"{len(LINKS)}/hour"})
+    make_campaign(host.app)
+    client = host.app.test_client()
+    sign(client, PREFIX, SLUG)
+    run_jobs(host.app)
+    guesses = [f"{PREFIX}/{path.format('x' * 43)}" for path in LINKS]
+    assert [client.get(path).status_code for path in guesses] == [404] * len(LINKS)
+    answers = [client.get(path) for path in guesses] + [client.post(path) for path in guesses if "ics" not in path]
+    assert {answer.status_code for answer in answers} == {429}
+    assert int(answers[0].headers["Retry-After"]) > 0
+    assert "You are counted" in press(client, link(host)).text, "who shares the address of somebody who guesses"
 
 
 def test_asking_for_tokens_is_limited_too(make_host: MakeHost) -> None:

@@ -106,7 +106,7 @@ def test_another_address_or_browser_waits_for_its_mail(site: Host, clock: Moving
     _, fields = form_fields(stranger.get(f"{PREFIX}/sign"), "form_token")
     stolen = {**fields, "link": offered(page)["link"], "cases": ["case-3"], "consent": "y"}
     answer = stranger.post(
-        f"{PREFIX}/sign", data={key: stolen[key] for key in ("csrf_token", "form_token", "link", "cases", "consent")}
+        f"{PREFIX}/sign", data={key: stolen[key] for key in ("form_token", "link", "cases", "consent")}
     )
     assert answer.status_code == 422 and supporter(1)["email"] not in answer.text
     clock.move(seconds=10)

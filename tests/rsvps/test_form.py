@@ -25,12 +25,12 @@ def test_everybody_gets_the_same_answer(site: Host) -> None:
     answers = [ask(client), ask(client)]
     # In another browser: that one has proved the mailbox then, and is told so.
     press(site.app.test_client(), mail_link(site), "confirm")
-    answers += [ask(client, name="Somebody Else"), ask(client, 2, website="http://spam.example")]
+    answers += [ask(client, name="Somebody Else"), ask(client, 2, name="www.spam.example")]
     assert len({(answer.status_code, answer.headers["Location"], answer.text) for answer in answers}) == 1
     run_jobs(site.app)
     assert "has one already" in str(site.mailer.messages[-2].get_body(("plain",)))
     assert states(site) == ["going", "pending"]
-    assert json.loads(parties(site)[1].reasons)[0]["check"] == "honeypot"
+    assert json.loads(parties(site)[1].reasons)[0]["check"] == "name_link"
     assert parties(site)[1].held_at is not None
 
 
@@ -47,7 +47,7 @@ def test_a_solution_counts_once(make_host: MakeHost, clock: Clock) -> None:
     host = make_site(make_host, clock, captcha="altcha")
     client = host.app.test_client()
     tokens = client.get(f"{FORM}/token", headers={"Sec-Fetch-Site": "same-origin"}).get_json()
-    hidden = {name: tokens[name] for name in ("csrf_token", "form_token")}
+    hidden = {"form_token": tokens["form_token"]}
     hidden["altcha"] = solve(tokens["captcha"]["challenge"])
     assert client.post(FORM, data={**hidden, **guest(1)}).status_code == 303
     assert parties(host)[0].held_at is None
@@ -88,9 +88,32 @@ def test_without_tokens_the_form_comes_back(site: Host) -> None:
     assert "Almost done" in answer.text
     assert submit(client, answer, "form_token").status_code == 303
     other = client.get("/au/cases/ann-example/sign/token").get_json()
-    answer = client.post(FORM, data={**guest(2), **{name: other[name] for name in ("csrf_token", "form_token")}})
+    answer = client.post(FORM, data={**guest(2), "form_token": other["form_token"]})
     assert answer.status_code == 422
     assert len(parties(site)) == 1
+
+
+def test_without_cookies(site: Host) -> None:
+    client = site.app.test_client(use_cookies=False)
+    back = client.post(FORM, data=guest())
+    assert submit(client, back, "form_token").status_code == 303, "two presses are enough"
+    assert "You are coming" in press(client, mail_link(site), "confirm").text
+    link = mail_link(site)
+    assert "Saved." in press(client, link, "change", party_size="3").text
+    press(client, link, "cancel")
+    assert states(site) == ["cancelled"]
+
+
+def test_what_mistyping_and_links_that_exist_cost(make_host: MakeHost, clock: Clock) -> None:
+    host = make_site(make_host, clock, rate_limits={"rsvp_host": "1/minute", "confirm_host": "1/minute"})
+    client = host.app.test_client()
+    for slip in ({"name": ""}, {"email": "gus"}, {"form_token": ""}):
+        assert ask(client, **slip).status_code == 422
+    assert ask(client).status_code == 303
+    link = mail_link(host)
+    # Nobody is coming yet, so that there is no entry for a calendar; the link was not guessed all the same.
+    assert [client.get(f"{link}/calendar.ics").status_code for _ in range(3)] == [404, 404, 404]
+    assert [client.get(link).status_code for _ in range(3)] == [200, 200, 200]
 
 
 def test_a_limit_is_answered_with_the_time_to_wait(make_host: MakeHost, clock: Clock) -> None:

@@ -55,7 +55,7 @@ def test_another_address_has_a_mail_to_answer(site: Host, client: FlaskClient) -
 
 
 def test_what_is_held_stays_held(site: Host, client: FlaskClient) -> None:
-    ask(client, website="http://spam.example")
+    ask(client, name="www.spam.example")
     assert parties(site)[0].held_at is not None and parties(site)[0].seats_held == 0
 
 

@@ -74,13 +74,10 @@ def test_a_busy_day_behind_a_pooler(make_host: MakeHost, pooled: str, database: 
     assert warning in host.app.test_cli_runner().invoke(args=["w4r", "doctor"]).output
     client = host.app.test_client()
     _, fields = form_fields(client.get(f"{CASE}/sign"), "form_token")
-    cookie = client.get_cookie("session")
-    assert cookie is not None
 
     def some(number: int) -> list[int]:
         """Twenty presses of one thread, with pages in between."""
         own = host.app.test_client()
-        own.set_cookie("session", cookie.value)
         found = []
         for turn in range(20):
             typed = {**fields, **supporter(20 * number + turn)}

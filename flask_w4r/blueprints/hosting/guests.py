@@ -87,13 +87,11 @@ def host_approve(event: Event) -> Response:
 def host_full_list(token: str) -> Response:
     """The link to names, addresses and access needs: a button, and then the list, kept by nobody."""
     place, now = here(), here().state.clock()
-    breach = links.link_limit(place)
-    if breach is not None:
-        return form_flow.too_many(breach)
     try:
         link = read(current_app, lambda session: event_hosts.look_list(session, place.section, token, now=now))
     except TokenInvalid:
-        return sealed_page("events/host_enter.html", 404, status="invalid", form=None, event_title="")
+        page = sealed_page("events/host_enter.html", 404, status="invalid", form=None, event_title="")
+        return links.no_such_link(page)
     if link.status != "open":
         return sealed_page("events/host_enter.html", 410, status="list_over", form=None, event_title="")
     if request.method != "POST" or not links.link_pressed(token):

@@ -25,7 +25,6 @@ class LostForm(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False
 
-    csrf_token = HiddenField()
     form_token = HiddenField()
     address: Address | None = None
     host_email = StringField(lazy_gettext("Your e-mail address"), render_kw={"required": True})
@@ -41,17 +40,17 @@ def host_lost() -> Response:
     if request.method != "POST":
         # After the press: in a page of its own, so that going back sends nothing again.
         return _page(place, LostForm(formdata=None), sent=bool(request.args.get("sent")))
-    breach = form_flow.enter_limits(place, "event")
-    if breach is not None:
-        return form_flow.too_many(breach)
     form = LostForm(formdata=request.form)
-    age = form_flow.check_tokens(place, _form_id(place))
+    age = form_flow.check_token(place, _form_id(place))
     if isinstance(age, Refusal):
         return _page(place, form, age.notice, code=422)
     testing = current_app.testing or current_app.debug
     form.validate(extra_validators={"host_email": [email_check(True, testing, place.state.config.mail_utf8)]})
     if form.address is None:
         return _page(place, form, code=422)
+    breach = form_flow.enter_limits(place, "event")
+    if breach is not None:
+        return form_flow.too_many(breach)
     # How often one address is written to changes no answer.
     if form_flow.limits(place).hit("host_message", place.section.code, f"lost {form.address.canonical}") is None:
         _send(place, form.address)
@@ -64,8 +63,7 @@ def _send(place: Here, address: Address) -> None:
 
 
 def _page(place: Here, form: Any, notice: str | None = None, *, code: int = 200, sent: bool = False) -> Response:
-    for name, value in form_flow.fresh_tokens(place, _form_id(place)).items():
-        form[name].data = value
+    form["form_token"].data = form_flow.fresh_token(place, _form_id(place))
     return sealed_page("events/host_lost.html", code, form=form, errors=error_list(form), notice=notice, sent=sent)
 
 

@@ -137,7 +137,6 @@ def host_edit(event: Event) -> Response:
 
 def _edit_page(event: Event, form: Any, notice: str | None = None) -> Response:
     code = 200 if notice is None else 422
-    form["csrf_token"].data = form_flow.fresh_csrf(here())
     return show("host_edit.html", event, code, form=form, errors=error_list(form), notice=notice)
 
 

@@ -110,14 +110,11 @@ def host_enter(token: str) -> Response:
     """The link in a mail to a host: a page with a button; the button proves the address, and opens the host's page
     without the token in its URL."""
     place = here()
-    breach = links.link_limit(place)
-    if breach is not None:
-        return form_flow.too_many(breach)
     now = place.state.clock()
     try:
         link = read(current_app, lambda session: event_hosts.look(session, place.section, token, now=now))
     except TokenInvalid:
-        return _enter_page(404, "invalid")
+        return links.no_such_link(_enter_page(404, "invalid"))
     if link.status in ("expired", "ended", "unproved"):
         return _enter_page(410, link.status)
     if request.method != "POST":

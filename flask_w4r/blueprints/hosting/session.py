@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Response, current_app, request, session
 
-from ...i18n import gettext
 from ...models import Event
 from ...services.hosting import hosts as event_hosts
 from ...services.storage.unit_of_work import read
@@ -68,9 +67,7 @@ def away_page(code: int = 403) -> Response:
 
 def token_problem() -> str | None:
     """What to say where a POST lacks its token, or ``None``."""
-    if form_flow.csrf_problem(here()) is None:
-        return None
-    return gettext("This page was open for a long time. Nothing is lost: press the button once more.")
+    return form_flow.session_problem(here())
 
 
 def show(template: str, event: Event, code: int = 200, **context: Any) -> Response:

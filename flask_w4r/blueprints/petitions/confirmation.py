@@ -14,7 +14,7 @@ from ...services.petitions import confirming
 from ...services.petitions.waits import SIGNATURES
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import signature_confirmed
-from ...web import Here, form_flow, guard, here, links, mailbox, together
+from ...web import Here, guard, here, links, mailbox, together
 from ...web.responses import sealed_page, see_other
 from ...web.templating import app_of_request
 from . import offer
@@ -44,10 +44,6 @@ def _show_confirm(token: str, code: int = 200) -> Response:
 
 def confirm(token: str) -> Response:
     """The link in the mail: a page with a button, and the button."""
-    place = here()
-    breach = links.link_limit(place)
-    if breach is not None:
-        return form_flow.too_many(breach)
     try:
         if request.method != "POST":
             return _show_confirm(token)
@@ -59,7 +55,8 @@ def confirm(token: str) -> Response:
             return _show_confirm(token, 422)
         return _confirm(token)
     except TokenInvalid:
-        return sealed_page("petitions/confirm.html", 404, cases=[], person_name="", form=None, status="invalid")
+        page = sealed_page("petitions/confirm.html", 404, cases=[], person_name="", form=None, status="invalid")
+        return links.no_such_link(page)
 
 
 def _confirm(token: str) -> Response:
@@ -109,9 +106,6 @@ def _resend(token: str) -> Response:
 def not_me(token: str) -> Response:
     """ "This was not me": a page with a button, and the button."""
     place = here()
-    breach = links.link_limit(place)
-    if breach is not None:
-        return form_flow.too_many(breach)
     now = place.state.clock()
     try:
         if request.method == "POST" and links.link_pressed(token):
@@ -122,7 +116,7 @@ def not_me(token: str) -> Response:
             lambda session: confirming.find_either(session, place.section, token, now=now),
         )
     except TokenInvalid:
-        return sealed_page("petitions/not_me.html", 404, form=None, status="invalid")
+        return links.no_such_link(sealed_page("petitions/not_me.html", 404, form=None, status="invalid"))
     code = 422 if request.method == "POST" else 200
     return sealed_page("petitions/not_me.html", code, form=links.link_form(token), status="ask")
 

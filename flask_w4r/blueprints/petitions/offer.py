@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from ...errors import TokenInvalid
+from ...i18n import gettext
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
 from ...services.mail.together import Found
@@ -87,6 +88,16 @@ def _signer(place: Here, raw: str) -> Signer | None:
         return None
 
 
+def not_proved() -> Refusal:
+    """What to tell whoever pressed that page's button in a browser that does not show the proof of the mailbox."""
+    return Refusal(
+        gettext(
+            "We can only use the details you gave before if your browser accepts cookies: without one, anyone with your"
+            " link could sign in your name. Your choices are kept. Fill in your details and press the button."
+        )
+    )
+
+
 def filled_in(signer: Signer) -> MultiDict[str, Any]:
     """What was sent, with the details of whoever signs in place of what the form did not ask for."""
     sent: MultiDict[str, Any] = MultiDict(request.form)
@@ -139,10 +150,10 @@ def done_page(
         return sealed_page(
             "petitions/confirm.html", cases=cases, person_name="", form=None, status="done", left=(), also=also
         )
-    tokens = form_flow.fresh_tokens(place, flow.form_id(place, None))
+    token_of_form = form_flow.fresh_token(place, flow.form_id(place, None))
     chosen = request.form.getlist("cases") if refusal else []
     return sealed_page(
         "petitions/confirm.html", refusal.status if refusal else 200, cases=cases, person_name="", form=None,
-        status="done", left=others, also=also, tokens=tokens, link=token, signed=sorted(just_signed), notice=refusal.notice if refusal else "",
+        status="done", left=others, also=also, form_token=token_of_form, link=token, signed=sorted(just_signed), notice=refusal.notice if refusal else "",
         chosen=chosen, somebody_else=links.link_form(ELSE), consent=flow.questions(place, place.locale)["petition"].text,
     )  # fmt: skip

@@ -28,7 +28,7 @@ from . import flow, offer
 
 
 def sign_token(slug: str | None = None) -> Response:
-    """What the script asks for on first input: CSRF token, form token, captcha challenge. Same origin only."""
+    """What the script asks for on first input: the form token and a captcha challenge. Same origin only."""
     place = here()
     refused = form_flow.token_refusal(place)
     if refused is not None:
@@ -62,7 +62,7 @@ def sign_form(slug: str) -> Response:
             return _not_open(_find(slug))
         if guard.is_paused(here(), number):
             return guard.paused_page(_find(slug))
-        return _pressed(slug, lambda form: [number], (number,))
+        return _pressed(slug, lambda form: [number])
     case = _find(slug)
     if not case.takes_actions:
         return _not_open(case)
@@ -97,7 +97,7 @@ def _open_cases() -> list[CaseView]:
     return [case for case in read(current_app, load) if case.takes_actions and not guard.is_paused(place, case.id)]
 
 
-def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case_ids: Sequence[int] = ()) -> Response:
+def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> Response:
     """The button was pressed: the checks in their order, then one row is written down.
 
     What the case page shows is only read where a page is the answer.
@@ -121,9 +121,7 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
         return flow.write(place, form, chosen, age, captcha)
 
     try:
-        done = form_flow.press(
-            place, "sign", flow.form_id(place, slug), ready, write, case_ids=case_ids, proved=signer is not None
-        )
+        done = form_flow.press(place, "sign", flow.form_id(place, slug), ready, write, proved=signer is not None)
     except CaseNotActive:
         return _not_open(_find(slug) if slug else None)
     if isinstance(done, Breach):
@@ -132,6 +130,8 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]], case
         if signer is not None:
             why = done if done.notice else Refusal(gettext("Choose at least one person, and say that you agree."))
             return offer.done_page(request.form[offer.LINK], (), signer, why)
+        if done is FAULTY and slug is None and request.form.get(offer.LINK):
+            done = offer.not_proved()
         return _form_back(form_class(formdata=request.form), slug, done)
     if signer is not None:
         return offer.done_page(request.form[offer.LINK], pressed[0][1], signer)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ...antiabuse.formtoken import FormAge
 from ...antiabuse.limits import Breach
 from ...antiabuse.outcome import CaptchaOutcome
-from ...errors import EventFull, NotFound, TokenInvalid
+from ...errors import EventFull, NotFound, TokenInvalid, TokenOver
 from ...forms.checks import error_list
 from ...forms.rsvps import PartyForm, RsvpForm
 from ...i18n import gettext, time_span
@@ -164,10 +164,6 @@ def _look(token: str) -> GuestView:
 
 def rsvp_manage(token: str) -> Response:
     """The link in a guest's mail: one page to confirm, change, accept and cancel. Only its POST changes anything."""
-    place = here()
-    breach = links.link_limit(place)
-    if breach is not None:
-        return form_flow.too_many(breach)
     try:
         view = _look(token)
         if request.method != "POST":
@@ -175,12 +171,13 @@ def rsvp_manage(token: str) -> Response:
         if not links.link_pressed(token):
             return _manage_page(token, view, 422)
         return _act(token, view)
-    except TokenInvalid:
-        return _no_such_link()
+    except TokenInvalid as why:
+        return _no_such_link(why)
 
 
-def _no_such_link() -> Response:
-    return sealed_page("events/rsvp_manage.html", 404, guest=GuestView("invalid"), form=None, link_token="")
+def _no_such_link(why: TokenInvalid) -> Response:
+    page = sealed_page("events/rsvp_manage.html", 404, guest=GuestView("invalid"), form=None, link_token="")
+    return page if isinstance(why, TokenOver) else links.no_such_link(page)
 
 
 def _act(token: str, view: GuestView) -> Response:
@@ -304,9 +301,6 @@ def _manage_page(token: str, view: GuestView, code: int = 200, form: PartyForm |
 def rsvp_calendar(token: str) -> Response:
     """The calendar entry of a party that is going."""
     place = here()
-    breach = links.link_limit(place)
-    if breach is not None:
-        return form_flow.too_many(breach)
     lens, keyring, sender = _full_lens(place), place.state.keyring, place.state.config.mail_sender
 
     def load(session: Session) -> tuple[str, bytes]:
@@ -314,8 +308,8 @@ def rsvp_calendar(token: str) -> Response:
 
     try:
         method, body = read(current_app, load)
-    except TokenInvalid:
-        return _no_such_link()
+    except TokenInvalid as why:
+        return _no_such_link(why)
     response = private(Response(body, content_type=f"text/calendar; method={method}; charset=utf-8"))
     response.headers["Content-Disposition"] = "attachment; filename=event.ics"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -176,12 +176,11 @@ def _zone(form: Any, field: Field) -> None:
 
 
 class EventForm(FlaskForm):  # type: ignore[misc]
-    """What a host tells of an event. CSRF and form token are checked by the view, which keeps what was typed."""
+    """What a host tells of an event. The view checks its token, and keeps what was typed."""
 
     class Meta:
         csrf = False
 
-    csrf_token = HiddenField()
     form_token = HiddenField()
     website = StringField()
     address_of_host: Address | None = None

@@ -38,7 +38,7 @@ OWN = "own_"
 
 
 class SignForm(FlaskForm):  # type: ignore[misc]
-    """What every section's sign form has. CSRF and form token are checked by the view, which keeps what was typed.
+    """What every section's sign form has. The form token is checked by the view, which keeps what was typed.
 
     A field is found by the name that the browser sends, ``form["postcode"]``, the section's own questions too.
     """
@@ -46,7 +46,6 @@ class SignForm(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False
 
-    csrf_token = HiddenField()
     form_token = HiddenField()
     asked = HiddenField()
     website = StringField()

@@ -48,11 +48,19 @@ def spend_proof(session: Session, judgement: Judgement) -> None:
             raise ProofReplayed
 
 
-#: Held only for want of a captcha: the proof of the mailbox makes up for it (architecture 14).
-MAILBOX_RELEASES = frozenset({"captcha_missing", "captcha_unavailable"})
+#: What the proof of the mailbox makes up for (architecture 14): no captcha, and a hidden field that a password manager
+#: or a browser filled in for an honest person.
+MAILBOX_RELEASES = frozenset({"captcha_missing", "captcha_unavailable", "honeypot"})
+
+
+def score_once_proved(reasons: Sequence[Mapping[str, Any]], score: int) -> int:
+    """What a score comes to once the mailbox is proved."""
+    return score - sum(int(item.get("score") or 0) for item in reasons if item.get("check") in MAILBOX_RELEASES)
 
 
 def releases_itself(reasons: Sequence[Mapping[str, Any]], score: int, hold_at: int) -> bool:
-    """Whether proving the mailbox releases a held signature: it was held only for want of a captcha."""
-    holding = {reason.get("check") for reason in reasons if reason.get("hold")}
-    return score < hold_at and bool(holding) and holding <= MAILBOX_RELEASES
+    """Whether proving the mailbox releases a held signature: what the proof makes up for is all that held it."""
+    checks = {item.get("check") for item in reasons}
+    holding = {item.get("check") for item in reasons if item.get("hold")}
+    made_up_for = bool(checks & MAILBOX_RELEASES) and holding <= MAILBOX_RELEASES
+    return made_up_for and score_once_proved(reasons, score) < hold_at

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ...keyring import Keyring
 from ...models import Case, Signature
 from ...sections import Section
-from ..moderation.judgement import main_reason, releases_itself
+from ..moderation.judgement import main_reason, releases_itself, score_once_proved
 from ..people.addresses import parse_address
 from ..tally import counts as tally
 from .standing import ALIVE, Standing
@@ -111,7 +111,9 @@ def _confirmed(row: Any, hold_at: int, now: datetime, fast_score: int) -> dict[s
     release = row.held_at is not None and releases_itself(judged["reasons"], judged["score"], hold_at)
     held_at = None if release else row.held_at
     # What the desk released stays released.
-    if held_at is None and not release and row.released_at is None and row.score < hold_at <= judged["score"]:
+    before = score_once_proved(row.reasons, row.score)
+    after = score_once_proved(judged["reasons"], judged["score"])
+    if held_at is None and not release and row.released_at is None and before < hold_at <= after:
         held_at, judged["held_for"] = now, main_reason(judged["reasons"])
     released_at = now if release else row.released_at
     return {

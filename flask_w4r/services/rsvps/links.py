@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from ...errors import TokenInvalid
+from ...errors import TokenInvalid, TokenOver
 from ...keyring import Keyring
 from ...models import Event, Rsvp
 from ..campaign.views import Lens
@@ -76,7 +76,7 @@ def find_link(session: Session, lens: Lens, raw: str) -> GuestLink:
     except TokenInvalid:
         token, purpose = tokens.find(session, code, CONFIRM, raw, now=now), CONFIRM
     if token.revoked:
-        raise TokenInvalid("revoked")
+        raise TokenOver("revoked")
     version = int(token.payload[1]) if purpose == CONFIRM else None
     return GuestLink(int(token.payload[0]), version, token.expired)
 
@@ -98,7 +98,7 @@ def calendar_of(session: Session, keyring: Keyring, lens: Lens, raw: str, *, sen
     """
     view, event, row = _look(session, keyring, lens, find_link(session, lens, raw))
     if view.status != "going" or view.event is None:
-        raise TokenInvalid("not going")
+        raise TokenOver("not going")
     return guest_calendar(view.event, event, row, keyring, lens.section, email=view.email, sender=sender)
 
 
@@ -110,7 +110,7 @@ def _look(session: Session, keyring: Keyring, lens: Lens, link: GuestLink) -> tu
         .execution_options(populate_existing=True)
     ).first()
     if found is None or found[1].person is None:
-        raise TokenInvalid("nobody")
+        raise TokenOver("nobody")
     event, row = found
     if link.is_over:
         return GuestView("old"), event, row

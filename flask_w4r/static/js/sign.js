@@ -1,4 +1,4 @@
-/* The sign form. On the first input, never on view, it asks for the form's tokens and begins to solve the captcha.
+/* The sign form. On the first input, never on view, it asks for the form's token and begins to solve the captcha.
    Pressing the button waits for both, eight seconds at most, and then goes on without: the server knows what to do.
    The form itself always travels as a plain form POST. */
 
@@ -80,8 +80,7 @@ class SignForm {
   }
 
   tokensHold() {
-    const held = this.value("csrf_token") && this.value("form_token");
-    return Boolean(held) && !this.renew && Date.now() < this.loadedAt + TOKEN_LIFE;
+    return Boolean(this.value("form_token")) && !this.renew && Date.now() < this.loadedAt + TOKEN_LIFE;
   }
 
   begin() {
@@ -112,7 +111,6 @@ class SignForm {
     if (!answer.ok) throw new Error(String(answer.status));
     const tokens = await answer.json();
     if (!this.tokensHold()) {
-      this.fill("csrf_token", tokens.csrf_token);
       this.fill("form_token", tokens.form_token);
       this.loadedAt = Date.now();
       this.renew = false;

@@ -30,7 +30,6 @@ class PostcardForm(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False
 
-    csrf_token = HiddenField()
     form_token = HiddenField()
     website = StringField()
     email = StringField("E-mail", [InputRequired(), email_check(True, testing=True)])
