@@ -52,7 +52,7 @@ def free_port(first: int) -> int:
             except OSError:
                 continue
             return port
-    raise OSError(f"no free port from {first} on")
+    raise OSError(f"no free port from {first} upwards")
 
 
 def end(number: int, frame: FrameType | None) -> None:
@@ -74,7 +74,7 @@ def main() -> None:
     config = {"DEBUG": True, "W4R_BASE_URL": base_url}
     write_keys(settings.INSTANCE)
     app = create_app(config)
-    print("Setting up database, cases and accounts ...", flush=True)
+    print("Setting up the database, cases and accounts ...", flush=True)
     run_command(app, "w4r", "db", "upgrade")
     run_command(app, "w4r", "demo")
     run_command(app, "w4r", "places", "load")
@@ -90,7 +90,7 @@ def main() -> None:
     if made:
         print(f"  For the desk of Australia: {made}\n")
     print("  Accounts (passwords are shown only this once)\n")
-    print("\n".join(accounts), "\n\n  Nothing is delivered to anybody. Ctrl+C ends it.\n", flush=True)
+    print("\n".join(accounts), "\n\n  Nothing is delivered to anyone. Press Ctrl+C to stop.\n", flush=True)
     server.serve_forever()  # ends, quietly, on KeyboardInterrupt
     stop.set()
     print("\nBye.")

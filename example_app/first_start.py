@@ -48,7 +48,7 @@ def make_accounts(app: Flask) -> list[str]:
         known = set(db.session.scalars(select(User.name)))
         for role in ROLES:
             if role in known:
-                words = f"made earlier; for a new password: flask --app example_app users password {role}"
+                words = f"created earlier; to set a new password: flask --app example_app users password {role}"
             else:
                 words = f"password {save_user(role, role)}"
             lines.append(f"    {role:<14} {words}")

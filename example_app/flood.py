@@ -173,4 +173,6 @@ def _network(app: Flask, wave: Wave, moments: list[datetime]) -> dict[str, Any]:
 def flood(section: str) -> None:
     """Put a made-up flood on a case, for the desk to deal with. Nobody gets a mail."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    click.echo(seed(app, section) or "Nothing was made: people have signed here already, or no demonstration runs.")
+    click.echo(
+        seed(app, section) or "Nothing was created: people have already signed here, or no demonstration is running."
+    )

@@ -10,17 +10,17 @@ site = Blueprint("site", __name__)
 
 WORDS = {
     "en": {
-        "skip": "Skip to the content", "site": "Example Section", "tagline": "People who write, so that people go free",
+        "skip": "Skip to main content", "site": "Example Section", "tagline": "People who write, so that people go free",
         "menu": "Site", "home": "Home", "mailbox": "Mailbox", "staff": "Staff",
         "foot": "A fictional organisation. The people and cases on these pages are real; nothing here is delivered.",
     },
     "fr": {
-        "skip": "Aller au contenu", "site": "Section Exemple", "tagline": "Écrire pour que des gens soient libres",
+        "skip": "Aller au contenu principal", "site": "Section Exemple", "tagline": "Écrire pour que des gens soient libres",
         "menu": "Site", "home": "Accueil", "mailbox": "Boîte aux lettres", "staff": "Équipe",
         "foot": "Une organisation fictive. Les personnes et les cas sont réels ; rien n’est transmis d’ici.",
     },
     "ar": {
-        "skip": "الانتقال إلى المحتوى", "site": "فرع تجريبي", "tagline": "نكتب كي يعود الناس أحرارًا",
+        "skip": "الانتقال إلى المحتوى الرئيسي", "site": "فرع تجريبي", "tagline": "نكتب كي يعود الناس أحرارًا",
         "menu": "الموقع", "home": "الرئيسية", "mailbox": "صندوق البريد", "staff": "الفريق",
         "foot": "منظمة متخيَّلة. الأشخاص والحالات في هذه الصفحات حقيقيون، ولا يُرسَل شيء من هنا.",
     },

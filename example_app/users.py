@@ -37,7 +37,7 @@ class User(UserMixin, db.Model):  # type: ignore[misc,name-defined]
     password_hash: Mapped[str] = mapped_column(db.String(255))
 
 
-users = AppGroup("users", help="Accounts of the staff.")
+users = AppGroup("users", help="Staff accounts.")
 
 
 def check_user(name: str, password: str) -> User | None:
@@ -72,7 +72,9 @@ def save_user(name: str, role: str | None = None, password: str | None = None) -
 @users.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True)
-@click.option("--password", prompt="Password (empty: make one)", default="", hide_input=True, show_default=False)
+@click.option(
+    "--password", prompt="Password (leave empty to generate one)", default="", hide_input=True, show_default=False
+)
 def add_user(name: str, role: str, password: str) -> None:
     """Make an account, or change its role and password."""
     try:

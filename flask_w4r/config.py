@@ -89,7 +89,7 @@ class W4RConfig:
         check.any_value, None, "A preset code, such as `AU`, or a section table: the one section of this site."
     )
     sections: Any = _key(
-        check.any_value, None, "Several sections in one app: a list of preset codes or section tables, one a mount."
+        check.any_value, None, "Several sections in one app: a list of preset codes or section tables, one per mount."
     )
     url_prefix: str = _key(
         check.prefix, "/write-for-rights", "Where a section without a `url_prefix` of its own is mounted."
@@ -103,7 +103,7 @@ class W4RConfig:
     )
     encryption_keys: tuple[str, ...] = _key(
         check.keys, (),
-        "Keys that seal personal data, newest first; make one with `flask w4r keygen`. A list, or text parted by commas. Needed outside debug and testing.",
+        "Keys that encrypt personal data, newest first; create one with `flask w4r keygen`. A list, or text separated by commas. Needed outside debug and testing.",
     )  # fmt: skip
     index_key: str = _key(
         check.index_key, "", "The key of all blind indexes; it does not rotate. Needed outside debug and testing."
@@ -126,7 +126,7 @@ class W4RConfig:
     confirmation: str = _key(
         check.choice("email", "none"),
         "email",
-        "`email`: a signature counts once its mailbox is proved. `none`: at once.",
+        "`email`: a signature counts once its email address is confirmed. `none`: at once.",
     )
     layout: str = _key(
         check.text,
@@ -148,7 +148,7 @@ class W4RConfig:
     )
     jobs: str = _key(
         check.choice("worker", "thread"), "worker",
-        "`worker`: `flask w4r jobs run` or Celery does what has to be done. `thread`: a thread of each web process, for a site of one process whose platform runs no other.",
+        "`worker`: `flask w4r jobs run` or Celery does the background work. `thread`: a thread of each web process, for a site of one process whose platform runs no other.",
     )  # fmt: skip
     mail_sender: str | None = _key(
         check.sender, None, "The From address of mails, such as `Write for Rights <w4r@example.org>`."
@@ -158,14 +158,14 @@ class W4RConfig:
     )
     retention: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_RETENTION, 1), DEFAULT_RETENTION,
-        "Days after which things go: unconfirmed signatures, links in mails, records of sent mail, entries of the log.",
+        "Days after which data is deleted: unconfirmed signatures, links in emails, records of sent emails, entries of the log.",
     )  # fmt: skip
     cache_seconds: float = _key(
         check.seconds(0, 60), 5,
         "How old a public page, and a count on it, may be, in seconds: at most 2 s in this process, the rest as `max-age`.",
     )  # fmt: skip
     form_min_seconds: float = _key(
-        check.seconds(0, 60), 3, "A form sent sooner than this after its token was made scores."
+        check.seconds(0, 60), 3, "A form sent sooner than this many seconds after its token was created gets points."
     )
     form_max_seconds: float = _key(
         check.seconds(60, 86_400),
@@ -189,7 +189,7 @@ class W4RConfig:
     scoring: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_SCORING, 0),
         DEFAULT_SCORING,
-        "Points a finding adds (those of rates and patterns twice where they speak strongly), and `hold_at`, from which a signature is held.",
+        "Points that each finding adds (twice for rates and patterns with a strong signal), and `hold_at`, from which a signature is held.",
     )
 
     @classmethod
@@ -253,7 +253,7 @@ def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
         return ()
     tables = config.sections if config.sections is not None else [config.section]
     if not isinstance(tables, list | tuple) or not tables:
-        faults.append("W4R_SECTIONS: must be a list with a section or more; for one section use W4R_SECTION")
+        faults.append("W4R_SECTIONS: must be a list with at least one section; for one section use W4R_SECTION")
         return ()
     sections: list[Section] = []
     for number, table in enumerate(tables, 1):
@@ -282,7 +282,7 @@ def _clashes(sections: list[Section]) -> list[str]:
     for prefix, names in hosts.items():
         if len(names) > 1 and (None in names or len(set(names)) < len(names)):
             faults.append(
-                f"W4R_SECTIONS: two sections stand at {prefix or '/'}; give each a url_prefix, or each a host, of its own"
+                f"W4R_SECTIONS: two sections are mounted at {prefix or '/'}; give each a url_prefix, or each a host, of its own"
             )
     return faults
 
@@ -291,11 +291,11 @@ def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tup
     """What must be there outside debug and testing: each with the key's name."""
     faults = []
     if not config.encryption_keys:
-        faults.append(("encryption_keys", "W4R_ENCRYPTION_KEYS: missing; make a key with 'flask w4r keygen'"))
+        faults.append(("encryption_keys", "W4R_ENCRYPTION_KEYS: missing; create a key with 'flask w4r keygen'"))
     if not config.index_key:
-        faults.append(("index_key", "W4R_INDEX_KEY: missing; make a key with 'flask w4r keygen'"))
+        faults.append(("index_key", "W4R_INDEX_KEY: missing; create a key with 'flask w4r keygen'"))
     if config.index_key and config.index_key in config.encryption_keys:
-        text = "W4R_INDEX_KEY: must not be one of W4R_ENCRYPTION_KEYS; make another with 'flask w4r keygen'"
+        text = "W4R_INDEX_KEY: must not be one of W4R_ENCRYPTION_KEYS; create another with 'flask w4r keygen'"
         faults.append(("index_key", text))
     if not config.base_url and not all(section.base_url for section in sections):
         text = "W4R_BASE_URL: missing; links in mails need it, such as 'https://www.example.org'"

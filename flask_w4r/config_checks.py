@@ -24,7 +24,7 @@ def any_value(value: Any, fault: Fault) -> Any:
 def text(value: Any, fault: Fault) -> Any:
     """A text that is not empty."""
     if not isinstance(value, str) or not value.strip():
-        fault("must be a text")
+        fault("must be text")
     return value
 
 
@@ -102,11 +102,11 @@ def seconds(low: int, high: int) -> Check:
 def keys(value: Any, fault: Fault) -> Any:
     """Encryption keys: a list, or text parted by commas or spaces. A key is never repeated in a message."""
     if not isinstance(value, str | list | tuple):
-        fault("must be a list of keys, or text with keys parted by commas")
+        fault("must be a list of keys, or text with keys separated by commas")
         return ()
     parts = value.replace(",", " ").split() if isinstance(value, str) else value
     for number, key in enumerate(parts, 1):
-        problem = check_key(key) if isinstance(key, str) else "is not a text"
+        problem = check_key(key) if isinstance(key, str) else "is not text"
         if problem:
             fault(f"key {number} {problem}")
     return tuple(parts)
@@ -114,7 +114,7 @@ def keys(value: Any, fault: Fault) -> Any:
 
 def index_key(value: Any, fault: Fault) -> Any:
     """The key of the blind indexes."""
-    problem = check_key(value) if isinstance(value, str) else "must be a text; make one with 'flask w4r keygen'"
+    problem = check_key(value) if isinstance(value, str) else "must be text; create one with 'flask w4r keygen'"
     if problem:
         fault(problem)
     return value

@@ -45,7 +45,9 @@ def _keys(app: Flask, state: W4RState) -> Iterator[Finding]:
     if state.config.encryption_keys and state.config.index_key:
         yield Finding("ok", "keys", f"{len(state.config.encryption_keys)} encryption key(s) and an index key")
     else:
-        yield Finding("error", "keys", "keys end with this process; make lasting ones with 'flask w4r keygen'")
+        yield Finding(
+            "error", "keys", "keys are lost when this process ends; create permanent ones with 'flask w4r keygen'"
+        )
 
 
 def _languages(app: Flask, state: W4RState) -> Iterator[Finding]:
@@ -54,7 +56,7 @@ def _languages(app: Flask, state: W4RState) -> Iterator[Finding]:
         for locale in section.locales:
             if locale not in have and locale.split("-")[0] not in have:
                 yield Finding(
-                    "warn", "languages", f"{section.code}: no catalogue for {locale!r}; its pages speak English"
+                    "warn", "languages", f"{section.code}: no catalogue for {locale!r}; its pages are in English"
                 )
 
 
@@ -74,11 +76,13 @@ def _visits(app: Flask, state: W4RState) -> Iterator[Finding]:
         state.lazy.pop("layout_touches_session", None)
         response = _campaign_page(app, state, section)
         if response.status_code != 200:
-            yield Finding("warn", "pages", f"{section.code}: the campaign page answers {response.status_code}")
+            yield Finding(
+                "warn", "pages", f"{section.code}: the campaign page answers with status {response.status_code}"
+            )
         elif state.lazy.get("layout_touches_session"):
             yield Finding(
                 "warn", "layout",
-                f"{section.code}: the layout of public pages touches the session, so caches on the way keep nothing;"
+                f"{section.code}: the layout of public pages uses the session, so caches on the way keep nothing;"
                 " W4R_PUBLIC_LAYOUT may name one that does not, see docs/templates",
             )  # fmt: skip
 
@@ -117,7 +121,7 @@ def _policy(app: Flask, state: W4RState) -> Iterator[Finding]:
 def _captcha(app: Flask, state: W4RState) -> Iterator[Finding]:
     kind = state.config.captcha_kind
     level = "warn" if kind == "none" else "ok"
-    yield Finding(level, "captcha", f"{kind}" + ("" if kind != "none" else ": signing is left to the other checks"))
+    yield Finding(level, "captcha", f"{kind}" + ("" if kind != "none" else ": signing relies on the other checks"))
 
 
 CHECKS: tuple[Callable[[Flask, W4RState], Iterator[Finding]], ...] = (

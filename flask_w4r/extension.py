@@ -152,7 +152,9 @@ class W4R:
         keys, index_key = config.encryption_keys, config.index_key
         if not keys or not index_key:
             # Debug and testing only (checked above): nothing sealed outlives the process.
-            log.warning("W4R_ENCRYPTION_KEYS or W4R_INDEX_KEY is missing: using keys that end with this process")
+            log.warning(
+                "W4R_ENCRYPTION_KEYS or W4R_INDEX_KEY is missing: using temporary keys that are lost when this process ends"
+            )
             keys, index_key = keys or (generate_key(),), index_key or generate_key()
 
         def engines(target: Flask) -> tuple[Engine, Engine]:

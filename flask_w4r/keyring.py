@@ -42,7 +42,7 @@ def check_key(value: str) -> str | None:
     try:
         Fernet(value.encode())
     except (ValueError, TypeError):
-        return "is not 32 bytes in URL-safe base64; make one with 'flask w4r keygen'"
+        return "is not 32 bytes in URL-safe base64; create one with 'flask w4r keygen'"
     return None
 
 

@@ -287,4 +287,4 @@ class MailmanMailer:
             for part in message.iter_attachments():
                 mail.attach(part.get_filename(), part.get_payload(decode=True), part.get_content_type())
             if not mail.send(fail_silently=False):
-                raise DeliveryFailed("Flask-Mailman handed nothing over")
+                raise DeliveryFailed("Flask-Mailman did not send anything")

@@ -26,7 +26,7 @@ TOPICS: Mapping[str, Any] = {
     "reproductive-rights": _l("Reproductive rights"),
     "human-rights-defenders": _l("Human rights defenders"),
     "corporate-accountability": _l("Corporate accountability"),
-    "justice-for-killings": _l("Justice for killings"),
+    "justice-for-killings": _l("Accountability for killings"),
     "health": _l("Health"),
 }
 
@@ -62,7 +62,7 @@ UNITS: Mapping[str, Any] = {
     "countries": _l("countries"),
     "signatures": _l("signatures"),
     "letters": _l("letters"),
-    "emails": _l("e-mails"),
+    "emails": _l("emails"),
     "solidarity_messages": _l("messages of solidarity"),
 }
 
@@ -88,12 +88,12 @@ SOLIDARITY_ROUTES: Mapping[str, Any] = {
 
 #: What a message of solidarity must leave out.
 SOLIDARITY_RULES: Mapping[str, Any] = {
-    "no-religion": _l("No religious words, signs or pictures"),
+    "no-religion": _l("No religious words, symbols or pictures"),
     "no-holidays": _l("No Christmas or New Year greetings"),
     "no-politics": _l("No political comment"),
     "no-case-details": _l("No mention of the case or the charges"),
     "no-amnesty": _l("No mention of Amnesty"),
-    "no-sender-address": _l("No address of the sender"),
+    "no-sender-address": _l("No sender’s address"),
 }
 
 #: The vocabularies that a section may add words of its own to: nothing but their labels depends on them.
@@ -107,11 +107,11 @@ OPEN: Mapping[str, Mapping[str, Any]] = {
 
 #: What kind of event it is.
 EVENT_KINDS: Mapping[str, Any] = {
-    "public": _l("Open to everybody"),
+    "public": _l("Open to everyone"),
     "school": _l("School"),
-    "private": _l("At somebody's home"),
+    "private": _l("In someone’s home"),
     "online": _l("Online"),
-    "hybrid": _l("On site and online"),
+    "hybrid": _l("In person and online"),
 }
 
 #: Whether one gets in without steps.
@@ -124,7 +124,7 @@ ACCESS_STATUSES: Mapping[str, Any] = {
 
 #: What is told of the seats.
 AVAILABILITIES: Mapping[str, Any] = {
-    "open": _l("Places free"),
+    "open": _l("Places available"),
     "few": _l("Few places left"),
     "full": _l("Full: waiting list"),
 }

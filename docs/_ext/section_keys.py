@@ -1,39 +1,47 @@
 """What each section key means. Types and defaults come from ``flask_w4r.sections.Section``; a test keeps the two together."""
 
 SECTION_KEYS = {
-    "code": "The section's own code: 2 to 32 letters, digits or underscores. It stands in every row the section writes,"
-    " so it cannot change later.",
-    "name": "The campaign's name, shown in the header, in mails and in consent texts.",
+    "code": (
+        "The section's own code: 2 to 32 letters, digits or underscores. It is in every row the section"
+        " writes, so it cannot change later."
+    ),
+    "name": "The campaign's name, shown in the header, in emails and in consent texts.",
     "country": "ISO 3166-1 code in capitals. Makes language tags such as ``fr-MA``.",
-    "locales": "Languages of the pages, such as ``['ar', 'fr']``. ``flask w4r doctor`` names those without a catalogue; their"
-    " pages speak English.",
-    "default_locale": "One of ``locales``; its pages have no language segment in the path. The first one where left out.",
+    "locales": (
+        "Languages of the pages, such as ``['ar', 'fr']``. ``flask w4r doctor`` names those without a"
+        " catalogue; their pages are in English."
+    ),
+    "default_locale": "One of ``locales``; its pages have no language segment in the path. The first one if left out.",
     "time_zone": "IANA zone. Editions start and end at midnight there.",
     "preset": "A preset to start from; every other key overrides it.",
-    "edition": "The year of the edition to show. Where left out, the newest that has started.",
+    "edition": "The year of the edition to show. If left out, the newest that has started.",
     "url_prefix": "Where the section is mounted. Sections that share a prefix need a ``host`` each.",
     "host": "Answer only under this host name.",
-    "base_url": "Scheme and host for this section's links in mails and cards, before ``W4R_BASE_URL``.",
+    "base_url": "Scheme and host for this section's links in emails and cards, before ``W4R_BASE_URL``.",
     "fields": "For each of ``first_name last_name one_name full_name email phone postcode newsletter``: ``required``,"
     " ``optional`` or ``hidden``. What is not named is hidden, but for ``one_name``. ``email`` may be hidden only where"
     " ``confirmation`` is ``none``. See :ref:`names`.",
-    "custom_fields": "Questions of your own. Each has ``name``, ``label`` (a text for each language), ``type`` (``text``,"
-    " ``select`` or ``checkbox``), and where wanted ``required``, ``choices``, ``max_length`` and ``hint``. Answers are"
-    " sealed with the rest of the signature.",
-    "min_age": 'Said in the default consent text: "I am 14 or older, ...". From 5 to 21. No date of birth is asked.',
+    "custom_fields": (
+        "Questions of your own. Each has ``name``, ``label`` (a text for each language), ``type``"
+        " (``text``, ``select`` or ``checkbox``), and where wanted ``required``, ``choices``,"
+        " ``max_length`` and ``hint``. Answers are encrypted with the rest of the signature."
+    ),
+    "min_age": (
+        'Said in the default consent text: "I am 14 or older, ...". From 5 to 21. No date of birth is asked for.'
+    ),
     "consents": "Your own words for ``petition`` and ``newsletter``, each with a ``version`` and a ``text`` for each"
     " language. The exact words are filed by hash. Raise the version when a word changes.",
     "shared_mailbox": "Let two people with different names sign from one address.",
     "privacy_url": "Your privacy notice, linked in the footer of our layout and at the form.",
     "contact": "An address or a link for questions, in the footer of our layout.",
-    "desk_email": "Where the desk's mails go: the head of the log each day, and alerts.",
-    "delivery_to": "Whom petitions are handed to. Kept for the delivery screens of a later version.",
-    "embassy_addresses": "Kept for the letter sheets of a later version.",
+    "desk_email": "Where the desk's emails go: the head of the log each day, and alerts.",
+    "delivery_to": "Who petitions are handed over to. Reserved for the delivery screens of a later version.",
+    "embassy_addresses": "Reserved for the letter sheets of a later version.",
     "map_center": "Latitude and longitude of the middle of the event map's first view; without it all events are shown.",
     "map_zoom": "How close that view is, on a wide screen: 4 for a continent's half, 6 for a small country.",
     "window": "``starts_on`` and ``ends_on``, as dates: your own days for the edition, before the kit's."
     " ``hosting_opens_on``: from when people may host events; else from the edition's first day.",
-    "confirmation": "``email``: a signature counts once its mailbox is proved. ``none``: at once.",
+    "confirmation": "``email``: a signature counts once its email address is confirmed. ``none``: at once.",
     "vocabularies": "Words of your own for ``topics sensitive solidarity_rules outcomes units`` of a kit, each with a label"
     " for each language: see :doc:`kits`.",
     "theme": "Colours, type and radius: see :doc:`templates`.",

@@ -11,7 +11,7 @@ from .outcome import CaptchaOutcome, CaptchaProvider
 
 
 class NoCaptcha:
-    """``W4R_CAPTCHA = "none"``: signing is left to the other checks."""
+    """``W4R_CAPTCHA = "none"``: signing relies on the other checks."""
 
     kind = "none"
 

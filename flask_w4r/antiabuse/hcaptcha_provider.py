@@ -90,9 +90,9 @@ class HCaptchaProvider:
             answer = self._ask(token)
         except Exception as error:
             kind = "timeout" if isinstance(error, TimeoutError | queue.Empty) else type(error).__name__
-            log.warning("hCaptcha gave no answer (%s)", kind)
+            log.warning("hCaptcha did not answer (%s)", kind)
             if self._breaker.failed():
-                log.error("hCaptcha is away; signatures are held for %.0f s", BREAKER_PAUSE_SECONDS)
+                log.error("hCaptcha is unavailable; signatures are held for %.0f s", BREAKER_PAUSE_SECONDS)
             return CaptchaOutcome("unavailable", note="timeout" if kind == "timeout" else "unreachable")
         self._breaker.succeeded()
         return _outcome(answer)

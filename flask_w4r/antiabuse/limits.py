@@ -122,10 +122,12 @@ class RateLimits:
                 found = self._members.count(self._limiter.storage, section_code, asked)
             except Exception as error:
                 if self._breaker.failed():
-                    log.warning("Rate limit storage is away (%s); counts are this process's", type(error).__name__)
+                    log.warning(
+                        "Rate limit storage is unavailable (%s); counting in this process only", type(error).__name__
+                    )
             else:
                 if self._breaker.succeeded():
-                    log.warning("Rate limit storage is back")
+                    log.warning("Rate limit storage is available again")
                 return found
         return [self._members.count_here(section_code, one) for one in asked]
 
@@ -146,10 +148,13 @@ class RateLimits:
                 breach = self._hit_with(self._limiter.limiter, counters)
             except Exception as error:
                 if self._breaker.failed():
-                    log.warning("Rate limit storage is away (%s); limits hold in this process", type(error).__name__)
+                    log.warning(
+                        "Rate limit storage is unavailable (%s); limits apply in this process only",
+                        type(error).__name__,
+                    )
             else:
                 if self._breaker.succeeded():
-                    log.warning("Rate limit storage is back")
+                    log.warning("Rate limit storage is available again")
                 return breach
         return _hit_each(self._fallback(), counters)
 
@@ -218,7 +223,9 @@ def describe_problems(limiter: Limiter, production: bool) -> list[str]:
     in_memory = isinstance(limiter.storage, MemoryStorage)
     # Flask-Limiter shows this nowhere publicly.
     if not in_memory and not getattr(limiter, "_in_memory_fallback_enabled", False):
-        return ["Flask-Limiter has no fallback for when its storage is away: set RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"]
+        return [
+            "Flask-Limiter has no fallback for when its storage is unavailable: set RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"
+        ]
     if in_memory and production:
         return ["Flask-Limiter counts in memory, so each process allows the full limit: set RATELIMIT_STORAGE_URI"]
     return []

@@ -12,20 +12,20 @@ from ..services.audit import verify as audit_verify
 from ..services.storage.unit_of_work import read
 from .common import choose_sections, state_and_app
 
-audit = AppGroup("audit", help="The log of what staff and commands did.")
+audit = AppGroup("audit", help="The log of what staff and commands have done.")
 #: So many faults are printed of one section; JSON has them all.
 _SHOWN = 20
-_section = click.option("--section", "code", help="The section's code; default: all of them.")
+_section = click.option("--section", "code", help="The section's code; all of them by default.")
 
 
 @audit.command("verify")
-@click.option("--expect", metavar="HEAD", help="A head noted or mailed earlier: the log must still lead through it.")
+@click.option("--expect", metavar="HEAD", help="A head noted or emailed earlier: the log must still contain it.")
 @_section
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify(expect: str | None, code: str | None, as_json: bool) -> None:
-    """Find entries changed, moved or missing, and a tail cut off. Exits with 1 when anything is wrong.
+    """Find entries that were changed, moved or removed, and a log that was cut short. Exits with 1 if anything is wrong.
 
-    The database alone cannot tell that its newest entries and the kept head were both set back: give --expect.
+    The database alone cannot show that its newest entries and the stored head were both set back: use --expect.
     """
     state, app = state_and_app()
     codes = _codes(code)
@@ -67,14 +67,14 @@ def _tell(report: audit_verify.Report) -> None:
     if len(report.faults) > _SHOWN:
         click.echo(f"{report.section}: and {len(report.faults) - _SHOWN} more")
     words = f"{len(report.faults)} faults" if report.faults else "sound"
-    since = f", after the {report.begins_after} that were let go" if report.begins_after else ""
+    since = f", after the {report.begins_after} that were removed" if report.begins_after else ""
     click.echo(f"{report.section}: {words}; {report.entries} entries{since}; head {report.head}")
 
 
 @audit.command("head")
 @_section
 def head(code: str | None) -> None:
-    """Print the end of the log. Note it elsewhere, and give it to 'audit verify --expect' later."""
+    """Print the head of the log. Keep it elsewhere, and give it to 'audit verify --expect' later."""
     _, app = state_and_app()
     for section in choose_sections(code or "all"):
         click.echo(f"{section.code} {read(app, lambda session: audit_service.head(session, section))}")

@@ -25,9 +25,9 @@ SINCE, LASTS = timedelta(days=14), timedelta(days=90)
 @click.option("--section", "code", default="all", show_default=True, help="The section's code, or 'all'.")
 @with_appcontext
 def demo(code: str) -> None:
-    """Import the kits of 2021, 2023 and 2024; the last runs now, marked as a demonstration, with made-up events.
+    """Import the kits of 2021, 2023 and 2024; the last one runs now, marked as a demonstration, with fictional events.
 
-    Real cases, with sources and the day their facts were checked. Nothing is delivered to anybody. Events are at venues
+    Real cases, with sources and the day their facts were checked. Nothing is delivered to anyone. Events are at venues
     of Australia and New Zealand for sections there, and online; each says that it is not real.
     """
     state, app = state_and_app()

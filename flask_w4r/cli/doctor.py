@@ -16,7 +16,7 @@ from .common import state_and_app
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def doctor(as_json: bool) -> None:
-    """Check keys, database, limits, mail, layout and the host. Exits with 1 when something must be mended."""
+    """Check keys, database, limits, email, layout and the host. Exits with 1 if something needs fixing."""
     state, _ = state_and_app()
     findings = examine(current_app._get_current_object(), state)  # type: ignore[attr-defined]
     if as_json:

@@ -27,7 +27,7 @@ from ..web import section_url
 from ..web.templating import render_mail
 from .common import Seconds
 
-group = AppGroup("jobs", help="Send mail and sweep away what is over.")
+group = AppGroup("jobs", help="Send emails and delete what has expired.")
 
 
 def tools_for(app: Any, *, batch: int = 200, lease_seconds: float = 120, stop: Event | None = None) -> Tools:
@@ -84,27 +84,27 @@ def say(name: str, done: dict[str, Any], *, as_json: bool) -> None:
 
 
 @group.command("run")
-@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
 @click.option(
     "--interval",
     default=2.0,
     show_default=True,
     type=Seconds(0.1, 3600),
-    help="Seconds between looks at the outbox.",
+    help="Seconds between checks of the outbox.",
 )
-@click.option("--batch", default=200, show_default=True, type=click.IntRange(1, 500), help="Mails to claim at a time.")
+@click.option("--batch", default=200, show_default=True, type=click.IntRange(1, 500), help="Emails to claim at a time.")
 @click.option(
     "--lease-seconds",
     default=120.0,
     show_default=True,
     type=Seconds(1, 86_400),
-    help="How long a claim holds; the mails of a worker that died are free again after it.",
+    help="How long a claim lasts; after that, another worker may take the emails of one that died.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 def run_jobs(once: bool, interval: float, batch: int, lease_seconds: float, as_json: bool) -> None:
-    """Send mail as it comes due, and sweep every hour, until told to stop.
+    """Send emails when they are due and clean up every hour, until told to stop.
 
-    SIGTERM and SIGINT end it after the mails in hand. Any number of workers may run side by side.
+    SIGTERM and SIGINT stop it after the current emails. Any number of workers may run side by side.
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     stop = Event()

@@ -26,7 +26,7 @@ def keygen() -> None:
 @keys.command("rotate")
 @click.option("--batch", default=500, show_default=True, type=click.IntRange(1, 10_000), help="Rows per transaction.")
 def rotate(batch: int) -> None:
-    """Seal everything under the newest key. Add the new key in front first; drop the old one afterwards."""
+    """Encrypt everything with the newest key. Put the new key in front first; drop the old one afterwards."""
     state, app = state_and_app()
     if not state.config.encryption_keys or not state.config.index_key:
         # In debug and testing a site starts without, on keys that end with the process: nobody could open it again.

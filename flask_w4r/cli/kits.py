@@ -30,7 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _section = click.option("--section", "code", help="The section's code; 'all' for every one (not to export).")
-_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 class _DryRun(Exception):
@@ -79,7 +79,7 @@ def _sections_here(code: str | None) -> list[Section]:
 @_json
 @_faults_in_json
 def validate(path: str, code: str | None, as_json: bool) -> None:
-    """Name every fault of the kit in folder PATH (or of one that ships, such as 2024).
+    """List every fault in the kit in folder PATH (or in one that comes with the library, such as 2024).
 
     Where there is a site, the words that all of its sections have of their own are known, or with --section those of one.
     """
@@ -103,9 +103,11 @@ def validate(path: str, code: str | None, as_json: bool) -> None:
 @click.argument("path")
 @_section
 @click.option("--demo/--no-demo", default=None, help="Mark the edition as a demonstration, or as real.")
-@click.option("--starts-on", type=click.DateTime(["%Y-%m-%d"]), help="First day here, instead of the kit's.")
-@click.option("--ends-on", type=click.DateTime(["%Y-%m-%d"]), help="Last day here, instead of the kit's.")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option(
+    "--starts-on", type=click.DateTime(["%Y-%m-%d"]), help="First day for this section, instead of the kit's."
+)
+@click.option("--ends-on", type=click.DateTime(["%Y-%m-%d"]), help="Last day for this section, instead of the kit's.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, without changing anything.")
 @_json
 @with_appcontext
 @_faults_in_json
@@ -118,7 +120,7 @@ def import_(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Bring a section up to the kit in folder PATH (or to one that ships, such as 2024)."""
+    """Import the kit in folder PATH (or one that comes with the library, such as 2024) into a section."""
     state, app = state_and_app()
     sections = choose_sections(code)
     source = read_kit(resolve_kit(path), sections)
@@ -167,7 +169,7 @@ def import_(
 @_section
 @click.option("--edition", "year", required=True, help="The edition's year.")
 @click.option("--words", type=click.Choice(["shown", "centre"]), default="shown", show_default=True,
-              help="The words on the section's pages, or the centre's.")  # fmt: skip
+              help="The texts shown on the section's pages, or the centre's.")  # fmt: skip
 @_json
 @with_appcontext
 @_faults_in_json
@@ -211,16 +213,16 @@ def _tell(name: str, report: KitReport, dry_run: bool) -> None:
         if count:
             click.echo(f"  {label}: {count}")
     for label, slugs in (
-        ("not in this kit, left as they are", report.cases_missing),
+        ("not in this kit, left unchanged", report.cases_missing),
         ("status set here, kept", report.statuses_kept),
-        ("own words kept", report.texts_kept_local),
+        ("own texts kept", report.texts_kept_local),
     ):
         if slugs:
             click.echo(f"  {label}: {', '.join(slugs)}")
     if report.window_kept:
         click.echo("  the dates differ from the kit's and were kept; --starts-on and --ends-on change them")
     for conflict in report.conflicts:
-        click.echo(f"  the centre changed {conflict.slug}/{conflict.locale}/{conflict.field} beneath your own words:")
+        click.echo(f"  the centre changed {conflict.slug}/{conflict.locale}/{conflict.field} underneath your own text:")
         click.echo(f"    centre, before: {_short(conflict.before)}")
         click.echo(f"    centre, now:    {_short(conflict.now)}")
         click.echo(f"    shown here:     {_short(conflict.own)}")

@@ -15,13 +15,13 @@ from ..services.storage.unit_of_work import UnitOfWork, read, run
 from .common import choose_sections, record, state_and_app
 from .jobs import say, tools_for
 
-group = AppGroup("mail", help="Mails on their way out.")
+group = AppGroup("mail", help="Outgoing emails.")
 
 
 @group.command("status")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
-    """Say how many mails wait, and what failed last."""
+    """Show how many emails are waiting, and what failed last."""
     state, app = state_and_app()
     now = state.clock()
     found, stopped = read(app, lambda session: (mail.outbox_status(session, now=now), stop.stopped(session, now=now)))
@@ -31,24 +31,24 @@ def status(as_json: bool) -> None:
     if stopped:
         click.echo(f"stopped since {stopped.since:%Y-%m-%d %H:%M} UTC: {stopped.words}")
         click.echo(f"asked again at {stopped.until:%H:%M} UTC, or now with: flask w4r mail send")
-    click.echo(f"waiting {found.queued}, of them due {found.due} (the oldest for {found.oldest_due_age:.0f} s)")
+    click.echo(f"waiting {found.queued}, {found.due} of them due (the oldest for {found.oldest_due_age:.0f} s)")
     click.echo(f"sent {found.sent}, dropped {found.dropped}, failed {found.failed}")
     for row in found.failures:
         click.echo(f"  mail {row['id']} ({row['section']} {row['kind']}), try {row['attempts']}: {row['last_error']}")
     if found.failed:
-        click.echo("try the failed ones again with: flask w4r mail send --failed")
+        click.echo("retry the failed ones with: flask w4r mail send --failed")
 
 
 @group.command("send")
-@click.option("--failed", is_flag=True, help="Give failed mails their tries again first.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--failed", is_flag=True, help="Retry the failed emails first.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def send(failed: bool, as_json: bool) -> None:
     """Send every mail that is due, once, be it to a mail server that is left alone for a while."""
     state, app = state_and_app()
     if failed:
         again = run(app, lambda work: mail.requeue_failed(work.session, now=state.clock()))
         if not as_json:
-            click.echo(f"failed mails to try again: {again}")
+            click.echo(f"failed emails to retry: {again}")
     say("mail", mail.job(app, tools_for(app), anyway=True), as_json=as_json)
 
 
@@ -66,14 +66,14 @@ def _canonical(address: str) -> str:
     try:
         return parse_address(address, test_environment=True).canonical
     except AddressFault as fault:
-        raise click.BadParameter(f"this is no e-mail address ({fault.key})", param_hint="ADDRESS") from None
+        raise click.BadParameter(f"this is not an email address ({fault.key})", param_hint="ADDRESS") from None
 
 
 @group.command("bounced")
 @_ADDRESS
 @_SECTION
 def bounced(address: str, code: str | None) -> None:
-    """Send ADDRESS no mail any more: its mailbox does not exist."""
+    """Send no more email to ADDRESS: its mailbox does not exist."""
     state, app = state_and_app()
     (section,) = choose_sections(code, several=False)
     canonical = _canonical(address)
@@ -85,7 +85,7 @@ def bounced(address: str, code: str | None) -> None:
         return new
 
     new = run(app, work)
-    click.echo("noted" if new else "was noted before")
+    click.echo("noted" if new else "was already recorded")
 
 
 suppressed = AppGroup("suppressed", help="Addresses that get no mail.")
@@ -95,7 +95,7 @@ group.add_command(suppressed)
 @suppressed.command("show")
 @_ADDRESS
 @_SECTION
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(address: str, code: str | None, as_json: bool) -> None:
     """Say whether ADDRESS gets mail, and if not, since when and why. Asking is logged."""
     state, app = state_and_app()

@@ -15,14 +15,14 @@ from ..services.places.files import TOWNS, PlaceFileError, read_postcodes, read_
 from ..services.storage.unit_of_work import run
 from .common import state_and_app
 
-places = AppGroup("places", help="Towns and postcodes, so that people find an event near them.")
+places = AppGroup("places", help="Towns and postcodes, so that people can find events near them.")
 
 
 @places.command("load")
 @click.argument("path", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def load(path: str | None, as_json: bool) -> None:
-    """Load the towns that ship with the package, or the postcodes in PATH (CC.zip or CC.txt from GeoNames).
+    """Load the towns that come with the package, or the postcodes in PATH (CC.zip or CC.txt from GeoNames).
 
     Run it again after an upgrade: only what differs is written. Postcodes replace those of the same country; meanwhile
     that country's postcodes are found in part.

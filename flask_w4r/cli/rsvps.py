@@ -21,12 +21,12 @@ events = AppGroup("events", help="Events and their guests.")
 
 @events.command("recount")
 @click.option("--section", "code", help="The section's code, or 'all'.")
-@click.option("--fix", is_flag=True, help="Correct what differs, and offer seats that come free to who waits.")
+@click.option("--fix", is_flag=True, help="Correct what differs, and offer free places to people on the waiting list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def recount(code: str | None, fix: bool, as_json: bool) -> None:
-    """Compare the seats that each event keeps with those its parties hold. Exits with 1 when any differs.
+    """Compare the places that each event counts as taken with those its guests hold. Exits with 1 if any differ.
 
-    An event that holds more than it has seats for is not corrected: call its host.
+    An event with more guests than places is not corrected: contact its host.
     """
     _, app = state_and_app()
     report = []

@@ -19,7 +19,7 @@ db = AppGroup("db", help="Our tables in the database.")
 def upgrade(revision: str) -> None:
     """Bring our tables to REVISION (default: the newest).
 
-    Tables that a host's create_all made as they should be are stamped; others that no revision made are refused.
+    Tables that a host's create_all made correctly are stamped; others that no revision made are refused.
     """
     engine = _engine()
     before = schema.status(engine)
@@ -28,7 +28,7 @@ def upgrade(revision: str) -> None:
     for name in applied:
         click.echo(f"applied {name}")
     if before.current is None and not applied:
-        click.echo(f"the tables stood as they should: stamped {after.current}")
+        click.echo(f"the tables were already right: stamped {after.current}")
     elif not applied:
         click.echo(f"nothing to do: the tables are at {after.current}")
 
@@ -36,7 +36,7 @@ def upgrade(revision: str) -> None:
 @db.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(as_json: bool) -> None:
-    """Compare our tables with what this version wants. Exits with 1 when anything differs or is pending."""
+    """Compare our tables with what this version needs. Exits with 1 if anything differs or is pending."""
     engine = _engine()
     status = schema.status(engine)
     problems = schema.check(engine)
@@ -47,25 +47,25 @@ def check(as_json: bool) -> None:
         for problem in problems:
             click.echo(problem)
     else:
-        click.echo(f"the tables are as they should be, at {status.current}")
+        click.echo(f"the tables are right, at {status.current}")
     if problems:
         raise SystemExit(1)
 
 
 @db.command("downgrade")
 @click.argument("revision")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def downgrade(revision: str, yes: bool) -> None:
     """Take our tables back to REVISION, or to no tables at all with 'base'. Data is lost."""
     if not yes:
         click.confirm(
-            f"This deletes what came after {revision}: tables and columns, with the signatures and all other data in"
-            " them. Without a backup they are gone. Go on?",
+            f"This deletes everything added after {revision}: tables and columns, with the signatures and all other data in"
+            " them. Without a backup they are lost. Continue?",
             abort=True,
         )
     undone = schema.downgrade(_engine(), revision)
     for name in undone:
-        click.echo(f"took back {name}")
+        click.echo(f"reverted {name}")
     if not undone:
         click.echo(f"nothing to do: the tables are at {revision}")
 

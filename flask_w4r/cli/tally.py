@@ -19,7 +19,7 @@ tally = AppGroup("tally", help="The counts.")
 @click.option("--fix", is_flag=True, help="Correct what differs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def recount(code: str | None, fix: bool, as_json: bool) -> None:
-    """Count the rows themselves and compare with the kept counts. Exits with 1 when any differs."""
+    """Count the rows and compare them with the stored counts. Exits with 1 if any differ."""
     state, app = state_and_app()
     report = []
     for section in choose_sections(code):

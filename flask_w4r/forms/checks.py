@@ -16,7 +16,7 @@ from ..services.people.near_misses import meant
 
 #: The mend of each fault in an address.
 ADDRESS_FAULTS: Mapping[FaultKey, Any] = {
-    "empty": lazy_gettext("Enter your e-mail address"),
+    "empty": lazy_gettext("Enter your email address"),
     "too_long": lazy_gettext("This e-mail address is too long. Check that nothing else was pasted with it"),
     "around": lazy_gettext("Enter the e-mail address alone, without a name or the signs < and > around it"),
     "quotes": lazy_gettext("Enter the e-mail address without quotation marks"),
@@ -35,7 +35,7 @@ ADDRESS_FAULTS: Mapping[FaultKey, Any] = {
     "signs": lazy_gettext("E-mail addresses do not have brackets, colons, semicolons or backslashes. Remove them"),
     "domain": lazy_gettext("Check what comes after the @. Mail cannot be sent there"),
     "letters": lazy_gettext("Our mail cannot be sent to addresses with accents or letters other than a to z before the @. Enter another e-mail address if you have one"),
-    "syntax": lazy_gettext("Enter an e-mail address in the form name@example.org, without spaces"),
+    "syntax": lazy_gettext("Enter an email address in the format name@example.org, without spaces"),
 }  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def _ask(form: Any, address: Address) -> None:
         form["asked"].data = address.domain
         raise ValidationError(
             gettext(
-                "Did you mean %(likely)s? Mend the address, or press the button once more if %(domain)s is right",
+                "Did you mean %(likely)s? Correct the address, or press the button again if %(domain)s is right",
                 likely=likely,
                 domain=address.domain,
             )
@@ -84,7 +84,7 @@ def name_check(form: Any, field: Field) -> None:
         field.data = check_name(field.data or "")
     except NameFault as fault:
         if fault.key == "too_long":
-            raise ValidationError(gettext("Use 100 characters at most")) from fault
+            raise ValidationError(gettext("Use no more than 100 characters")) from fault
         field.data = ""
         raise ValidationError(gettext("Enter your name")) from fault
 

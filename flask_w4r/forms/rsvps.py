@@ -23,13 +23,13 @@ _SIZES = tuple(str(size) for size in range(1, LARGEST_PARTY + 1))
 def _size(form: PartyForm, field: Field) -> None:
     field.data = plain_digits(field.data or "")
     if field.data not in _SIZES:
-        raise ValidationError(gettext("Choose how many of you come"))
+        raise ValidationError(gettext("Choose how many of you are coming"))
 
 
 def _needs(form: PartyForm, field: Field) -> None:
     typed = field.data or ""
     if len(typed) > NEEDS_MAX:
-        raise ValidationError(gettext("Use %(count)s characters at most", count=NEEDS_MAX))
+        raise ValidationError(gettext("Use no more than %(count)s characters", count=NEEDS_MAX))
     field.data = clean_text(typed, NEEDS_MAX)
 
 
@@ -40,20 +40,20 @@ class PartyForm(FlaskForm):  # type: ignore[misc]
         csrf = False
 
     party_size = SelectField(
-        lazy_gettext("How many of you come, with you?"),
+        lazy_gettext("How many of you are coming, including you?"),
         [_size],
         validate_choice=False,
         default="1",
         render_kw={"required": True},
     )
     access_needs = TextAreaField(
-        lazy_gettext("Does anybody among you need something to take part?"),
+        lazy_gettext("Does anyone in your group need anything to take part?"),
         [_needs],
-        description=lazy_gettext("Such as room for a wheelchair, or a seat from which lips can be read."),
+        description=lazy_gettext("For example, space for a wheelchair or a seat with a clear view for lip-reading."),
     )
     access_consent = BooleanField(
-        lazy_gettext("The host may read what we need"),
-        description=lazy_gettext("Without this tick nobody at the event is told."),
+        lazy_gettext("The host may see what we need"),
+        description=lazy_gettext("If you do not tick this box, no one at the event will be told."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -73,7 +73,7 @@ class RsvpForm(PartyForm):
     asked = HiddenField()
     website = StringField()
     name = StringField(lazy_gettext("Your name"), [name_check], render_kw={"required": True})
-    email = StringField(lazy_gettext("E-mail address"), render_kw={"required": True})
+    email = StringField(lazy_gettext("Email address"), render_kw={"required": True})
     address: Address | None = None
     #: Addresses under ``.test`` are accepted.
     testing = False

@@ -120,7 +120,7 @@ def _by_name(items: Iterable[Any], what: str, key: str = "name") -> dict[str, An
     for item in items:
         name = getattr(item, key)
         if name in found:
-            raise ValueError(f"{what} {name!r} is there twice; give one of them another name")
+            raise ValueError(f"{what} {name!r} exists twice; rename one of them")
         found[name] = item
     return found
 

@@ -61,7 +61,7 @@ def _country(value: Any) -> Problems:
 
 def _text(value: Any) -> Problems:
     if not isinstance(value, str) or not value.strip():
-        yield "must be a text"
+        yield "must be text"
 
 
 def _locales(value: Any) -> Problems:
@@ -168,7 +168,7 @@ def _custom_field(item: Mapping[str, Any]) -> Problems:
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or not _texts(item.get("label")):
         yield "each needs a name (lower case letters, digits, underscores) and a label table"
     elif name in OWN_NAMES:
-        yield f"the name {name!r} is taken by a field of ours"
+        yield f"the name {name!r} is already used by one of our own fields"
     for key in item:
         if key not in CUSTOM_KEYS:
             yield f"{name}: {key!r} is not known; known are {', '.join(sorted(CUSTOM_KEYS))}"
@@ -259,7 +259,7 @@ def _theme(value: Any) -> Problems:
         if key not in THEME_TOKENS:
             yield f"{key!r} is not a token; known are {', '.join(sorted(THEME_TOKENS))}"
         elif not isinstance(item, str | int | float) or not re.fullmatch(r"[#(),.%/ A-Za-z0-9'\"-]{1,200}", str(item)):
-            yield f"{key} has characters that a CSS value of ours may not have"
+            yield f"{key} contains characters that are not allowed in our CSS values"
 
 
 def _vocabularies(value: Any) -> Problems:

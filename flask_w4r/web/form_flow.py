@@ -158,7 +158,7 @@ def session_problem(place: Here) -> str | None:
             token_key=CSRF_KEY,
         )
     except ValidationError:
-        return gettext("This page was open for a long time. Nothing is lost: press the button once more.")
+        return gettext("This page was open for a long time. Nothing has been lost: press the button again.")
     return None
 
 
@@ -170,15 +170,15 @@ def check_token(place: Here, form_id: str) -> formtoken.FormAge | Refusal:
         place.state.secret_key, token, form_id, place.state.clock(), config.form_min_seconds, config.form_max_seconds
     )
     if age.status == "expired":
-        return Refusal(gettext("This form was open for a long time. Nothing is lost: press the button once more."))
+        return Refusal(gettext("This form was open for a long time. Nothing has been lost: press the button again."))
     if age.status != "ok" or sent_elsewhere():
-        return Refusal(gettext("Almost done. Check what you typed and press the button once more."))
+        return Refusal(gettext("Almost done. Check what you typed and press the button again."))
     return age
 
 
 def captcha_replayed() -> Refusal:
     """The solution of the captcha was used before."""
-    return Refusal(gettext("The check for robots did not succeed. Please press the button once more."))
+    return Refusal(gettext("We could not check that you are not a robot. Please press the button again."))
 
 
 def check_captcha(
@@ -190,7 +190,7 @@ def check_captcha(
     """
     outcome = captcha_provider(place, case_ids).verify(request.form, form_id)
     if outcome.result == "fail" and outcome.note == "expired":
-        return Refusal(gettext("This form was open for a long time. Nothing is lost: press the button once more."))
+        return Refusal(gettext("This form was open for a long time. Nothing has been lost: press the button again."))
     if outcome.result == "fail":
         return captcha_replayed()
     if outcome.result in ("missing", "unavailable") and not guard.network_is_allowed(place):

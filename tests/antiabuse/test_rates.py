@@ -158,7 +158,7 @@ def test_without_redis_this_process_counts(redis_proxy: CuttableProxy, caplog: p
     found = [limits.count(code, [Asking([WHO], name, NOW)])[0][0] for name in ("ben", "cleo", "ben")]
     redis_client(limiter).close()
     assert found == [1, 2, 2]
-    assert caplog.text.count("storage is away") == 1
+    assert caplog.text.count("storage is unavailable") == 1
 
 
 def test_what_this_process_keeps_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ Make = Callable[..., Any]
 
 
 def test_the_page(desk: Host, staff: Make) -> None:
-    assert "Nothing was logged yet" in staff().get("/au/moderation/audit").text
+    assert "Nothing has been logged yet" in staff().get("/au/moderation/audit").text
     head = write(desk, 120, subject="case:<script>")
     reader = staff(may="read_audit")
     page = reader.get("/au/moderation/audit")
@@ -34,7 +34,7 @@ def test_the_page(desk: Host, staff: Make) -> None:
     assert ">71</th>" not in older.text
     assert "Older entries" not in reader.get("/au/moderation/audit?before=21").text
     assert reader.get("/au/moderation/audit?action=act_1&actor=mo").text.count("<tr>") == 41
-    assert "No entry matches" in reader.get("/au/moderation/audit?actor=eve").text
+    assert "No matching entries" in reader.get("/au/moderation/audit?actor=eve").text
     for odd in ("before=x", "before=-1", f"before={10**30}", "action=%00", "actor=" + "x" * 999):
         assert reader.get(f"/au/moderation/audit?{odd}").status_code == 200, odd
 

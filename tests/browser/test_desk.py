@@ -121,10 +121,10 @@ def test_fifty_by_keyboard_alone(visit: Any, served: Served, desk_login: Any, fi
     keyboard.press("x")
     visitor.until("document.querySelectorAll('[data-item]').length === 17")
     assert "3 rejected." in page.text_content("[data-w4r-desk-status]")
-    assert page.text_content("[data-w4r-count-line]") == "17 wait"
+    assert page.text_content("[data-w4r-count-line]") == "17 waiting"
     keyboard.press("u")
     visitor.until("document.querySelectorAll('[data-item]').length === 20")
-    visitor.until("document.querySelector('[data-w4r-desk-status]').textContent.includes('put back')")
+    visitor.until("document.querySelector('[data-w4r-desk-status]').textContent.includes('restored')")
     assert focused() == f"signature:{ids[30]}"
     # The list of keys, and typing, which is no command.
     keyboard.press("?")
@@ -141,7 +141,7 @@ def test_fifty_by_keyboard_alone(visit: Any, served: Served, desk_login: Any, fi
         keyboard.press("a")
     visitor.until("document.querySelectorAll('[data-item]').length === 0")
     visitor.until("!document.querySelector('form[data-busy]')")
-    assert "Nothing waits" in page.text_content("[data-w4r-rows]")
+    assert "Nothing is waiting" in page.text_content("[data-w4r-rows]")
     assert focused() == "H2"
     after = counts(served)
     assert after["held"] == 0
@@ -170,7 +170,7 @@ def test_an_answer_that_never_comes_brings_the_row_back(visit: Any, served: Serv
     visitor.page.route("**/moderation/decisions", lambda route: route.abort())
     visitor.page.focus("[data-item]")
     visitor.page.keyboard.press("a")
-    visitor.until("document.querySelector('[data-w4r-desk-status]').textContent.includes('did not go through')")
+    visitor.until("document.querySelector('[data-w4r-desk-status]').textContent.includes('did not work')")
     assert visitor.page.evaluate("document.querySelectorAll('[data-item]:not([data-deciding])').length") == 2
     assert counts(served)["held"] == 2
 
@@ -186,7 +186,7 @@ def test_without_scripts_the_buttons_do_it(visit: Any, served: Served, desk_logi
     visitor.page.click("button[name=decision][value=reject]")
     assert "2 rejected." in visitor.page.text_content("[role=status]")
     visitor.page.click("form[data-w4r-undo] button")
-    assert "2 put back as they were." in visitor.page.text_content("[role=status]")
+    assert "2 restored." in visitor.page.text_content("[role=status]")
     assert counts(served)["held"] == 2
 
 

@@ -110,5 +110,5 @@ def test_without_scripts_one_is_asked_and_hidden(visit: Any, served: Served, des
     assert "1 approved." in visitor.page.text_content("[role=status]")
     visitor.open(f"/au/moderation/events/{ids[0]}")
     visitor.page.click("form[action$='/hide'] button")
-    assert "off every page" in visitor.page.text_content("[role=status]")
+    assert "removed from every page" in visitor.page.text_content("[role=status]")
     assert states(served, ids)[0] == "submitted"

@@ -212,9 +212,9 @@ def test_hosting_by_keyboard_alone(visit: Any, served: Served, hosted: Callable[
     visitor.page.wait_for_url("**/events/new/thanks")
     assert event_of(served, f"Keys {unique}").state == "unconfirmed"
     visitor.open(hosted("/au").open)
-    for words in ("Open my event", "Check in at the door", "Gus is there"):
+    for words in ("Open my event", "Check guests in", "Check in Gus"):
         tab_to(visitor.page, words)
         with visitor.page.expect_navigation():
             keys.press("Enter")
-    tab_to(visitor.page, "Gus is not there")
+    tab_to(visitor.page, "Undo check-in for Gus")
     visitor.saw_nothing_foreign()

@@ -112,7 +112,7 @@ def test_refused_it_says_so(visit: Any) -> None:
     visitor.open("/au/events")
     visitor.page.wait_for_load_state("networkidle")
     visitor.page.click("[data-w4r-near-me]")
-    visitor.until("document.getElementById('w4r-near-me-status').textContent.includes('Type the name of your town')")
+    visitor.until("document.getElementById('w4r-near-me-status').textContent.includes('Enter the name of your town')")
 
 
 def test_many_events_come_in_groups_from_the_server(visit: Any) -> None:

@@ -77,7 +77,7 @@ def test_the_list_shows_each_edition_with_what_is_the_sections_own(desk: Host, s
     assert text.index("Write for Rights 2027") < text.index("Write for Rights 2026")
     assert "Not open yet" in text
     assert "2 of your own" in text
-    assert "1 changed at the centre" in text
+    assert "1 changed by the centre" in text
     assert '<td class="w4r-table__number">3</td> <td class="w4r-table__number">2</td>' in text
 
 
@@ -93,7 +93,7 @@ def test_a_withdrawal_is_asked_for_twice_and_says_what_goes(desk: Host, staff: C
     mo = staff()
     page = mo.get(ANN)
     assert "3 signatures, which can be confirmed only while the case is active" in page.text
-    assert "1, which leaves only while the case is active" in page.text
+    assert "1, sent only while the case is active" in page.text
     asked = mo.post(f"{ANN}/status", {"status": "withdrawn"}, page=ANN)
     assert asked.status_code == 200
     assert "Withdraw Ann Example?" in asked.text

@@ -23,7 +23,7 @@ def test_the_next_three(host: Host) -> None:
 
 def test_none_yet(host: Host) -> None:
     make_campaign(host.app)
-    assert "No event has been announced yet." in host.app.test_client().get("/au/").text
+    assert "No events have been announced yet." in host.app.test_client().get("/au/").text
     assert "/au/events?case=ann-example" in host.app.test_client().get("/au/cases/ann-example").text
 
 

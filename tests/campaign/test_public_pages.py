@@ -162,7 +162,7 @@ def test_words_in_another_language_are_marked(ma: Host) -> None:
     [
         (5, 30, "before", "Signing opens on"),
         (-5, 30, "running", 'action="/au/cases/ann-example/sign"'),
-        (-30, -5, "after", "takes no more signatures"),
+        (-30, -5, "after", "can no longer be signed"),
     ],
 )
 def test_before_during_and_after(make_site: MakeSite, first: int, last: int, phase: str, words: str) -> None:
@@ -196,7 +196,7 @@ def test_an_edition_that_is_over_is_an_archive(make_site: MakeSite) -> None:
     archive = client.get("/au/editions/2020/")
     assert "Ann Example" in archive.text
     assert "<form" not in archive.text
-    assert "takes no more signatures" in client.get("/au/cases/ann-example").text
+    assert "can no longer be signed" in client.get("/au/cases/ann-example").text
     assert client.post("/au/cases/ann-example/sign").status_code == 409
     assert client.get("/au/editions/1999/").status_code == 404
     assert client.get("/au/editions/../../").status_code == 404

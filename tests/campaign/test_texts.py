@@ -55,7 +55,7 @@ def test_own_words_are_shown_until_the_box_is_empty_again(desk: Host, staff: Cal
     # What a second look sends back unchanged changes nothing, and is not logged.
     same = mo.post(PAGE, boxes(mo.get(PAGE)), page=PAGE)
     assert same.status_code == 303
-    assert "Nothing was different" in mo.get(same.location).text
+    assert "You made no changes" in mo.get(same.location).text
     assert len(log(desk)) == 1
     mo.post(PAGE, {**boxes(mo.get(PAGE)), "own-title": "  ", "own-story": "Once upon a time."}, page=PAGE)
     assert stored(desk) == (None, None)
@@ -68,35 +68,35 @@ def test_own_words_are_shown_until_the_box_is_empty_again(desk: Host, staff: Cal
 def test_the_page_says_when_the_centre_changed_its_words(desk: Host, staff: Callable[..., Any]) -> None:
     mo = staff()
     mo.post(PAGE, {**boxes(mo.get(PAGE)), "own-title": "Ours"}, page=PAGE)
-    assert "The centre changed its words" not in mo.get(PAGE).text
+    assert "The centre has changed its text" not in mo.get(PAGE).text
     centre_says(desk, "title", "A new title from the centre")
     page = mo.get(PAGE)
-    assert "The centre changed its words" in page.text
+    assert "The centre has changed its text" in page.text
     assert "Ann Example is a made-up case" in page.text
     assert "A new title from the centre" in page.text
-    assert "1 changed at the centre" in mo.get("/au/moderation/cases").text
+    assert "1 changed by the centre" in mo.get("/au/moderation/cases").text
     mo.post(PAGE, {**boxes(page), "keep-title": "y"}, page=PAGE)
     assert stored(desk) == ("Ours", "A new title from the centre")
-    assert "The centre changed its words" not in mo.get(PAGE).text
+    assert "The centre has changed its text" not in mo.get(PAGE).text
     # To say "I have read it" of words that changed once more would be untrue.
     centre_says(desk, "title", "Another one")
     page = mo.get(PAGE)
     centre_says(desk, "title", "And another one")
     mo.post(PAGE, {**boxes(page), "keep-title": "y"}, page=PAGE)
-    assert "The centre changed its words" in mo.get(PAGE).text
+    assert "The centre has changed its text" in mo.get(PAGE).text
 
 
 @pytest.mark.parametrize(
     ("field", "text", "words"),
     [
         ("title", "x" * 201, "200 characters"),
-        ("title", "Two\nlines", "on one line"),
+        ("title", "Two\nlines", "on a single line"),
         ("demand", "<b>Now</b>", "without HTML"),
         ("petition", "Do\x00it", "without HTML or control"),
         ("story", "Fine.\n\n<script>alert(1)</script>", "Line 3"),
         ("story", "[a link](javascript:alert(1))\n\n![a picture](https://example.org/x.png)", "Line 3"),
         ("story", "*[" * 1000, "Line 1"),
-        ("story", "x" * 40_001, "characters are the most"),
+        ("story", "x" * 40_001, "Use no more than"),
     ],
 )
 @pytest.mark.parametrize("button", ["save", "look"])

@@ -27,7 +27,7 @@ def test_two_people_at_once_lose_nothing(desk: Host, staff: Callable[..., Any]) 
     eve.post(PAGE, {**boxes(eve.get(PAGE)), "own-title": "Eve's title", "own-summary": "Eve's summary"}, page=PAGE)
     page = mo.post(PAGE, {**opened, "own-title": "Mo's title", "own-demand": "Mo's demand"}, page=PAGE)
     assert page.status_code == 409
-    assert "Nothing of yours is lost" in page.text
+    assert "Your text is still here" in page.text
     for words in ("Eve&#39;s title", "Mo&#39;s title", "Mo&#39;s demand", "Eve&#39;s summary"):
         assert words in page.text
     assert stored(desk)[0] == "Eve's title"

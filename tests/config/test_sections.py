@@ -71,7 +71,7 @@ def test_objects_may_stand_for_tables() -> None:
         ("code", "a", "2 to 32 letters"),
         ("code", "A U", "2 to 32 letters"),
         ("code", 5, "2 to 32 letters"),
-        ("name", "", "must be a text"),
+        ("name", "", "must be text"),
         ("country", "au", "two-letter ISO 3166-1 code in capitals"),
         ("locales", "en", "must be a list"),
         ("locales", [], "must be a list"),
@@ -81,7 +81,7 @@ def test_objects_may_stand_for_tables() -> None:
         ("locales", [5], "is not a locale"),
         ("locales", ["en", "en"], "names a locale twice"),
         ("default_locale", "fr", "is not one of locales"),
-        ("default_locale", 5, "must be a text"),
+        ("default_locale", 5, "must be text"),
         ("time_zone", "Mars/Olympus", "is not an IANA zone"),
         ("time_zone", "Africa", "is not an IANA zone"),
         ("time_zone", "../../etc/passwd", "is not an IANA zone"),
@@ -103,8 +103,8 @@ def test_objects_may_stand_for_tables() -> None:
         ("custom_fields", ["x"], "entry 1 must be a table"),
         ("custom_fields", [{"name": "x"}], "a label table"),
         ("custom_fields", [{"name": "X y", "label": {"en": "x"}}], "needs a name"),
-        ("custom_fields", [{"name": "email", "label": {"en": "x"}}], "'email' is taken by a field of ours"),
-        ("custom_fields", [{"name": "website", "label": {"en": "x"}}], "'website' is taken by a field of ours"),
+        ("custom_fields", [{"name": "email", "label": {"en": "x"}}], "'email' is already used by one of our own fields"),
+        ("custom_fields", [{"name": "website", "label": {"en": "x"}}], "'website' is already used by one of our own fields"),
         ("custom_fields", [{"name": "x", "label": {"en": "x"}, "kind": "text"}], "'kind' is not known"),
         ("custom_fields", [{"name": "x", "label": {"en": "x"}, "type": "date"}], "type must be one of"),
         ("custom_fields", [{"name": "x", "label": {"en": "x"}, "type": "select"}], "a select needs choices"),
@@ -120,7 +120,7 @@ def test_objects_may_stand_for_tables() -> None:
         ("consents", {"petition": {"version": "1", "text": "x"}}, "needs a version and a text table"),
         ("consents", {"marketing": {"version": "1", "text": {"en": "x"}}}, "'marketing' is not a purpose"),
         ("shared_mailbox", "yes", "must be true or false"),
-        ("contact", 5, "must be a text"),
+        ("contact", 5, "must be text"),
         ("embassy_addresses", [], "must be a table"),
         ("map_center", [1], "must be latitude and longitude"),
         ("map_center", [200, 0], "must be latitude and longitude"),
@@ -135,7 +135,7 @@ def test_objects_may_stand_for_tables() -> None:
         ("confirmation", "sms", "must be 'email' or 'none'"),
         ("theme", "dark", "must be a table"),
         ("theme", {"colour": "red"}, "'colour' is not a token"),
-        ("theme", {"ink": "red; } body { display: none"}, "characters that a CSS value"),
+        ("theme", {"ink": "red; } body { display: none"}, "characters that are not allowed in our CSS values"),
         ("vocabularies", ["topics"], "must be a table"),
         ("vocabularies", {"kinds": {"x": {"en": "X"}}}, "'kinds' takes no words of yours; known are topics"),
         ("vocabularies", {"topics": ["x"]}, "topics: '' must be of lower case letters"),
@@ -166,7 +166,7 @@ def test_the_faults_of_every_section_at_once() -> None:
 
 @pytest.mark.parametrize("value", [[], {}, "AU", 5, {"preset": "AU"}])
 def test_sections_are_a_list(value: Any) -> None:
-    with pytest.raises(ConfigurationError, match="W4R_SECTIONS: must be a list with a section or more"):
+    with pytest.raises(ConfigurationError, match="W4R_SECTIONS: must be a list with at least one section"):
         W4RConfig.from_mapping({"W4R_SECTIONS": value}, relaxed=True)
 
 

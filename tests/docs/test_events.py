@@ -25,7 +25,7 @@ def test_hosting_window(make_site: MakeSite) -> None:
     app = make_site(**settings_of("hosting_window.py"))
     opens_on = get_state(app).sections["AU"].window["hosting_opens_on"]
     listed = app.test_client().get("/act/events").text
-    assert "Hosting opens on" in listed
+    assert "You can host events from" in listed
     assert str(opens_on.year) in listed
 
 
@@ -42,7 +42,7 @@ def test_signals(make_site: MakeSite) -> None:
 
 
 def test_who_learns_the_place() -> None:
-    table = PAGE.split("Who learns the place", 1)[1].split("\n\n\n", 1)[0].split("Seats\n", 1)[0]
+    table = PAGE.split("Who can see the location", 1)[1].split("\n\n\n", 1)[0].split("Seats\n", 1)[0]
     assert set(re.findall(r"^   \* - ``(\w+)``", table, re.MULTILINE)) == set(VISIBILITIES)
 
 

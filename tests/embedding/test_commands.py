@@ -25,7 +25,7 @@ def confirmed(host: Host, prefix: str = "/au") -> None:
     assert sign(client, prefix, "ann-example").status_code == 303
     run_jobs(host.app)
     page = client.get(host.mailer.links("/confirm/")[0].removeprefix("http://localhost"))
-    assert "You are counted" in submit(client, page).text
+    assert "Your signature is confirmed" in submit(client, page).text
 
 
 def test_the_doctor_is_well(make_site: MakeSite) -> None:

@@ -36,7 +36,7 @@ def test_the_whole_way(host: Host) -> None:
     assert sign(client, "/au", "ann-example").status_code == 303
     run_jobs(host.app)
     page = client.get(host.mailer.links("/confirm/")[0].removeprefix("http://localhost"))
-    assert "You are counted" in submit(client, page).text
+    assert "Your signature is confirmed" in submit(client, page).text
 
 
 def test_a_post_without_a_token_keeps_what_was_typed(host: Host) -> None:

@@ -157,7 +157,7 @@ def test_too_much_is_refused_before_it_is_read(host: Host) -> None:
     for data in ({**fields, **supporter(first_name="x" * 70_000)}, {f"f{number}": "x" * 60 for number in range(1500)}):
         answer = client.post("/au/cases/ann-example/sign", data=data)
         assert answer.status_code == 413
-        assert "larger than the form takes" in answer.text
+        assert "larger than this form accepts" in answer.text
         assert "The host's own header" in answer.text
     answer = client.post(
         "/au/sign", data={**{f"f{number}": "x" for number in range(300)}}, content_type="multipart/form-data"
@@ -183,7 +183,7 @@ def test_an_address_under_our_prefix_that_is_nobodys_is_the_hosts(make_site: Mak
 
     host = make_site(before=pages)
     assert host.app.test_client().get("/au/none/such").text == "The host's own 404"
-    assert "This page does not exist" in host.app.test_client().get("/au/cases/nobody").text
+    assert "Page not found" in host.app.test_client().get("/au/cases/nobody").text
 
 
 @pytest.mark.parametrize("name", ["localhost:99999999", "a b", "[::1", "évil.example"])

@@ -140,7 +140,7 @@ def test_without_keys() -> None:
             free.add(path)
         else:
             assert result.exit_code == 1, path
-            assert "W4R_ENCRYPTION_KEYS: missing; make a key with 'flask w4r keygen'" in result.stderr
+            assert "W4R_ENCRYPTION_KEYS: missing; create a key with 'flask w4r keygen'" in result.stderr
     assert free == {("keygen",), ("kit", "validate")}
 
 

@@ -103,7 +103,7 @@ def test_a_limiter_that_does_not_protect_stops_our_pages_only(
     for path in ("/au/", "/au/sign", "/au/tally.json", "/au/confirm/x", "/au/moderation/"):
         answer = client.get(path)
         assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "private, no-store")
-        assert "We cannot take this right now" in answer.text
+        assert "We cannot accept this right now" in answer.text
     assert client.post("/au/sign").status_code == 503
     assert caplog.text.count(reason) == 1, "said once, not with every request"
     assert client.get("/own").status_code == 200

@@ -213,7 +213,7 @@ def test_the_database_may_be_set_up_after_us(make_site: MakeSite) -> None:
     assert sign(client, "/au", "ann-example").status_code == 303
     run_jobs(host.app)
     page = client.get(host.mailer.links("/confirm/")[0].removeprefix("http://localhost"))
-    assert "You are counted" in submit(client, page).text
+    assert "Your signature is confirmed" in submit(client, page).text
 
 
 def test_a_database_that_was_never_set_up_is_named_in_the_log(database: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -81,7 +81,7 @@ def test_a_layout_that_shows_the_visitor_is_private(make_site: MakeSite) -> None
         assert "Mo Derator" not in page.text
         assert_private(page)
     report = host.run("w4r", "doctor").output
-    assert "the layout of public pages touches the session" in report
+    assert "the layout of public pages uses the session" in report
 
 
 def test_a_host_that_looks_at_the_visitor_first_is_private(make_site: MakeSite) -> None:

@@ -139,7 +139,7 @@ def test_pending_work_of_the_host_is_left_alone(make_site: MakeSite, flush: bool
     assert sign(client, "/au", "ann-example").status_code == 303
     run_jobs(host.app)
     page = client.get(host.mailer.links("/confirm/")[0].removeprefix("http://localhost"))
-    assert "You are counted" in submit(client, page).text
+    assert "Your signature is confirmed" in submit(client, page).text
     assert visits.pending == [True] * 4, "never rolled back"
     assert visits.noted() == 0, "never committed"
     assert len(host.rows("SELECT * FROM w4r_signature WHERE state = 'confirmed'")) == 1

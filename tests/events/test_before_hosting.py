@@ -30,15 +30,15 @@ def test_the_day_is_named_and_nobody_can_host(make_host: MakeHost, key: str) -> 
     ahead = date.today() + timedelta(days=9)
     listed, form, posted = pages(make_host, {key: ahead})
     assert f"{ahead:%B}" in listed
-    assert "Hosting opens on" in listed
+    assert "You can host events from" in listed
     assert (form.status_code, posted.status_code) == (200, 403)
-    assert "Hosting opens on" in form.text
+    assert "You can host events from" in form.text
     assert 'name="host_email"' not in form.text
 
 
 def test_hosts_may_begin_before_the_campaign_does(make_host: MakeHost) -> None:
     ahead, before = date.today() + timedelta(days=9), date.today() - timedelta(days=1)
     listed, form, posted = pages(make_host, {"starts_on": ahead, "hosting_opens_on": before})
-    assert "Hosting opens on" not in listed
+    assert "You can host events from" not in listed
     assert 'name="host_email"' in form.text
     assert posted.status_code == 422

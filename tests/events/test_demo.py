@@ -46,7 +46,7 @@ def test_every_event_says_that_it_is_not_real(make_host: MakeHost) -> None:
         page = client.get(f"/au/events/{slug}")
         assert page.status_code == 200
         assert "Demo event: not real" in page.text, slug
-        assert "made up for a demonstration" in page.text
+        assert "fictional and for demonstration only" in page.text
         assert "Example" in page.text  # A case it writes for.
     assert len(client.get("/au/events.geojson").get_json()["features"]) >= 33
     assert host.run("w4r", "events", "recount").exit_code == 0

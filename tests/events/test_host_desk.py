@@ -58,7 +58,7 @@ def test_guests_hear_of_a_no_after_the_first_approval_was_undone(desk_site: Site
     sent = letters(site, before)
     assert len(sent) == comes
     if comes:
-        assert "Called off: Letters at the library" in sent[0]
+        assert "Cancelled: Letters at the library" in sent[0]
         assert "METHOD:CANCEL" in sent[0]
     assert [reader.get(f"/au/events/{slug}{end}").status_code for end in ("", ".ics", "/rsvp")] == [404] * 3
     assert slug not in reader.get("/au/events").text + reader.get("/au/events.atom").text
@@ -112,7 +112,7 @@ def test_numbers_count_once_whatever_the_desk_does(desk_site: Site) -> None:
     assert "done=reported" in report("90")
     batch = decide(site, "approve report:1")
     assert tally(site) == {"letter": 90}
-    assert "Your numbers count" in site.client.get("/au/host/report").text
+    assert "Your numbers have been counted" in site.client.get("/au/host/report").text
     decide(site, "approve report:1")
     assert tally(site) == {"letter": 90}
     undo(site, batch)

@@ -30,7 +30,7 @@ def test_a_lost_link_comes_again_to_who_hosts_and_to_nobody_else(site: Site) -> 
     assert {(answer.status_code, answer.location) for answer in answers} == {(303, answers[0].location)}
     assert "example.org" not in answers[0].location
     page = site.host.app.test_client().get(answers[0].location)
-    assert "If we can, we send you a mail." in page.text
+    assert "If we can, we will send you an email." in page.text
     site.jobs()
     assert site.subjects(before) == ["Your link to: Letters at the library"], "asked twice, mailed once"
     assert site.client.get(old).status_code == 200, "a stranger who asks ends no link"
@@ -76,7 +76,7 @@ def test_a_button_pressed_too_late_says_what_to_do(site: Site) -> None:
     page = site.client.get(link)
     assert page.status_code == 410
     assert "30 days after it" not in page.text
-    assert "Send it again." in page.text
+    assert "Please submit it again." in page.text
     assert "/au/events/new" in page.text
 
 
@@ -86,7 +86,7 @@ def test_the_mail_of_a_second_event_does_not_say_that_the_first_link_ended(site:
     assert submit(site.client, site.client.get("/au/host/duplicate"), "csrf_token").status_code == 303
     site.jobs()
     words = site.host.mailer.messages[-1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "have ended" not in words
+    assert "have been deactivated" not in words
     assert site.client.get(first).status_code == 200
 
 
@@ -127,5 +127,5 @@ def test_a_message_to_nobody_says_so(site: Site) -> None:
     site.hosted()
     answer = submit(site.client, site.client.get("/au/host/message"), "csrf_token", text="Bring pens", to="going")
     assert answer.status_code == 422
-    assert "Nobody yet." in answer.text
+    assert "No one yet." in answer.text
     assert "Bring pens" in answer.text

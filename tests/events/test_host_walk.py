@@ -67,9 +67,9 @@ def test_who_puts_an_event_off_gets_a_link_that_outlives_it(site: Site) -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
-        ({"starts_at": "2026-12-20"}, "starts_at", "Enter day and time in the form"),
+        ({"starts_at": "2026-12-20"}, "starts_at", "Enter the date and time in the format"),
         ({"cases": ["nobody"]}, "cases", "Choose at least one person to write for"),
-        ({"time_zone": "Nowhere/None"}, "time_zone", "Choose one of the time zones"),
+        ({"time_zone": "Nowhere/None"}, "time_zone", "Choose a time zone from the list"),
     ],
 )
 def test_one_fault_is_said_once_at_its_field(site: Site, changes: dict[str, Any], field: str, words: str) -> None:
@@ -133,14 +133,14 @@ def test_checking_in_twice_and_by_the_code_of_another_event(site: Site) -> None:
     foreign = run(site.host.app, add)
     code = codes.check_in_code(site.state.keyring, foreign)
     page = site.client.get("/au/host/check-in", query_string={"code": code})
-    assert "This code is of no guest of this event." in page.text
+    assert "This code does not belong to any guest of this event." in page.text
     assert "Xiomara" not in page.text
     assert site.press("check-in", guest=str(foreign), present="1").status_code == 422
     for _ in range(2):
         assert site.press("check-in", guest=str(number), present="1").status_code == 303
-    assert "2 people are there" in site.client.get("/au/host/check-in").text
+    assert "2 people have arrived" in site.client.get("/au/host/check-in").text
     assert site.host.rows("SELECT count(*) FROM w4r_rsvp WHERE checked_in_at IS NOT NULL")[0][0] == 1
     code = codes.check_in_code(site.state.keyring, number)
-    assert "is there already" in site.client.get("/au/host/check-in", query_string={"code": code}).text
+    assert "is already checked in" in site.client.get("/au/host/check-in", query_string={"code": code}).text
     site.press("check-in", guest=str(number), present="0")
-    assert "0 people are there" in site.client.get("/au/host/check-in").text
+    assert "0 people have arrived" in site.client.get("/au/host/check-in").text

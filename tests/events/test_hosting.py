@@ -23,7 +23,7 @@ def test_a_change_of_time_is_told_and_a_big_one_is_looked_at_first(site: Site) -
     before = len(site.host.mailer.messages)
     assert "done=edited" in edit(site, starts_at=f"{day}T17:00", ends_at=f"{day}T19:00").location
     site.jobs()
-    assert [subject for subject in site.subjects(before) if "Time or place" in subject]
+    assert [subject for subject in site.subjects(before) if "New time or location" in subject]
     assert (site.event().state, site.event().sequence) == ("published", 1)
     before = len(site.host.mailer.messages)
     answer = edit(site, title="Another name", starts_at=f"{day}T16:00")
@@ -33,7 +33,7 @@ def test_a_change_of_time_is_told_and_a_big_one_is_looked_at_first(site: Site) -
     assert site.event().state == "submitted"
     site.publish()
     site.jobs()
-    assert [subject for subject in site.subjects(before) if "Time or place" in subject]
+    assert [subject for subject in site.subjects(before) if "New time or location" in subject]
 
 
 def test_nothing_changed_is_nothing_told(site: Site) -> None:
@@ -53,7 +53,7 @@ def test_fewer_seats_than_are_taken_are_refused(site: Site) -> None:
     site.guest(party_size=4)
     answer = edit(site, capacity="3")
     assert answer.status_code == 422
-    assert "have a seat already" in answer.text
+    assert "already have a place" in answer.text
     assert site.event().capacity == 10
 
 
@@ -67,7 +67,7 @@ def test_cancelling_tells_everybody_once(site: Site) -> None:
     assert submit(site.client, page, "csrf_token").status_code == 303
     assert site.event().state == "cancelled"
     site.jobs()
-    assert len([subject for subject in site.subjects(before) if "Called off" in subject]) == 2
+    assert len([subject for subject in site.subjects(before) if "Cancelled" in subject]) == 2
 
 
 @every_database
@@ -100,7 +100,7 @@ def test_checking_in_by_code_and_by_name(site: Site) -> None:
     assert "Gus" in page.text
     assert submit(site.client, page, "guest").status_code == 303
     assert site.host.rows("SELECT count(*) FROM w4r_rsvp WHERE checked_in_at IS NOT NULL")[0][0] == 1
-    assert "2 people are there" in site.client.get("/au/host/check-in").text
+    assert "2 people have arrived" in site.client.get("/au/host/check-in").text
 
 
 @every_database

@@ -96,15 +96,15 @@ def test_a_street_in_words_for_all_is_told_to_the_desk(site: Site) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"title": ""}, "Give the event a name"),
-        ({"place": "Nowhereville"}, "No such town"),
+        ({"title": ""}, "Enter a name for the event"),
+        ({"place": "Nowhereville"}, "We do not know this town"),
         ({"place": ""}, "Enter the town"),
-        ({"ends_at": "2026-01-01T10:00"}, "after the beginning"),
+        ({"ends_at": "2026-01-01T10:00"}, "after the start"),
         ({"starts_at": "soon"}, "in the form"),
-        ({"kind": "online", "online_url": ""}, "link to the online room"),
-        ({"kind": "online", "online_url": "javascript:alert(1)"}, "begins with https"),
+        ({"kind": "online", "online_url": ""}, "link to join online"),
+        ({"kind": "online", "online_url": "javascript:alert(1)"}, "starts with https"),
         ({"capacity": "many"}, "whole number"),
-        ({"lat": "10", "lon": "10"}, "far from the town"),
+        ({"lat": "10", "lon": "10"}, "a long way from the town"),
         ({"cases": []}, "at least one person"),
         ({"host_email": "sam"}, "has an @ in it"),
         ({"host_email": "علي@example.org"}, "accents or letters"),
@@ -140,9 +140,9 @@ def test_the_night_when_the_clocks_are_changed(site: Site, back: bool) -> None:
     answer = site.post(starts_at=f"{day}T02:30", ends_at=f"{day}T06:00")
     assert answer.status_code == 422
     if not back:
-        assert "There is no such time" in answer.text
+        assert "This time does not exist" in answer.text
         return
-    assert "comes twice" in answer.text
+    assert "happens twice" in answer.text
     assert submit(site.client, answer, "place", starts_which="second").status_code == 303
     event = site.event()
     assert event.ends_at - event.starts_at == timedelta(hours=3, minutes=30)

@@ -53,8 +53,8 @@ def test_search_engines_are_to_leave_out_what_is_over_or_not_for_all(host: Host,
 @pytest.mark.parametrize(
     ("visibility", "words"),
     [
-        ("town", "The link to take part comes by mail once you have a place."),
-        ("approval", "The host decides who gets the link to take part, and then it comes by mail."),
+        ("town", "We will email you the link to join once you have a place."),
+        ("approval", "The host decides who gets the link to join. If they approve you, we will email it to you."),
     ],
 )
 def test_how_one_comes_by_the_link(host: Host, visibility: str, words: str) -> None:

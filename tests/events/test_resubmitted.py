@@ -101,7 +101,7 @@ def test_what_was_rejected_stands_nowhere_and_what_was_approved_does(site: Site)
     assert "STATUS:CANCELLED" in pages[".ics"][1]
     [letter] = letters(site, before)
     assert has_bad(letter) == []
-    assert "Called off: Letters at the library" in letter
+    assert "Cancelled: Letters at the library" in letter
     assert "METHOD:CANCEL" in letter
     assert "T180000" in letter, "the time that the guests knew"
 

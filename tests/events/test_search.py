@@ -189,9 +189,9 @@ def test_places_by_name(host: Host) -> None:
     assert "near=-27.65" in page
     assert "made-up" not in page
     nowhere = client.get("/au/events?near=Nowherebury").text
-    assert "We do not know “Nowherebury”" in nowhere
+    assert "We could not find “Nowherebury”" in nowhere
     assert "City" in nowhere
-    assert "do not know the postcodes" in client.get("/au/events?near=2000").text
+    assert "do not have postcodes" in client.get("/au/events?near=2000").text
     assert "near Sydney" in client.get("/au/events?near=-33.9,151.2").text
 
 
@@ -223,7 +223,7 @@ def test_a_chosen_town_stays_chosen(host: Host) -> None:
 def test_without_any_places_there_is_a_word_for_it(host: Host) -> None:
     page = host.app.test_client().get("/au/events?near=Sydney")
     assert page.status_code == 200
-    assert "does not work on this site yet" in page.text
+    assert "cannot search by place on this site yet" in page.text
 
 
 @given(st.dictionaries(st.sampled_from(["near", "km", "from", "to", "kind", "online", "case", "page"]), st.text()))

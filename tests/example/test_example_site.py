@@ -80,7 +80,7 @@ def test_an_account_by_command(app: Flask) -> None:
 
 def test_accounts_are_made_once(app: Flask) -> None:
     lines = make_accounts(app)
-    assert all("made earlier" in line for line in lines)
+    assert all("created earlier" in line for line in lines)
 
 
 def test_a_wrong_password_opens_nothing(app: Flask) -> None:
@@ -124,7 +124,7 @@ def test_the_desk_was_alerted_by_mail(app: Flask) -> None:
 
 
 def test_the_counts_are_true_and_nothing_is_made_twice(app: Flask) -> None:
-    assert "Nothing was made" in flask(app, "flood")
+    assert "Nothing was created" in flask(app, "flood")
     flask(app, "w4r", "tally", "recount", "--section", "AU")
 
 

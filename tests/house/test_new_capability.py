@@ -118,10 +118,10 @@ def test_a_mail_that_nobody_knows_any_more_waits_and_is_told(site: Host, make_ho
 
 
 def test_two_of_one_name_are_refused(make_host: MakeHost) -> None:
-    with pytest.raises((ValueError, W4RError), match="'postcards' is there twice"):
+    with pytest.raises((ValueError, W4RError), match="'postcards' exists twice"):
         W4R(capabilities=(*CAPABILITIES, CAPABILITY, CAPABILITY))
     twice = Capability("other", jobs=(Job("mail", lambda app, tools: {}),))
-    with pytest.raises(ValueError, match="job 'mail' is there twice"):
+    with pytest.raises(ValueError, match="job 'mail' exists twice"):
         Seam((*CAPABILITIES, twice))
 
 

@@ -43,7 +43,9 @@ def catalogue_in(folder: Path, locale: str, **words: str) -> str:
 )  # fmt: skip
 def test_arabic_has_six_forms(number: int, text: str) -> None:
     with i18n.use_locale("ar"):
-        words = i18n.ngettext("%(num)s signature was given here.", "%(num)s signatures were given here.", number)
+        words = i18n.ngettext(
+            "%(num)s signature was collected here.", "%(num)s signatures were collected here.", number
+        )
     assert words == text
 
 
@@ -51,7 +53,7 @@ def test_arabic_has_six_forms(number: int, text: str) -> None:
 def test_french_counts_none_as_one(number: int, text: str) -> None:
     with i18n.use_locale("fr"):
         assert text + " " in i18n.ngettext(
-            "%(num)s signature was given here.", "%(num)s signatures were given here.", number
+            "%(num)s signature was collected here.", "%(num)s signatures were collected here.", number
         )
 
 
@@ -111,5 +113,5 @@ def test_the_package_speaks_three_languages() -> None:
 def test_names_stand_in_sentences_unchanged() -> None:
     for locale in ("ar", "fr"):
         with i18n.use_locale(locale):
-            words = i18n.gettext("Your signature for %(name)s has been taken.", name="Şebnem Korur Fincancı")
+            words = i18n.gettext("We have received your signature for %(name)s.", name="Şebnem Korur Fincancı")
             assert "Şebnem Korur Fincancı" in words

@@ -71,7 +71,7 @@ def test_what_cannot_be_opened_is_set_aside_and_the_rest_goes_on(host: Host, cap
     assert sorted(item["problem"] for item in found["problems"]) == [
         "no capability takes the kind letter",
         "no key in W4R_ENCRYPTION_KEYS opens it",
-        "section ZZ is not configured any more",
+        "section ZZ is no longer configured",
     ]
     assert "3 set aside" in host.run("w4r", "intake", "status").output
     doctor = host.app.test_cli_runner().invoke(args=["w4r", "doctor"])
@@ -95,7 +95,7 @@ def test_a_row_that_makes_us_stumble_is_tried_again_once_it_is_mended(
         assert batch.take(host.app) == (2, 1)
     ((problem,),) = ask(host, "SELECT problem FROM w4r_intake")
     assert problem == "KeyError", "what somebody typed could stand in the text"
-    assert "1 rows go back" in host.run("w4r", "intake", "retry").output
+    assert "1 rows returned" in host.run("w4r", "intake", "retry").output
     assert batch.take(host.app) == (1, 0)
     assert len(ask(host, "SELECT id FROM w4r_signature")) == 3
     run_jobs(host.app)

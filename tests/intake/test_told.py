@@ -35,14 +35,14 @@ def post(host: Host) -> None:
 def test_the_desk_is_told(host: Host, clock: MovingClock) -> None:
     client = host.app.test_client()
     post(host)
-    assert "waits for the worker" not in client.get("/au/moderation/").text
+    assert "waiting for the worker" not in client.get("/au/moderation/").text
     clock.move(minutes=2)
-    assert "1 form waits for the worker" in client.get("/au/moderation/").text
+    assert "1 form is waiting for the worker" in client.get("/au/moderation/").text
     with host.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE w4r_intake SET kind = 'letter'")
     assert batch.take(host.app) == (0, 1)
     page = client.get("/au/moderation/").text
-    assert "waits for the worker" not in page and "1 form could not be processed" in page
+    assert "waiting for the worker" not in page and "1 form could not be processed" in page
 
 
 def test_the_doctor_is_told(host: Host, clock: MovingClock) -> None:
@@ -51,8 +51,8 @@ def test_the_doctor_is_told(host: Host, clock: MovingClock) -> None:
 
     assert "no worker has run yet" in report()
     run_jobs(host.app)
-    assert "a worker runs" in report()
+    assert "a worker is running" in report()
     post(host)
     clock.move(minutes=6)
     found = report()
-    assert "no worker for 360 s" in found and "1 forms wait, the oldest for 360 s" in found
+    assert "no worker has run for 360 s" in found and "1 forms are waiting, the oldest for 360 s" in found

@@ -223,13 +223,13 @@ def test_mail_status_send_and_failed(small_world: World, runner: FlaskCliRunner)
     assert "failed 2" in status and "SMTPRecipientsRefused 552" in status and "canary" not in status.lower()
     small_world.postbox.error = None
     again = runner.invoke(args=["mail", "send", "--failed"]).output
-    assert again.splitlines()[0] == "failed mails to try again: 2" and "mail: 2 sent" in again
+    assert again.splitlines()[0] == "failed emails to retry: 2" and "mail: 2 sent" in again
 
 
 def test_mail_bounced(small_world: World, runner: FlaskCliRunner, caplog: pytest.LogCaptureFixture) -> None:
     first = runner.invoke(args=["mail", "bounced", ANN, "--section", "AU"])
     second = runner.invoke(args=["mail", "bounced", ANN.lower()])
-    assert (first.output, second.output) == ("noted\n", "was noted before\n")
+    assert (first.output, second.output) == ("noted\n", "was already recorded\n")
     assert count(small_world, Suppression) == 1
     assert runner.invoke(args=["mail", "bounced", ANN, "--section", "XX"]).exit_code == 2
     wrong = runner.invoke(args=["mail", "bounced", "canary at home"])

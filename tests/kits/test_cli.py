@@ -59,7 +59,7 @@ def test_validate(app: Flask, kit_path: Path) -> None:
     swap(kit_path, ADA, "goal = 2000", "goal = 0")
     result = call(app, "validate", kit_path, status=1)
     assert result.stdout == ""
-    assert result.stderr == f"{ADA}:7: goal: must lie from 1 to 1000000000\n"
+    assert result.stderr == f"{ADA}:7: goal: must be between 1 and 1000000000\n"
     found = json.loads(call(app, "validate", kit_path, "--json", status=1).stdout)
     assert found["ok"] is False and len(found["faults"]) == 1
 
@@ -117,7 +117,7 @@ def test_export(app: Flask, kit_path: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
     assert str(target) in call(app, "export", target, "--section", "AU", "--edition", "2024").stdout
     assert read_kit(target) == read_kit(kit_path)
-    assert "is there already" in call(app, "export", target, "--section", "AU", "--edition", "2024", status=1).stderr
+    assert "already exists" in call(app, "export", target, "--section", "AU", "--edition", "2024", status=1).stderr
     missing = call(app, "export", tmp_path / "never", "--section", "AU", "--edition", "1999", status=1)
     assert "has no edition 1999" in missing.stderr
     call(app, "export", tmp_path / "never", "--section", "all", "--edition", "2024", status=2)

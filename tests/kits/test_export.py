@@ -47,7 +47,7 @@ def test_the_sections_words_or_the_centres(session: Session, kit_path: Path, tmp
     row = session.scalars(select(CaseText).where(CaseText.field == "summary", CaseText.locale == "fr")).one()
     row.local = "Our own:\r\nwords."
     session.flush()
-    with pytest.raises(KitError, match=r"cases/ada-example/fr.md:3: summary: must stand on one line"):
+    with pytest.raises(KitError, match=r"cases/ada-example/fr.md:3: summary: must be on one line"):
         export_kit(session, AU, "2024", tmp_path / "shown")
     assert not (tmp_path / "shown").exists()
     row.local = "Our own: words."
@@ -73,7 +73,7 @@ def test_a_withdrawn_case_is_not_named(session: Session, kit_path: Path, tmp_pat
 
 def test_the_folder_must_be_free(session: Session, kit_path: Path, tmp_path: Path) -> None:
     import_kit(session, AU, read_kit(kit_path), now=NOW)
-    with pytest.raises(KitError, match="is there already"):
+    with pytest.raises(KitError, match="already exists"):
         export_kit(session, AU, "2024", kit_path)
     (tmp_path / "empty").mkdir()
     assert read_kit(export_kit(session, AU, "2024", tmp_path / "empty")).edition == "2024"

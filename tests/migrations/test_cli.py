@@ -26,7 +26,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 
 def test_check_exits_with_1_until_the_tables_are_there(app: Flask) -> None:
-    assert invoke(app, "check") == (1, "none of our tables is there; run 'flask w4r db upgrade'\n")
+    assert invoke(app, "check") == (1, "none of our tables exist; run 'flask w4r db upgrade'\n")
     invoke(app, "upgrade")
     assert invoke(app, "check")[0] == 0
 
@@ -51,7 +51,7 @@ def test_check_says_what_is_pending(app: Flask, request: pytest.FixtureRequest) 
     request.getfixturevalue("newer_library")
     code, said = invoke(app, "check")
     assert code == 1
-    assert f"the tables are at {HEAD}, this version wants 9999" in said
+    assert f"the tables are at {HEAD}, this version needs 9999" in said
     assert invoke(app, "upgrade") == (0, "applied 9999\n")
 
 
@@ -80,12 +80,12 @@ def test_downgrade_asks_first(app: Flask, small_engine: Engine) -> None:
     code, said = invoke(app, "downgrade", "base", answer="n\n")
     assert code == 1
     assert "with the signatures" in said
-    assert "Without a backup they are gone" in said
+    assert "Without a backup they are lost" in said
     assert "w4r_signature" in inspect(small_engine).get_table_names()
 
     code, said = invoke(app, "downgrade", "base", answer="y\n")
     assert code == 0
-    assert said.endswith("took back 0001\n")
+    assert said.endswith("reverted 0001\n")
     assert "w4r_signature" not in inspect(small_engine).get_table_names()
 
 
@@ -94,7 +94,7 @@ def test_downgrade_without_asking(app: Flask) -> None:
     assert invoke(app, "downgrade", HEAD, "--yes") == (0, f"nothing to do: the tables are at {HEAD}\n")
     assert invoke(app, "downgrade", "base", "--yes") == (
         0,
-        "".join(f"took back {revision}\n" for revision in REVISIONS[::-1]),
+        "".join(f"reverted {revision}\n" for revision in REVISIONS[::-1]),
     )
 
 

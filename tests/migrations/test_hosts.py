@@ -22,8 +22,8 @@ def test_host_first_then_ours(database_url: str, engine: Engine, convention: boo
     app, db = make_host(database_url, convention=convention)
     with app.app_context():
         db.create_all()
-    assert invoke(app, "upgrade") == (0, f"the tables stood as they should: stamped {HEAD}\n")
-    assert invoke(app, "check") == (0, f"the tables are as they should be, at {HEAD}\n")
+    assert invoke(app, "upgrade") == (0, f"the tables were already right: stamped {HEAD}\n")
+    assert invoke(app, "check") == (0, f"the tables are right, at {HEAD}\n")
     close(app, db)
     by_host = picture(engine)
     host_names = [index["name"] for index in by_host.pop("note")["indexes"]]
@@ -70,7 +70,7 @@ def test_second_bind_where_the_host_came_first(database_url: str, tmp_path: Path
     app, db = make_host(hosts, convention=True, SQLALCHEMY_BINDS={"private": database_url}, W4R_BIND_KEY="private")
     with app.app_context():
         db.create_all()
-    assert invoke(app, "upgrade") == (0, f"the tables stood as they should: stamped {HEAD}\n")
+    assert invoke(app, "upgrade") == (0, f"the tables were already right: stamped {HEAD}\n")
     close(app, db)
 
 

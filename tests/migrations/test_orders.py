@@ -17,7 +17,7 @@ HEAD = list(schema.revisions())[-1]
 def test_host_first(engine: Engine) -> None:
     metadata.create_all(engine)
     assert schema.status(engine).state == "unstamped"
-    assert schema.check(engine) == ["the tables carry no stamp of ours; run 'flask w4r db upgrade'"]
+    assert schema.check(engine) == ["the tables have no version stamp of ours; run 'flask w4r db upgrade'"]
     assert schema.upgrade(engine) == []
     assert schema.status(engine).state == "current"
     assert schema.check(engine) == []
@@ -36,7 +36,7 @@ def test_pending(engine: Engine, request: pytest.FixtureRequest) -> None:
     schema.upgrade(engine)
     later = request.getfixturevalue("newer_library")
     assert schema.status(engine) == schema.SchemaStatus("behind", HEAD, later)
-    assert f"the tables are at {HEAD}, this version wants {later}; run 'flask w4r db upgrade'" in schema.check(engine)
+    assert f"the tables are at {HEAD}, this version needs {later}; run 'flask w4r db upgrade'" in schema.check(engine)
     assert schema.upgrade(engine) == [later]
     assert schema.check(engine) == []
     assert schema.downgrade(engine, HEAD) == [later]
@@ -58,7 +58,7 @@ def test_pending_and_rows_stand_where_a_revision_wants_to_go(engine: Engine, req
     later_metadata().create_all(engine)
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO w4r_later (name) VALUES ('a')"))
-    with pytest.raises(SchemaError, match=r"hold rows already; .*: w4r_later"):
+    with pytest.raises(SchemaError, match=r"already contain rows; .*: w4r_later"):
         schema.upgrade(engine)
     assert schema.status(engine).current == HEAD
     with engine.connect() as connection:

@@ -73,7 +73,7 @@ def logged(host: Host) -> list[str]:
 def test_the_queue_shows_an_event_without_its_street(desk: Host, staff: Make) -> None:
     number = make_event(desk, reasons=[{"check": "address_in_text", "score": 0, "hold": True}])
     page = staff().get(f"{QUEUE}?kind=event").text
-    for words in ("1 waits", "Letters number 1", "Bring a pen.", "Sam Host", "Ann Example", "may tell an address"):
+    for words in ("1 waiting", "Letters number 1", "Bring a pen.", "Sam Host", "Ann Example", "may reveal an address"):
         assert words in page
     assert f'value="event:{number}"' in page
     assert STREET not in page
@@ -119,7 +119,7 @@ def test_reject_says_why_to_the_host(desk: Host, staff: Make) -> None:
     number = make_event(desk)
     mo = staff()
     silent = mo.post(DECISIONS, {"one": f"reject event:{number}", "kind": "event"}, page=QUEUE)
-    assert (silent.status_code, "the reason is mailed to the host" in silent.text) == (422, True)
+    assert (silent.status_code, "it is emailed to the host" in silent.text) == (422, True)
     assert rows(desk) == [("submitted", True)]
     data = {"one": f"reject event:{number}", "kind": "event", "reason": "Please name a venue."}
     assert mo.post(DECISIONS, data, page=QUEUE).status_code == 303
@@ -141,7 +141,7 @@ def test_a_question_is_mailed_and_the_event_waits_on(desk: Host, staff: Make) ->
     assert "Is the door wide?" in desk.mailer.messages[0].get_body(("plain",)).get_content()
     mo.post(DECISIONS, {"one": f"approve event:{number}"}, page=QUEUE)
     answer = mo.post(f"{url}/question", {"question": "Too late?"}, page=url)
-    assert "changed meanwhile" in mo.get(answer.location).text
+    assert "changed in the meantime" in mo.get(answer.location).text
     assert logged(desk) == ["event_asked", "event_asked", "queue_approved"]
 
 
@@ -154,13 +154,13 @@ def test_hiding_takes_an_event_off_every_page(desk: Host, staff: Make, state: st
     client, mo, url = desk.app.test_client(), staff(), f"/au/moderation/events/{number}"
     assert client.get("/au/events/letters-1").status_code == 200
     answer = mo.post(f"{url}/hide", page=url)
-    assert "off every page" in mo.get(answer.location).text
+    assert "removed from every page" in mo.get(answer.location).text
     assert rows(desk) == [after]
     assert client.get("/au/events/letters-1").status_code == 404
     for path in ("/au/events", "/au/events.geojson", "/au/events.ics", "/au/events.atom", "/au/events/letters-1.ics"):
         assert "Letters number" not in client.get(path).text, path
     again = mo.post(f"{url}/hide", page=url)
-    assert "changed meanwhile" in mo.get(again.location).text
+    assert "changed in the meantime" in mo.get(again.location).text
     assert (logged(desk), subjects(desk)) == (["event_hidden"], [])
 
 
@@ -271,7 +271,7 @@ def test_the_list_finds_by_title_town_and_state(desk: Host, staff: Make) -> None
     assert "number 1" in page
     assert "number 2" in page
     assert "number 3" not in page
-    assert "1 event waits" in page
+    assert "1 event waiting" in page
     assert "number 2" not in mo.get(f"{url}?text=hob").text
     assert "number 1" not in mo.get(f"{url}?state=published").text
-    assert "No event is like this" in mo.get(f"{url}?text=100%25").text
+    assert "No matching events" in mo.get(f"{url}?text=100%25").text

@@ -29,7 +29,7 @@ def test_an_address_is_found_and_the_question_logged(desk: Host, staff: Make) ->
     text = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert "1 signature of this address" in text
+    assert "1 signature with this address" in text
     assert "Ann Example" in text
     assert "Held" in text
     assert "Sam" not in text, "that they signed was asked, not who they are"
@@ -42,7 +42,7 @@ def test_an_address_is_found_and_the_question_logged(desk: Host, staff: Make) ->
 def test_who_did_not_sign_is_not_found_and_that_is_logged_too(desk: Host, staff: Make) -> None:
     make_signatures(desk.app, "ann-example", 1)
     answer = staff().post(FIND, {**ASKED, "address": "made-up-2@example.org"}, page=FIND)
-    assert "No signature of this address" in answer.get_data(as_text=True)
+    assert "No signatures with this address" in answer.get_data(as_text=True)
     assert [row[3] for row in logged(desk)] == [0]
 
 
@@ -52,7 +52,7 @@ def test_half_a_question_comes_back_as_typed(desk: Host, staff: Make, change: di
     answer = staff().post(FIND, asked, page=FIND)
     _, fields = form_fields(answer, "address")
     assert answer.status_code == 422
-    assert "Something needs a change" in answer.get_data(as_text=True)
+    assert "There is a problem" in answer.get_data(as_text=True)
     assert fields["address"] == [asked["address"]]
     assert logged(desk) == []
 
@@ -61,11 +61,11 @@ def test_nothing_is_asked_by_url_or_without_a_token(desk: Host, staff: Make) -> 
     make_signatures(desk.app, "ann-example", 1)
     mo = staff()
     asked = mo.get(f"{FIND}?address=made-up-1@example.org&why=complaint").get_data(as_text=True)
-    assert "of this address" not in asked
+    assert "with this address" not in asked
     assert "made-up" not in asked
     answer = mo.client.post(FIND, data=ASKED, headers=mo.headers)
     assert answer.status_code == 422
-    assert "of this address" not in answer.get_data(as_text=True)
+    assert "with this address" not in answer.get_data(as_text=True)
     assert logged(desk) == []
 
 

@@ -41,7 +41,7 @@ def test_from_the_conditions_to_the_undo(desk: Host, staff: MakeStaff) -> None:
     before = desk.rows("SELECT * FROM w4r_signature ORDER BY id")
     mo = staff("mo")
     page, _ = previewed(mo, case="ann-example", score="0", state="confirmed")
-    assert "7 signatures are meant" in page.text
+    assert "7 signatures match" in page.text
     assert "&lt;b&gt;Bot&lt;/b&gt; Sample7" in page.text
     assert "m…@e….org" in page.text
     assert "made-up-7" not in page.text
@@ -49,13 +49,13 @@ def test_from_the_conditions_to_the_undo(desk: Host, staff: MakeStaff) -> None:
     waiting = mo.get(path)
     assert waiting.headers["Refresh"] == "5"
     assert "Case: Ann Example" in waiting.text
-    assert "State: Confirmed" in waiting.text
+    assert "Status: Confirmed" in waiting.text
     assert "A flood." in waiting.text
     assert "Refresh" not in mo.get(f"{path}?still=1").headers
     run_jobs(desk.app)
     done = mo.get(path)
     assert "Refresh" not in done.headers
-    assert "Undo: give 7 signatures back" in done.text
+    assert "Undo: restore 7 signatures" in done.text
     assert states(desk) == {"invalid"}
     assert mo.post(f"{path}/undo", page=path).status_code == 303
     run_jobs(desk.app)
@@ -78,18 +78,18 @@ def test_empty_conditions_are_refused(desk: Host, staff: MakeStaff) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"since": "yesterday"}, "Enter a day and a time"),
+        ({"since": "yesterday"}, "Enter a date and a time"),
         ({"score": "²"}, "Enter a number"),
         ({"score": "9" * 30}, "Enter a number"),
-        ({"network": "300.1.1.1"}, "cannot be understood"),
+        ({"network": "300.1.1.1"}, "could not understand"),
         ({"network": "10.0.0.0/3"}, "too large"),
-        ({"net": "x"}, "cannot be understood"),
-        ({"case": "nobody"}, "Choose one of the list"),
-        ({"held_for": "';--"}, "Choose one of the list"),
-        ({"state": "erased", "case": "ann-example"}, "Choose one of the list"),
+        ({"net": "x"}, "could not understand"),
+        ({"case": "nobody"}, "Choose an option from the list"),
+        ({"held_for": "';--"}, "Choose an option from the list"),
+        ({"state": "erased", "case": "ann-example"}, "Choose an option from the list"),
         ({"email": "x" * 201}, "too long"),
-        ({"since": "2026-05-02T10:00", "until": "2026-05-02T10:00"}, "after the beginning"),
-        ({"since": "0001-01-01T00:00+14:00"}, "Enter a day and a time"),
+        ({"since": "2026-05-02T10:00", "until": "2026-05-02T10:00"}, "after the start"),
+        ({"since": "0001-01-01T00:00+14:00"}, "Enter a date and a time"),
     ],
 )
 def test_what_cannot_be_read_is_said_on_its_field(
@@ -106,10 +106,10 @@ def test_conditions_changed_after_the_look_are_shown_again(desk: Host, staff: Ma
     make_signatures(desk.app, "ann-example", 3, score=lambda number: number)
     mo = staff()
     page, fields = previewed(mo, score="3")
-    assert "1 signature is meant" in page.text
+    assert "1 signature matches" in page.text
     answer = mo.post(NEW, {**fields, "score": "1", "why": "x", "act": "start"}, page=NEW)
     assert answer.status_code == 422
-    assert "3 signatures are meant" in answer.text
+    assert "3 signatures match" in answer.text
     assert mo.post(NEW, {"score": "1", "why": "x", "act": "start"}, page=NEW).status_code == 422
     assert desk.rows("SELECT * FROM w4r_batch") == []
 
@@ -120,8 +120,8 @@ def test_without_a_reason_nothing_is_proposed(desk: Host, staff: MakeStaff) -> N
     _, fields = previewed(mo, case="ann-example")
     answer = mo.post(NEW, {**fields, "act": "start", "case": "ann-example"}, page=NEW)
     assert answer.status_code == 422
-    assert "Say why" in answer.text
-    assert "3 signatures are meant" in answer.text
+    assert "Give a reason" in answer.text
+    assert "3 signatures match" in answer.text
 
 
 def test_a_link_fills_in_what_may_stand_in_a_url(desk: Host, staff: MakeStaff) -> None:
@@ -143,7 +143,7 @@ def test_above_the_bound_a_second_person(desk: Host, staff: MakeStaff, monkeypat
     make_signatures(desk.app, "ann-example", 3)
     mo, eve = staff("mo"), staff("eve")
     path = proposed(mo, case="ann-example")
-    assert "somebody else has to look" in mo.get(path).text
+    assert "someone else has to review" in mo.get(path).text
     assert mo.post(f"{path}/approve", page=path).status_code == 403
     run_jobs(desk.app)
     assert states(desk) == {"pending"}
@@ -162,7 +162,7 @@ def test_draft_then_cancel(desk: Host, staff: MakeStaff) -> None:
     assert mo.post(f"{path}/cancel", page=path).status_code == 303
     late = mo.post(f"{path}/start", page=NEW)
     assert late.status_code == 409
-    assert "Somebody was first" in late.text
+    assert "Someone else acted first" in late.text
     assert states(desk) == {"pending"}
 
 
@@ -172,8 +172,8 @@ def test_a_whole_address_needs_the_permission_to_ask(desk: Host, staff: MakeStaf
     typed = {"act": "preview", "email": "made-up-1@example.org"}
     answer = moderator.post(NEW, typed, page=NEW)
     assert answer.status_code == 422
-    assert "signature is meant" not in answer.text
-    assert "1 signature is meant" in staff().post(NEW, typed, page=NEW).text
+    assert "signature matches" not in answer.text
+    assert "1 signature matches" in staff().post(NEW, typed, page=NEW).text
 
 
 @pytest.mark.parametrize("act", ["start", "approve", "cancel", "undo"])

@@ -80,7 +80,7 @@ def test_closed_at_one_worker_closes_the_other(make_host: MakeHost, clock: Movin
     assert "Signing is paused" in one.app.test_client().get(CASE).text, "the worker that was told follows at once"
     clock.move(seconds=2)
     page = two.app.test_client().get(CASE)
-    assert "Signing is paused for a short while" in page.text
+    assert "Signing is paused for a short time" in page.text
     assert "form_token" not in page.text
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "public, max-age=3"
@@ -95,7 +95,7 @@ def test_closed_at_one_worker_closes_the_other(make_host: MakeHost, clock: Movin
         assert two.app.test_client().get(path).status_code == 503
     assert len(column(two, "id")) == 1
 
-    assert "You are counted" in mail_and_press(one).text, "who signed before can still confirm"
+    assert "Your signature is confirmed" in mail_and_press(one).text, "who signed before can still confirm"
     assert press_level(two, "normal").status_code == 303
     clock.move(seconds=2)
     assert sign_on(one, 3).status_code == 303

@@ -39,12 +39,12 @@ def test_the_page_shows_what_arrived_and_where_to_act(desk: Host, staff: Callabl
     make_signatures(desk.app, "ann-example", 10, email=lambda n: f"ok{n}@example.org", state="confirmed")
     pulse.run_pulse(desk.app)
     page = staff().get("/au/moderation/").text
-    assert "30 wait in the queue" in page
+    assert "30 waiting in the queue" in page
     assert 'role="img"' in page
     assert "<title id=" in page
     assert "<desc id=" in page
     assert re.search(r"<th scope=\"row\">[^<]+</th>\s*<td class=\"w4r-table__number\">40</td>", page), "as a table too"
-    assert "Filled in a field that people do not see" in page
+    assert "A hidden field was filled in" in page
     assert "gmail.com" in page
     mark = f"{get_state(desk.app).clock().date()}/host/{'05' * 32}".replace("/", "%2F")
     assert mark in page or mark.replace("%2F", "/") in page
@@ -55,9 +55,9 @@ def test_a_case_and_a_window(desk: Host, staff: Callable[..., Staff]) -> None:
     flood(desk, created_at=get_state(desk.app).clock() - timedelta(hours=30))
     pulse.run_pulse(desk.app)
     mo = staff()
-    assert "Nothing arrived in this time." in mo.get("/au/moderation/").text
+    assert "Nothing arrived in this period." in mo.get("/au/moderation/").text
     page = mo.get("/au/moderation/?case=ann-example&window=72h").text
-    assert "Signatures of Ann Example by when they arrived" in page
+    assert "Signatures for Ann Example by time of arrival" in page
     assert "30 signatures arrived." in page
     assert mo.get("/au/moderation/?window=14d").status_code == 200
     assert mo.get("/au/moderation/?window=nonsense").status_code == 200
@@ -66,13 +66,13 @@ def test_a_case_and_a_window(desk: Host, staff: Callable[..., Staff]) -> None:
 
 def test_it_says_when_the_worker_does_not_count(desk: Host, staff: Callable[..., Staff]) -> None:
     mo = staff()
-    assert "has not counted yet" in mo.get("/au/moderation/").text
+    assert "has not counted anything yet" in mo.get("/au/moderation/").text
     pulse.run_pulse(desk.app)
     assert "As of" in mo.get("/au/moderation/").text
     past = get_state(desk.app).clock() - timedelta(minutes=3)
     with desk.engine.begin() as connection:
         connection.execute(text("UPDATE w4r_desk_state SET counted_at = :at"), {"at": past.replace(tzinfo=None)})
-    assert "is it running?" in mo.get("/au/moderation/").text
+    assert "Is the worker running?" in mo.get("/au/moderation/").text
 
 
 def test_ways_are_shown_to_those_who_may_go_them(desk: Host, staff: Callable[..., Staff]) -> None:
@@ -121,13 +121,13 @@ def test_a_second_look_asks_for_one_row_until_the_worker_counted_again(
 
     make_signatures(desk.app, "ann-example", 5, email=lambda n: f"late{n}@example.org", held_at=moved[0])
     page = mo.get("/au/moderation/").text
-    assert "35 wait in the queue" in page, "what waits is counted at every look"
+    assert "35 waiting in the queue" in page, "what waits is counted at every look"
     assert "30 signatures arrived." in page, "what arrived as of the worker's count"
     moved[0] += timedelta(seconds=15)
     pulse.run_pulse(desk.app)
     page = mo.get("/au/moderation/").text
     assert "35 signatures arrived." in page
-    assert "Far outside what is usual" not in page
+    assert "Well above the usual level" not in page
     with desk.engine.begin() as connection:
         connection.execute(
             insert(Alert).values(
@@ -135,7 +135,7 @@ def test_a_second_look_asks_for_one_row_until_the_worker_counted_again(
                 usual=30, raised_at=moved[0],
             )
         )  # fmt: skip
-    assert "Far outside what is usual" in mo.get("/au/moderation/").text, "though nothing was counted since"
+    assert "Well above the usual level" in mo.get("/au/moderation/").text, "though nothing was counted since"
     mo.post("/au/moderation/lockdown", {"level": "cautious", "back": "moderation"})
     assert re.search(r'value="cautious"\s+aria-pressed="true"', mo.get("/au/moderation/").text)
 

@@ -71,11 +71,11 @@ def test_by_key_the_answer_is_json(desk: Host, staff: Make) -> None:
     answer = mo.client.post("/au/moderation/decisions", data=data, headers=headers)
     found = answer.get_json()
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert (found["done"], found["already"], found["message"], found["waits"]) == (2, 0, "2 rejected.", "1 waits")
+    assert (found["done"], found["already"], found["message"], found["waits"]) == (2, 0, "2 rejected.", "1 waiting")
     back = mo.client.post(found["undo"], data={"csrf_token": fields["csrf_token"]}, headers=headers).get_json()
-    assert back == {"restored": 2, "message": "2 put back as they were."}
+    assert back == {"restored": 2, "message": "2 restored."}
     again = mo.client.post(found["undo"], data={"csrf_token": fields["csrf_token"]}, headers=headers).get_json()
-    assert again == {"restored": 0, "message": "This was taken back already."}
+    assert again == {"restored": 0, "message": "This has already been undone."}
     stale = mo.client.post("/au/moderation/decisions", data={**data, "csrf_token": "x"}, headers=headers)
     assert (stale.status_code, "open for a long time" in stale.get_json()["message"]) == (422, True)
     assert [action for action, *_ in logged(desk)] == ["queue_rejected", "decision_undone"]
@@ -93,7 +93,7 @@ def test_undo_gives_everything_back(desk: Host, staff: Make) -> None:
         batch = desk.rows("SELECT MAX(id) FROM w4r_batch")[0][0]
         answer = mo.post(f"/au/moderation/decisions/{batch}/undo", page=QUEUE)
         assert answer.status_code == 303
-        assert "4 put back as they were." in mo.get(answer.location).get_data(as_text=True)
+        assert "4 restored." in mo.get(answer.location).get_data(as_text=True)
         assert desk.rows(sql.replace("updated_at, ", "")) == before
         assert counted(desk) == 0
 
@@ -109,7 +109,7 @@ def test_what_changed_since_is_left_alone_and_told(desk: Host, staff: Make) -> N
     run(desk.app, erase)
     batch = desk.rows("SELECT id FROM w4r_batch")[0][0]
     answer = mo.post(f"/au/moderation/decisions/{batch}/undo", page=QUEUE)
-    assert "1 was left alone" in mo.get(answer.location).get_data(as_text=True)
+    assert "1 was left unchanged" in mo.get(answer.location).get_data(as_text=True)
     assert states(desk) == [(ids[0], "erased", False), (ids[1], "pending", True)]
 
 
@@ -120,12 +120,12 @@ def test_what_somebody_else_decided_stands(desk: Host, staff: Make) -> None:
     answer = mo.post("/au/moderation/decisions", {"items": items(ids), "decision": "reject"}, page=QUEUE)
     said = mo.get(answer.location).get_data(as_text=True)
     assert "1 rejected." in said
-    assert "2 were not waiting any more" in said
+    assert "2 were no longer waiting" in said
     assert [state for _, state, _ in states(desk)] == ["confirmed", "confirmed", "invalid"]
     assert counted(desk) == 2
     before = logged(desk)
     answer = mo.post("/au/moderation/decisions", {"items": items(ids), "decision": "reject"}, page=QUEUE)
-    assert "3 were not waiting any more" in mo.get(answer.location).get_data(as_text=True)
+    assert "3 were no longer waiting" in mo.get(answer.location).get_data(as_text=True)
     assert logged(desk) == before, "what did nothing is not logged"
 
 

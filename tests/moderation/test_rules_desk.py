@@ -87,7 +87,7 @@ def test_rules_come_and_go_with_the_log(make_host: MakeHost, clock: MovingClock)
     assert add(host, "domain", "*.Example.ORG").status_code == 303
     again = add(host, "domain", "*.example.org.", note="kept")
     assert again.status_code == 422
-    assert "There is a rule for this already" in again.text
+    assert "There is already a rule for this" in again.text
     assert 'value="kept"' in again.text, "what was typed is kept"
     number = host.rows("SELECT id FROM w4r_rule")[0][0]
     assert staff(host).post(f"{RULES}/{number}/delete", page=RULES).status_code == 303

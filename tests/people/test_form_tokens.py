@@ -59,7 +59,7 @@ def test_two_presses_without_scripts(make_host: MakeHost) -> None:
     first = submit(client, case_page, "form_token", **TYPED)
     assert first.status_code == 422
     assert "Almost done" in first.text
-    assert "Something needs a change" not in first.text
+    assert "There is a problem" not in first.text
     assert typed_in(first) == {name: [value] for name, value in TYPED.items()}
     assert not column(host, "id")
     second = submit(client, first, "form_token")
@@ -67,7 +67,7 @@ def test_two_presses_without_scripts(make_host: MakeHost) -> None:
     assert (column(host, "captcha"), reasons(host)) == (["missing"], {"captcha_missing"})
     assert column(host, "held_at") != [None]
     done = mail_and_press(host)
-    assert "You are counted" in done.text
+    assert "Your signature is confirmed" in done.text
     assert column(host, "held_at") == [None]
     assert tally(host) == 1
     host.run("w4r", "tally", "recount")
@@ -79,7 +79,7 @@ def test_what_else_speaks_against_it_keeps_it_held(make_host: MakeHost) -> None:
     client = host.app.test_client()
     assert sign(client, PREFIX, SLUG, last_name="www.pills.example").status_code == 303
     assert reasons(host) == {"captcha_missing", "name_link"}
-    assert "You are counted" in mail_and_press(host).text, "the answer tells nothing"
+    assert "Your signature is confirmed" in mail_and_press(host).text, "the answer tells nothing"
     assert column(host, "state") == ["confirmed"]
     assert column(host, "held_at") != [None]
     assert tally(host) == 0
@@ -164,7 +164,7 @@ def test_whose_password_manager_filled_the_honeypot_is_counted(
     assert answer_of(first) == answer_of(second)
     assert {"honeypot", "too_fast"} <= reasons(host)
     clock.move(seconds=8)
-    assert "You are counted" in mail_and_press(host).text
+    assert "Your signature is confirmed" in mail_and_press(host).text
     assert column(host, "held_at")[1] is None
     assert tally(host) == 1
     host.run("w4r", "tally", "recount")
@@ -174,7 +174,7 @@ def test_the_honeypot_adds_to_what_else_speaks_against_it(timed: Host) -> None:
     client = timed.app.test_client()
     typed = supporter(last_name="www.pills.example", website="https://pills.example")
     assert sign(client, PREFIX, SLUG, **typed).status_code == 303
-    assert "You are counted" in mail_and_press(timed).text
+    assert "Your signature is confirmed" in mail_and_press(timed).text
     assert column(timed, "held_at") != [None]
     assert tally(timed) == 0
 

@@ -20,7 +20,7 @@ from .helpers import CASE, PREFIX, SLUG, column, mail_and_press, people, person,
 
 #: One address of each kind, and of its mend.
 TYPED = {
-    "": "Enter your e-mail address",
+    "": "Enter your email address",
     "Sam <sam@example.org>": "without a name",
     "“sam@example.org”": "without quotation marks",
     "sam@example.org, jo@example.org": "one e-mail address only",
@@ -76,7 +76,7 @@ def test_what_smtputf8_carries_signs_and_confirms(carried: Host) -> None:
     client = carried.app.test_client()
     assert sign(client, PREFIX, SLUG, email="علي@example.org").status_code == 303
     assert person(carried)["email"] == "علي@example.org"
-    assert "You are counted" in mail_and_press(carried).text
+    assert "Your signature is confirmed" in mail_and_press(carried).text
     (mail,) = carried.mailer.messages
     assert mail["To"] == "علي@example.org" and "To: علي@example.org".encode() in mail.as_bytes()
     assert (tally(carried), people(carried)) == (1, 1)

@@ -56,7 +56,7 @@ def test_a_solution_counts_once(altcha_host: Host) -> None:
     assert [moment is None for moment in column(altcha_host, "held_at")] == [True, False]
     run_jobs(altcha_host.app)
     for number in range(2):
-        assert "You are counted" in press(client, link(altcha_host, number=number)).text
+        assert "Your signature is confirmed" in press(client, link(altcha_host, number=number)).text
     assert column(altcha_host, "held_at") == [None, None], "the proof of the mailbox makes up for it"
     assert tally(altcha_host) == 2
 
@@ -143,7 +143,7 @@ def test_hcaptcha_says_yes(make_host: MakeHost, hcaptcha: FakeHCaptcha) -> None:
     assert answer.status_code == 303
     assert (column(host, "captcha"), column(host, "held_at")) == (["pass"], [None])
     assert set(hcaptcha.requests[-1]) == {"secret", "response"}, "no address of the visitor leaves"
-    assert "You are counted" in mail_and_press(host).text
+    assert "Your signature is confirmed" in mail_and_press(host).text
     assert tally(host) == 1
 
 
@@ -182,7 +182,7 @@ def test_hcaptcha_is_away(
     assert (column(host, "captcha"), reasons(host)) == (["unavailable"], {"captcha_unavailable"})
     assert column(host, "held_at") != [None]
     assert tally(host) == 0
-    assert "You are counted" in mail_and_press(host).text
+    assert "Your signature is confirmed" in mail_and_press(host).text
     assert tally(host) == 1
 
 

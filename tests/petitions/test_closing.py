@@ -53,7 +53,7 @@ def test_closed_between_the_look_and_the_write(host: Host, monkeypatch: pytest.M
     monkeypatch.setattr(flow, "take_in", closed_meanwhile)
     answer = sign(host.app.test_client(), PREFIX, SLUG)
     assert answer.status_code == 409
-    assert "nothing was stored" in answer.text
+    assert "nothing has been saved" in answer.text
     assert not column(host, "id")
 
 
@@ -80,10 +80,10 @@ def test_a_closed_case_confirms_nothing_more(host: Host) -> None:
     opened = client.get(link(host))
     host.run("w4r", "case", "status", SLUG, "closed")
     assert "Ann Example" not in client.get(link(host)).text
-    assert "You are counted" in submit(client, opened, "form_token").text
+    assert "Your signature is confirmed" in submit(client, opened, "form_token").text
     assert (tally(host), tally(host, "bo-example")) == (0, 1)
     host.run("w4r", "case", "status", SLUG, "active")
-    assert "You are counted" in submit(client, client.get(link(host)), "form_token").text
+    assert "Your signature is confirmed" in submit(client, client.get(link(host)), "form_token").text
     assert tally(host) == 1
     host.run("w4r", "tally", "recount")
 
@@ -95,10 +95,10 @@ def test_a_link_for_a_closed_case_says_so(host: Host) -> None:
     opened = client.get(link(host))
     host.run("w4r", "case", "status", SLUG, "freed")
     found = client.get(link(host))
-    assert (found.status_code, "Signing is over" in found.text) == (200, True)
+    assert (found.status_code, "Signing has closed" in found.text) == (200, True)
     assert "Sample1" not in found.text
     answer = submit(client, opened, "form_token")
-    assert (answer.status_code, "Signing is over" in answer.text) == (409, True)
+    assert (answer.status_code, "Signing has closed" in answer.text) == (409, True)
     assert column(host, "state") == ["pending"]
     host.run("w4r", "case", "status", SLUG, "withdrawn")
     for answer in (client.get(link(host)), submit(client, opened, "form_token")):
@@ -117,7 +117,7 @@ def test_outside_its_window_nothing_is_signed(make_host: MakeHost, days: int) ->
     clock.move(days=days)
     answer = client.post(f"{CASE}/sign", data={**page, **supporter()})
     assert answer.status_code == 409
-    assert ("Signing begins on" in answer.text) == (days < 0)
+    assert ("Signing opens on" in answer.text) == (days < 0)
     assert not column(host, "id")
     assert client.get(f"{CASE}/sign").status_code == 303
 

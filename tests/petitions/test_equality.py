@@ -38,7 +38,7 @@ def prepare(host: Host, client: FlaskClient) -> None:
         assert client.post(f"{CASE}/sign", data=data).status_code == 303
 
     press("confirmed")
-    assert "You are counted" in mail_and_press(host).text
+    assert "Your signature is confirmed" in mail_and_press(host).text
     for number in range(mail_caps.DAILY_CAP):
         press("capped", first_name=f"Name{number}")
         run_jobs(host.app)

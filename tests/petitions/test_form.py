@@ -173,7 +173,7 @@ def test_one_mailbox_signs_once_however_it_is_written(au: Host) -> None:
     for email in ("jo.sample@gmail.com", "JoSample@gmail.com", "josample+w4r@googlemail.com"):
         assert sign(client, PREFIX, SLUG, email=email).status_code == 303
     assert len(column(au, "id")) == 1
-    assert "You are counted" in mail_and_press(au).text
+    assert "Your signature is confirmed" in mail_and_press(au).text
     assert au.mailer.messages[0]["To"] == "josample+w4r@googlemail.com", "mail goes to the address as typed"
     assert (tally(au), people(au)) == (1, 1)
     assert sign(client, PREFIX, SLUG, email="j.o.sample@gmail.com").status_code == 303
@@ -191,7 +191,7 @@ def test_a_shared_mailbox_has_two_places(make_host: MakeHost) -> None:
     for first in ("Ann", "Bo", "Cy"):
         assert sign(client, PREFIX, SLUG, first_name=first, email="family@example.org").status_code == 303
         if first != "Cy":
-            assert "You are counted" in mail_and_press(host).text
+            assert "Your signature is confirmed" in mail_and_press(host).text
     run_jobs(host.app)
     assert len(column(host, "id")) == 2
     assert (tally(host), people(host)) == (2, 1)
@@ -207,7 +207,7 @@ def test_without_confirmation_it_counts_at_once(make_host: MakeHost) -> None:
     client = host.app.test_client()
     for _ in range(2):
         assert sign(client, PREFIX, SLUG).location == f"{CASE}/thanks"
-    assert "Your signature for Ann Example has been taken" in client.get(f"{CASE}/thanks").text
+    assert "We have received your signature for Ann Example" in client.get(f"{CASE}/thanks").text
     assert (tally(host), people(host)) == (1, 1)
     assert run_jobs(host.app)["mail"]["sent"] == 0
     host.run("w4r", "tally", "recount")

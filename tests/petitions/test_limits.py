@@ -28,7 +28,7 @@ def limited(answer: TestResponse) -> bool:
         return False
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert "What you typed is still there" in answer.text
+    assert "What you typed will still be there" in answer.text
     return True
 
 
@@ -65,7 +65,7 @@ def test_a_whole_class_behind_one_address(make_host: MakeHost) -> None:
     run_jobs(host.app)
     assert len(host.mailer.messages) == 30
     for number in range(30):
-        assert "You are counted" in press(host.app.test_client(), link(host, number=number)).text
+        assert "Your signature is confirmed" in press(host.app.test_client(), link(host, number=number)).text
     assert tally(host) == 30
 
 
@@ -98,7 +98,7 @@ def test_thirty_one_confirm_in_one_minute(make_host: MakeHost) -> None:
     run_jobs(host.app)
     links = [(link(host, number=number), link(host, "/not-me/", number)) for number in range(31)]
     for confirm, not_me in links:
-        assert "You are counted" in press(host.app.test_client(), confirm).text
+        assert "Your signature is confirmed" in press(host.app.test_client(), confirm).text
         assert host.app.test_client().get(not_me).status_code == 200
         assert host.app.test_client().post(confirm).status_code == 422, "nor does a button without its page"
     assert tally(host) == 31
@@ -115,7 +115,9 @@ def test_who_guesses_links_is_told_to_wait(make_host: MakeHost) -> None:
     answers = [client.get(path) for path in guesses] + [client.post(path) for path in guesses if "ics" not in path]
     assert {answer.status_code for answer in answers} == {429}
     assert int(answers[0].headers["Retry-After"]) > 0
-    assert "You are counted" in press(client, link(host)).text, "who shares the address of somebody who guesses"
+    assert "Your signature is confirmed" in press(client, link(host)).text, (
+        "who shares the address of somebody who guesses"
+    )
 
 
 def test_asking_for_tokens_is_limited_too(make_host: MakeHost) -> None:
@@ -165,7 +167,7 @@ def test_limits_hold_when_redis_is_away(
         answers = [sign(client, PREFIX, SLUG, **supporter(number)) for number in range(1, 6)]
         assert [answer.status_code for answer in answers] == [303, 303, 303, 429, 429]
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
-        assert "Rate limit storage is away" in caplog.text
+        assert "Rate limit storage is unavailable" in caplog.text
     finally:
         forget(host)
 

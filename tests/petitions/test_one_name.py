@@ -32,7 +32,7 @@ REFUSED = [
     ({**ONE, "one_name": None}, "last_name", "Enter your last name, or tick “I have one name”"),
     ({**ONE, "first_name": ""}, "first_name", "Enter your name"),
     ({**ONE, "first_name": "", "last_name": "\u3164"}, "last_name", "Enter your name"),
-    ({**ONE, "first_name": "", "last_name": "x" * 101}, "last_name", "Use 100 characters at most"),
+    ({**ONE, "first_name": "", "last_name": "x" * 101}, "last_name", "Use no more than 100 characters"),
     ({"first_name": "", "last_name": "Lee"}, "first_name", "Enter your first name"),
 ]
 
@@ -149,7 +149,7 @@ def test_who_has_one_name_signs_the_others_in_one_press(make_host: MakeHost, fie
     page = client.get(link(host))
     assert "<bdi>Sukarno</bdi>" in page.text
     done = submit(client, page, "form_token")
-    assert "You are counted" in done.text
+    assert "Your signature is confirmed" in done.text
     again = submit(client, done, "link", cases=[OTHER], consent="y")
     assert again.status_code == 200
     take_in(host.app)

@@ -25,7 +25,7 @@ def prove(site: Host, client: FlaskClient, slug: str = SLUGS[0], **typed: Any) -
     link = link_of(site.mailer.messages[-1])
     _, fields = form_fields(client.get(link), "form_token")
     page = client.post(link, data=fields)
-    assert page.status_code == 200 and "You are counted" in page.text
+    assert page.status_code == 200 and "Your signature is confirmed" in page.text
     return page
 
 
@@ -49,7 +49,7 @@ def test_ten_cases_are_one_mail_and_two_presses(site: Host, clock: MovingClock) 
     assert ticked(page) == SLUGS[1:] and "checked" not in page.text
     assert supporter(1)["email"] not in page.text and supporter(1)["last_name"] not in page.text
     some = client.post(f"{PREFIX}/sign", data={**offered(page), "cases": SLUGS[1:4], "consent": "y"})
-    assert some.status_code == 200 and "You are counted" in some.text
+    assert some.status_code == 200 and "Your signature is confirmed" in some.text
     assert ticked(some) == SLUGS[4:]
     rest = client.post(f"{PREFIX}/sign", data={**offered(some), "cases": SLUGS[4:], "consent": "y"})
     assert rest.status_code == 200 and ticked(rest) == []
@@ -79,7 +79,7 @@ def test_the_ordinary_form_counts_at_once_and_says_so(site: Host, clock: MovingC
     prove(site, client)
     answer = sign(client, PREFIX, "case-5", **supporter(1))
     assert answer.location.endswith("/cases/case-5/counted")
-    assert "we send you a mail" not in client.get(answer.location).text
+    assert "we will send you an email" not in client.get(answer.location).text
     run_jobs(site.app)
     assert len(site.mailer.messages) == 1
     clock.move(seconds=10)
@@ -117,7 +117,7 @@ def test_an_address_that_looks_like_a_slip_was_proved_and_is_not_asked_about(sit
     client = site.app.test_client()
     page = prove(site, client, email="sam@gmial.com", asked="gmial.com")
     answer = client.post(f"{PREFIX}/sign", data={**offered(page), "cases": ["case-1"], "consent": "y"})
-    assert answer.status_code == 200 and "You are counted" in answer.text
+    assert answer.status_code == 200 and "Your signature is confirmed" in answer.text
 
 
 def test_it_ends_after_two_hours(site: Host, clock: MovingClock) -> None:
@@ -159,7 +159,7 @@ def test_without_consent_or_without_a_case_it_comes_back_and_says_why(site: Host
     for data in ({"cases": ["case-1", "case-2"]}, {"consent": "y"}):
         answer = client.post(f"{PREFIX}/sign", data={**offered(page), **data})
         assert answer.status_code == 422
-        assert "Choose at least one person, and say that you agree." in answer.text
+        assert "Choose at least one person and tick the box to agree." in answer.text
         assert answer.text.count("checked") == len(data.get("cases", ()))
         assert supporter(1)["email"] not in answer.text
     assert len(site.rows("SELECT id FROM w4r_signature")) == 1

@@ -44,7 +44,7 @@ def test_fifty_threads_with_one_address(host: Host) -> None:
     run_jobs(host.app)
     run_jobs(host.app)
     assert len(host.mailer.messages) == 1
-    assert "You are counted" in press(host.app.test_client(), link(host)).text
+    assert "Your signature is confirmed" in press(host.app.test_client(), link(host)).text
     assert (tally(host), people(host)) == (1, 1)
     host.run("w4r", "tally", "recount")
 
@@ -95,7 +95,7 @@ def test_one_address_with_as_many_spellings(host: Host) -> None:
     assert len(column(host, "id")) == 1
     run_jobs(host.app)
     assert len(host.mailer.messages) == 1
-    assert "You are counted" in press(host.app.test_client(), link(host)).text
+    assert "Your signature is confirmed" in press(host.app.test_client(), link(host)).text
     host.run("w4r", "tally", "recount")
 
 
@@ -114,7 +114,7 @@ def test_a_shared_mailbox_keeps_both_names(make_host: MakeHost) -> None:
     run_jobs(host.app)
     assert len(host.mailer.messages) == 2 * homes
     for number in range(2 * homes):
-        assert "You are counted" in press(host.app.test_client(), link(host, number=number)).text
+        assert "Your signature is confirmed" in press(host.app.test_client(), link(host, number=number)).text
     assert (tally(host), people(host)) == (2 * homes, homes)
     host.run("w4r", "tally", "recount")
 
@@ -129,7 +129,7 @@ def test_twenty_threads_press_one_link(host: Host) -> None:
     path = link(host)
     opened = host.app.test_client().get(path)
     answers = at_once(20, lambda _: submit(host.app.test_client(), opened, "form_token"))
-    assert all("You are counted" in answer.text for answer in answers)
+    assert all("Your signature is confirmed" in answer.text for answer in answers)
     assert (tally(host), tally(host, "bo-example"), people(host)) == (1, 1, 1)
     host.run("w4r", "tally", "recount")
 

@@ -68,7 +68,7 @@ def test_other_details_make_a_new_version(host: Host, clock: MovingClock) -> Non
     assert "Maryam Sample1" in page.text
     assert "Ann Example" in page.text
     assert dump(host) == before
-    assert "You are counted" in submit(client, page, "form_token").text
+    assert "Your signature is confirmed" in submit(client, page, "form_token").text
     assert (tally(host), people(host), person(host)["first_name"]) == (1, 1, "Maryam")
     assert column(host, "withhold_name")[0] in (True, 1)
     clock.move(hours=1)
@@ -86,7 +86,7 @@ def test_an_old_page_does_not_confirm_the_new_version(host: Host, clock: MovingC
     clock.move(seconds=1)
     signs(host, first_name="Maryam")
     answer = submit(client, page, "form_token")
-    assert answer.status_code == 200 and "Maryam" in answer.text and "You are counted" not in answer.text
+    assert answer.status_code == 200 and "Maryam" in answer.text and "Your signature is confirmed" not in answer.text
     assert tally(host) == 0
     assert column(host, "state") == ["pending"]
 
@@ -115,7 +115,7 @@ def test_pressing_twice_sends_one_mail(host: Host, clock: MovingClock) -> None:
     run_jobs(host.app)
     assert len(host.mailer.messages) == 2, "later, somebody waits for a mail that did not come"
     assert host.app.test_client().get(link(host, number=0)).status_code == 200
-    assert "You are counted" in press(host.app.test_client(), link(host)).text
+    assert "Your signature is confirmed" in press(host.app.test_client(), link(host)).text
 
 
 def test_signing_again_once_confirmed(host: Host, clock: MovingClock) -> None:
@@ -125,7 +125,7 @@ def test_signing_again_once_confirmed(host: Host, clock: MovingClock) -> None:
     clock.move(minutes=30)
     signs(host, first_name="Somebody", last_name="Else")
     run_jobs(host.app)
-    assert host.mailer.messages[-1]["Subject"] == "You have signed for Ann Example already"
+    assert host.mailer.messages[-1]["Subject"] == "You have already signed for Ann Example"
     body = host.mailer.messages[-1].get_body(("plain",))
     assert body is not None
     assert "Somebody" not in body.get_content()
@@ -145,7 +145,7 @@ def test_one_reminder_a_day_later(host: Host, clock: MovingClock) -> None:
         clock.move(days=1)
     assert len(host.mailer.messages) == 2
     assert link(host, number=0) == link(host, number=1), "the same link"
-    assert "You are counted" in press(host.app.test_client(), link(host)).text
+    assert "Your signature is confirmed" in press(host.app.test_client(), link(host)).text
 
 
 def test_no_reminder_once_confirmed(host: Host, clock: MovingClock) -> None:
@@ -164,10 +164,10 @@ def test_an_expired_link_offers_a_new_one(host: Host, clock: MovingClock) -> Non
     client = host.app.test_client()
     before = dump(host)
     page = client.get(old)
-    assert "This link is too old" in page.text
+    assert "This link has expired" in page.text
     assert "Sample1" not in page.text
     assert dump(host) == before
-    assert "This link is too old" in submit(client, page, "form_token", resend="").text
+    assert "This link has expired" in submit(client, page, "form_token", resend="").text
     assert column(host, "state") == ["pending"]
     sent = len(host.mailer.messages)
     for _ in range(5):
@@ -175,7 +175,7 @@ def test_an_expired_link_offers_a_new_one(host: Host, clock: MovingClock) -> Non
         run_jobs(host.app)
     assert 1 <= len(host.mailer.messages) - sent <= 3, "as many as a day allows"
     assert link(host) != old
-    assert "You are counted" in press(client, link(host)).text
+    assert "Your signature is confirmed" in press(client, link(host)).text
     assert tally(host) == 1
     assert "A new link is on its way" in submit(client, page, "form_token").text, "the answer tells nothing"
     sent = len(host.mailer.messages)

@@ -37,7 +37,7 @@ def test_several_cases_at_once(host: Host) -> None:
         assert name in confirm.text
     assert "Di Example" not in confirm.text
     assert dump(host) == before, "a GET changes nothing"
-    assert "You are counted" in submit(client, confirm, "form_token").text
+    assert "Your signature is confirmed" in submit(client, confirm, "form_token").text
     assert [tally(host, slug) for slug in SLUGS] == [1, 1, 1, 0]
     assert people(host) == 1
     # In another browser, which has proved nothing.
@@ -46,7 +46,7 @@ def test_several_cases_at_once(host: Host) -> None:
         client, client.get(f"{PREFIX}/sign"), "form_token", **supporter(), cases=["di-example", "bo-example"]
     )
     assert again.status_code == 303
-    assert "You are counted" in mail_and_press(host).text
+    assert "Your signature is confirmed" in mail_and_press(host).text
     assert len(host.mailer.messages) == 2
     assert [tally(host, slug) for slug in SLUGS] == [1, 1, 1, 1]
     assert people(host) == 1
@@ -60,7 +60,7 @@ def test_closed_cases_are_left_out(host: Host) -> None:
     host.run("w4r", "case", "status", "bo-example", "withdrawn")
     answer = submit(client, page, "form_token", **supporter(), cases=["ann-example", "bo-example"])
     assert answer.status_code == 422
-    assert "None of the people chosen takes signatures now" in answer.text
+    assert "The people you chose cannot be signed for at the moment" in answer.text
     assert "Bo Example" not in answer.text
     assert typed_in(answer)["first_name"] == ["Sam"]
     assert submit(client, answer, "form_token", cases=["ann-example", "cy-example"]).status_code == 303
@@ -89,6 +89,6 @@ def test_before_anything_was_imported(make_host: MakeHost) -> None:
     client = make_host(captcha="none").app.test_client()
     page = client.get(f"{PREFIX}/sign")
     assert page.status_code == 200
-    assert "No case takes signatures" in page.text
+    assert "There are no cases to sign" in page.text
     assert client.post(f"{PREFIX}/sign", data=supporter()).status_code == 422
     assert client.get(f"{PREFIX}/sign/thanks").status_code == 404

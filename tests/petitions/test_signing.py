@@ -33,7 +33,7 @@ def test_the_whole_way(make_host: MakeHost) -> None:
     assert tally(host) == {"signatures": 0, "people": 0}, "a GET changes nothing"
 
     for _ in range(2):
-        assert "You are counted" in submit(client, page).text
+        assert "Your signature is confirmed" in submit(client, page).text
         assert tally(host) == {"signatures": 1, "people": 1}, "pressing twice counts once"
     assert client.get(link).status_code == 200
     host.run("w4r", "tally", "recount")

@@ -29,7 +29,7 @@ def test_sign_and_confirm_without_scripts(host: Host, client: FlaskClient) -> No
     again = submit(client, first, "form_token")
     assert (again.status_code, again.location) == (303, f"{CASE}/thanks"), "two presses are enough"
     run_jobs(host.app)
-    assert "You are counted" in press(client, link(host)).text
+    assert "Your signature is confirmed" in press(client, link(host)).text
     assert tally(host) == 1
     assert "has been removed" in press(client, link(host, "/not-me/")).text
     assert tally(host) == 0
@@ -86,4 +86,4 @@ def test_another_sites_page_presses_no_button_behind_a_link(host: Host, client: 
     answer = client.post(path, data=fields, headers={"Sec-Fetch-Site": site})
     assert answer.status_code == 422
     assert column(host, "state") == ["pending"]
-    assert "You are counted" in submit(client, answer, "form_token").text
+    assert "Your signature is confirmed" in submit(client, answer, "form_token").text

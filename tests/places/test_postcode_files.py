@@ -132,7 +132,7 @@ def test_two_files_in_one_zip(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "AU.zip", "w") as archive:
         archive.writestr("AU.txt", AU_LINES[0])
         archive.writestr("../../NZ.txt", AU_LINES[0])
-    with pytest.raises(PlaceFileError, match="holds not one"):
+    with pytest.raises(PlaceFileError, match="does not contain exactly one"):
         list(read_postcodes(tmp_path / "AU.zip"))
 
 
@@ -140,11 +140,11 @@ def test_a_bomb_stops_at_the_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path = write_zip(tmp_path / "AU.zip", [AU_LINES[0]] * 50_000)
     assert path.stat().st_size < 100_000
     monkeypatch.setattr(place_files, "MAX_UNPACKED", 1_000_000)
-    with pytest.raises(PlaceFileError, match="more than any postcode file"):
+    with pytest.raises(PlaceFileError, match="larger than any postcode file"):
         list(read_postcodes(path))
     monkeypatch.setattr(place_files, "MAX_UNPACKED", 1 << 30)
     monkeypatch.setattr(place_files, "MAX_LINES", 49_999)
-    with pytest.raises(PlaceFileError, match="more than any postcode file"):
+    with pytest.raises(PlaceFileError, match="larger than any postcode file"):
         list(read_postcodes(path))
 
 

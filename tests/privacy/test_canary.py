@@ -143,7 +143,7 @@ def everything_happens(host: Host, address: str, monkeypatch: pytest.MonkeyPatch
     run_jobs(host.app)
     assert send(client.get(f"{CASE}/sign"), phone="").status_code == 303
     run_jobs(host.app)
-    assert "You are counted" in press(client, link(host)).text
+    assert "Your signature is confirmed" in press(client, link(host)).text
     for command in (("mail", "status"), ("tally", "recount"), ("doctor",)):
         host.app.test_cli_runner().invoke(args=["w4r", *command])
 

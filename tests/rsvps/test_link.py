@@ -21,7 +21,7 @@ def test_from_the_form_to_the_cancellation(site: Host) -> None:
     answer = ask(client, access_needs="A seat near the door", access_consent="y")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{FORM}/thanks")
     thanks = client.get(f"{FORM}/thanks")
-    assert "One press to go" in thanks.text
+    assert "One last step" in thanks.text
     assert "public" in thanks.headers["Cache-Control"]
     assert states(site) == ["pending"]
     link = mail_link(site)
@@ -38,7 +38,7 @@ def test_from_the_form_to_the_cancellation(site: Host) -> None:
     assert "Saved." in press(client, link, "change", party_size="4").text
     assert site.rows("SELECT seats_taken FROM w4r_event")[0][0] == 4
     page = press(client, link, "cancel")
-    assert "You are not coming" in page.text
+    assert "You are no longer coming" in page.text
     assert "Ask again" in page.text
     assert (states(site), site.rows("SELECT seats_taken FROM w4r_event")[0][0]) == (["cancelled"], 0)
     run_jobs(site.app)
@@ -79,17 +79,17 @@ def test_a_waiting_list_with_an_offer(site: Host, clock: Clock) -> None:
         links.append(mail_link(site))
         press(client, links[-1], "confirm")
     assert states(site) == ["going", "waitlisted", "waitlisted"]
-    assert "You are the first in the line" in client.get(links[1]).text
-    assert "1 party is before you in the line" in client.get(links[2]).text
+    assert "You are first on the waiting list" in client.get(links[1]).text
+    assert "1 group ahead of you on the waiting list" in client.get(links[2]).text
     press(client, links[0], "cancel")
     page = client.get(links[1])
     assert "There is a place for you" in page.text
-    assert "kept until" in page.text
+    assert "reserved until" in page.text
     assert "You are coming" in press(client, links[1], "accept").text
     assert states(site) == ["cancelled", "going", "waitlisted"]
     press(client, links[1], "cancel")
     clock.now += timedelta(hours=25)
-    assert "The offer has ended" in client.get(links[2]).text
+    assert "The offer has expired" in client.get(links[2]).text
 
 
 def test_a_link_confirms_what_it_was_made_for(site: Host) -> None:
@@ -102,7 +102,7 @@ def test_a_link_confirms_what_it_was_made_for(site: Host) -> None:
     answer = submit(client, page)
     assert states(site) == ["pending"]
     assert answer.status_code == 303
-    assert "There is a newer mail" in client.get(link).text
+    assert "There is a more recent email" in client.get(link).text
     press(client, mail_link(site), "confirm")
     assert [(row.state, row.party_size) for row in parties(site)] == [("going", 6)]
 
@@ -114,14 +114,14 @@ def test_an_event_that_was_called_off(site: Host, clock: Clock) -> None:
     with site.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE w4r_event SET state = 'cancelled'")
     page = client.get(link)
-    assert "This event was cancelled" in page.text
+    assert "This event has been cancelled" in page.text
     assert 'name="do"' not in page.text
     with site.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE w4r_event SET state = 'published'")
     clock.now += timedelta(days=6)
     assert "Confirm that you are coming" in client.get(link).text
     clock.now += timedelta(days=2)
-    assert "This link is too old" in client.get(link).text
+    assert "This link has expired" in client.get(link).text
 
 
 def test_no_such_link(site: Host) -> None:

@@ -32,7 +32,7 @@ def client(site: Host) -> FlaskClient:
 def test_they_come_at_once(site: Host, client: FlaskClient) -> None:
     answer = ask(client)
     assert answer.location.endswith("/rsvp/taken")
-    assert "need not confirm" in client.get(answer.location).text
+    assert "do not need to confirm" in client.get(answer.location).text
     assert states(site) == ["going"]
     run_jobs(site.app)
     (message,) = site.mailer.messages

@@ -73,13 +73,13 @@ def test_an_offer_does_not_end_while_nobody_can_take_it(site: Host, clock: Clock
     clock.now += timedelta(hours=25)
     run_jobs(site.app)
     assert states(site) == ["cancelled", "offered", "waitlisted"]
-    assert "Your place stands" in client.get(second).text
+    assert "You still have your place" in client.get(second).text
     publish(site, number)
-    assert subjects(site).count("There is a seat for you: Letters in Newtown") == 2
+    assert subjects(site).count("There is a place for you: Letters in Newtown") == 2
     clock.now += timedelta(hours=23)
     assert "You are coming" in press(client, second, "accept").text
     Party(site.app, number).check()
-    assert "You are the first in the line" in client.get(third).text
+    assert "You are first on the waiting list" in client.get(third).text
 
 
 def test_an_offer_that_nobody_takes_after_the_pause_ends_like_any_other(site: Host, clock: Clock) -> None:
@@ -101,7 +101,7 @@ def test_who_did_not_confirm_yet_is_told_to_come_back_when_the_event_is_looked_a
     link = mail_link(site)
     change(site, state="submitted", held_at=clock.now)
     page = client.get(link).text
-    assert "Your place stands" not in page
+    assert "You still have your place" not in page
     assert "Please come back later" in page
     assert 'name="do"' not in page
     publish(site)
@@ -115,12 +115,12 @@ def test_one_may_cancel_while_the_event_is_looked_at(site: Host, clock: Clock) -
     change(site, state="submitted", held_at=clock.now)
     assert 'name="do" value="change"' not in client.get(link).text
     page = press(client, link, "cancel").text
-    assert "You are not coming" in page
-    assert "Your place stands" not in page
+    assert "You are no longer coming" in page
+    assert "You still have your place" not in page
     assert "Ask again" not in page
     assert "/au/events/letters" not in page, "it has no page now"
     assert (states(site), seats(site)) == (["cancelled"], 0)
-    assert subjects(site)[-1].startswith("You are not coming")
+    assert subjects(site)[-1].startswith("You are no longer coming")
 
 
 def test_the_mail_says_until_when_the_places_are_kept(site: Host, clock: Clock) -> None:
@@ -130,7 +130,7 @@ def test_the_mail_says_until_when_the_places_are_kept(site: Host, clock: Clock) 
     clock.now += timedelta(minutes=20)
     ask(client)
     # From nine o'clock UTC, which is eight in the evening in Sydney.
-    words = "Your places are kept until 20 November 2026, 8:30 pm (Australian Eastern Daylight Time)."
+    words = "Your places are reserved until 20 November 2026, 8:30 pm (Australian Eastern Daylight Time)."
     assert words in plain(site).replace("\u202f", " ")
     assert words in client.get(mail_link(site)).text.replace("\u202f", " ")
 
@@ -142,8 +142,8 @@ def test_a_claim_that_ended_is_not_said_to_be_kept(site: Host, clock: Clock) -> 
     link = mail_link(site)
     clock.now += timedelta(minutes=31)
     page = client.get(link).text
-    assert "kept until" not in page
-    assert "Your places are yours once you have confirmed" in page
+    assert "reserved until" not in page
+    assert "The places are yours once you confirm" in page
 
 
 def test_who_accepts_an_offer_late_has_a_fresh_mail_and_no_reminder_at_once(site: Host, clock: Clock) -> None:
@@ -173,7 +173,7 @@ def test_no_offer_is_taken_once_the_event_began(site: Host, clock: Clock) -> Non
     change(site, number, starts_at=clock.now - timedelta(hours=1))
     party = Party(site.app, number)
     assert party._run(rsvps.accept, None, 2).outcome == "gone"
-    assert "has begun or is over" in site.app.test_client().get(second).text
+    assert "has started or is over" in site.app.test_client().get(second).text
 
 
 def test_a_party_larger_than_the_event_became_keeps_nobody_waiting(site: Host, clock: Clock) -> None:
@@ -220,7 +220,7 @@ def test_a_small_party_does_not_pass_a_large_one(site: Host) -> None:
 @pytest.mark.parametrize("kind", ["online", "hybrid"])
 def test_who_has_no_link_yet_is_told_who_gets_it(site: Host, kind: str) -> None:
     put_event(site, slug="small", uid="small", kind=kind, visibility="approval")
-    words = "The host decides who gets the link to take part"
+    words = "The host decides who gets the link to join"
     client = site.app.test_client()
     assert words in client.get(SMALL).text
     link = come(site, 1, path=SMALL)
@@ -244,7 +244,7 @@ def test_who_presses_on_an_event_that_runs_is_told_why_not(site: Host, clock: Cl
     clock.now = Party(site.app, 1).event().starts_at + timedelta(minutes=5)
     answer = site.app.test_client().get(FORM)
     assert answer.status_code == 409
-    assert "has begun or is over" in answer.text
+    assert "has started or is over" in answer.text
 
 
 def test_nobody_is_sent_to_ask_again_for_an_event_that_runs(site: Host, clock: Clock) -> None:
@@ -266,7 +266,7 @@ def test_who_waits_and_hears_of_a_new_time_hears_that_they_wait(site: Host, cloc
     publish(site, number)
     run_jobs(site.app)
     told = {str(message["To"]): str(message.get_body(("plain",)).get_content()) for message in site.mailer.messages
-            if str(message["Subject"]).startswith("Time or place")}  # fmt: skip
+            if str(message["Subject"]).startswith("New time or location")}  # fmt: skip
     assert {address: "You are on the waiting list." in text for address, text in told.items()} == {
         "gus1@example.org": False,
         "gus2@example.org": True,

@@ -70,7 +70,7 @@ def pooled(database: str, tmp_path: Path) -> Iterator[str]:
 def test_a_busy_day_behind_a_pooler(make_host: MakeHost, pooled: str, database: str) -> None:
     make_campaign(make_host(captcha="none").app)
     host = make_host(pooled, upgrade=False, captcha="none", rate_limits=GENEROUS)
-    warning = "a pooler such as PgBouncer stands before PostgreSQL"
+    warning = "a pooler such as PgBouncer is in front of PostgreSQL"
     assert warning in host.app.test_cli_runner().invoke(args=["w4r", "doctor"]).output
     client = host.app.test_client()
     _, fields = form_fields(client.get(f"{CASE}/sign"), "form_token")

@@ -27,7 +27,7 @@ def test_counts_on_pages_are_at_most_five_seconds_old(host: Host, monkeypatch: p
     first = client.get(f"{CASE}/tally.json")
     age = int(first.headers["Cache-Control"].removeprefix("public, max-age="))
     assert sign(client, PREFIX, SLUG).status_code == 303
-    assert "You are counted" in mail_and_press(host).text
+    assert "Your signature is confirmed" in mail_and_press(host).text
     moment += 5 - age
     assert client.get(f"{CASE}/tally.json").get_json()["actions"] == {"petition_signature": 1}
     for path in (CASE, f"{PREFIX}/", f"{PREFIX}/tally.json"):

@@ -28,12 +28,12 @@ STATUS_LABELS = {
     "withdrawn": lazy_gettext("Withdrawn"),
 }
 EFFECTS = {
-    "active": lazy_gettext("The case takes signatures while its edition runs."),
-    "closed": lazy_gettext("The page stays, with its count. It takes no more signatures."),
-    "freed": lazy_gettext("The page becomes good news. It takes no more signatures."),
+    "active": lazy_gettext("The case can be signed while its edition is running."),
+    "closed": lazy_gettext("The page stays online with its count, but can no longer be signed."),
+    "freed": lazy_gettext("The page becomes good news and can no longer be signed."),
     "withdrawn": lazy_gettext(
-        "Every page of the case answers that it is gone, within a minute. Its name is shown nowhere,"
-        " and mails that wait for it are not sent."
+        "Within a minute, every page about the case says that it is no longer available. The name is"
+        " not shown anywhere, and waiting emails about the case are not sent."
     ),
 }
 

@@ -122,7 +122,7 @@ def share_links(case: CaseView) -> list[dict[str, str]]:
     url = quote(here().absolute("case", slug=case.slug), safe="")
     words = quote(f"{case.name}: {case.demand}", safe="")
     return [
-        {"key": "email", "label": gettext("E-mail"), "url": f"mailto:?subject={words}&body={url}"},
+        {"key": "email", "label": gettext("Email"), "url": f"mailto:?subject={words}&body={url}"},
         {"key": "whatsapp", "label": "WhatsApp", "url": f"https://wa.me/?text={words}%20{url}"},
         {"key": "bluesky", "label": "Bluesky", "url": f"https://bsky.app/intent/compose?text={words}%20{url}"},
         {"key": "facebook", "label": "Facebook", "url": f"https://www.facebook.com/sharer/sharer.php?u={url}"},

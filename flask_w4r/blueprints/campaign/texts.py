@@ -33,12 +33,14 @@ LABELS = {
     "story": lazy_gettext("Story"),
 }
 HINTS = {
-    "title": lazy_gettext("One line, above the story and where the page is shared."),
-    "summary": lazy_gettext("One line, where the page is shared and on the card of a case that is over."),
-    "demand": lazy_gettext("One sentence: what those in power should do. The loudest words on the page."),
-    "petition": lazy_gettext("What people sign, as it is handed over."),
+    "title": lazy_gettext("One line, shown above the story and when the page is shared."),
+    "summary": lazy_gettext("One line, shown when the page is shared and on the card of a case that has ended."),
+    "demand": lazy_gettext(
+        "One sentence saying what those in power should do. These are the most prominent words on the page."
+    ),
+    "petition": lazy_gettext("What people sign, exactly as it will be handed over."),
     "story": lazy_gettext("Markdown: paragraphs, headings, lists, links. No HTML, no pictures."),
-    "update": lazy_gettext("One line, under “What happened since”."),
+    "update": lazy_gettext("One line, under “What has happened since”."),
 }
 
 
@@ -85,7 +87,7 @@ def _pressed(actor: Actor, found: CaseTexts) -> Response:
         pair = next((pair for pair in found.pairs if pair.name == name), None)
         if pair is not None and pair.centre and name in edits:
             edits[name] = Edit(pair.centre, edits[name].stamp, edits[name].keep)
-        return _page(actor, found, edits=edits, notice=gettext("Nothing is saved yet."))
+        return _page(actor, found, edits=edits, notice=gettext("Nothing has been saved yet."))
     if request.form.get("look"):
         faults = [
             fault
@@ -95,7 +97,7 @@ def _pressed(actor: Actor, found: CaseTexts) -> Response:
         ]
         if faults:
             return _page(actor, found, 422, edits=edits, saved=Saved(faults=faults))
-        notice = gettext("This is how it will look. Nothing is saved yet.")
+        notice = gettext("This is how it will look. Nothing has been saved yet.")
         return _page(actor, found, edits=edits, notice=notice, look=True)
     saved = _save(actor, found, edits)
     if saved.faults or saved.conflicts:
@@ -165,9 +167,11 @@ def _page(
     reference = None if any(pair.centre for pair in found.pairs) else _reference(found, actor)
     rows = [_row(pair, edits, saved) for pair in found.pairs]
     if edits is None and (count := request.args.get("saved", type=int)) is not None:
-        notice = gettext("Saved.") if count else gettext("Nothing was different, so nothing was saved.")
+        notice = gettext("Saved.") if count else gettext("You made no changes, so nothing was saved.")
     if saved and saved.conflicts:
-        notice = gettext("Somebody else saved while you were writing. Nothing of yours is lost, and nothing is saved.")
+        notice = gettext(
+            "Someone else saved changes while you were writing. Your text is still here, but it has not been saved."
+        )
     languages = [
         {
             "locale": locale,
@@ -226,24 +230,24 @@ def _error(pair: TextPair, faults: Sequence[tuple[str, str, int]], conflict: boo
         if name == pair.name:
             return _fault_words(fault, number)
     if conflict:
-        return gettext("Somebody else changed this meanwhile. Compare, then save again.")
+        return gettext("Someone else has changed this in the meantime. Compare the two versions, then save again.")
     return None
 
 
 def _fault_words(fault: str, number: int) -> str:
     if fault == "long":
-        return gettext("This is too long: %(most)s characters are the most.", most=number)
+        return gettext("This is too long. Use no more than %(most)s characters.", most=number)
     if fault == "story":
         return gettext(
-            "Line %(line)s holds something that cannot stand here: HTML, a picture, a link without https://"
-            " or an unfit character.",
+            "Line %(line)s contains something that is not allowed here: HTML, a picture, a link"
+            " without https:// or an unsupported character.",
             line=number,
         )
     if fault == "one_line":
-        return gettext("Write this on one line.")
+        return gettext("Write this on a single line.")
     if fault == "missing":
-        return gettext("Fill this in too: with a demand, this language is shown to readers.")
-    return gettext("Write plain text, without HTML or control characters.")
+        return gettext("Fill this in too: once there is a demand in this language, readers can see it.")
+    return gettext("Use plain text, without HTML or control characters.")
 
 
 def _looks(rows: Sequence[Row]) -> dict[str, str | Markup]:

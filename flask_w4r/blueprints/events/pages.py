@@ -91,7 +91,7 @@ def _map(place: Here, found: Found, opens_on: Any) -> dict[str, Any]:
     filters = {name: value for name, value in query.args().items() if name in ("from", "to", "kind", "case")}
     if query.online:
         filters["online"] = True
-    empty = gettext("Hosting opens on %(date)s.", date=long_date(opens_on)) if opens_on else None
+    empty = gettext("You can host events from %(date)s.", date=long_date(opens_on)) if opens_on else None
     return {
         "src": place.url("event_map_data"),
         "list": place.url("events"),

@@ -22,22 +22,22 @@ from ...web.kept import page_cache
 from ...web.templating import app_of_request
 
 STATE_WORDS = {
-    "unconfirmed": lazy_gettext("Address not proved yet"),
-    "submitted": lazy_gettext("Waits for the desk"),
+    "unconfirmed": lazy_gettext("Email address not verified yet"),
+    "submitted": lazy_gettext("Waiting for review"),
     "published": lazy_gettext("Published"),
     "rejected": lazy_gettext("Rejected"),
     "cancelled": lazy_gettext("Event cancelled"),
-    "over": lazy_gettext("Event over"),
+    "over": lazy_gettext("Event ended"),
 }
 VISIBILITY_WORDS = {
-    "exact": lazy_gettext("The exact place is public"),
+    "exact": lazy_gettext("The exact location is public"),
     "town": lazy_gettext("Only the town is public"),
-    "approval": lazy_gettext("The address goes to guests whom the host approved"),
-    "unlisted": lazy_gettext("Found by its link alone"),
+    "approval": lazy_gettext("Only guests approved by the host get the address"),
+    "unlisted": lazy_gettext("Only people with the link can find it"),
 }
 REPORT_STATES = {
-    "submitted": lazy_gettext("Waits for the desk"),
-    "approved": lazy_gettext("Approved: it counts"),
+    "submitted": lazy_gettext("Waiting for review"),
+    "approved": lazy_gettext("Approved and counted"),
     "rejected": lazy_gettext("Rejected"),
 }
 QUESTION_MOST = 2000
@@ -88,11 +88,11 @@ def _event(number: int, actor: Actor, code: int = 200, *, notice: str | None = N
 
 DONE_WORDS = {
     "asked": lazy_gettext("Your question is on its way to the host."),
-    "verified": lazy_gettext("The page says now that you know the host."),
-    "unverified": lazy_gettext("The page says now that the host is not verified."),
-    "hidden": lazy_gettext("The event is off every page."),
-    "released": lazy_gettext("The guest comes like any other."),
-    "late": lazy_gettext("Nothing to do: it changed meanwhile."),
+    "verified": lazy_gettext("The event page now says that you know the host."),
+    "unverified": lazy_gettext("The event page now says that the host is not verified."),
+    "hidden": lazy_gettext("The event has been removed from every page."),
+    "released": lazy_gettext("The guest is now treated like any other."),
+    "late": lazy_gettext("There is nothing to do: this has changed in the meantime."),
 }
 
 
@@ -108,7 +108,7 @@ def ask(event: int) -> Response:
     """Mail the host a question; the event goes on waiting."""
     actor, number = allowed(Permission.MANAGE_EVENTS), event
     question = request.form.get("question", "").strip()[:QUESTION_MOST]
-    problem = token_problem() or (None if question else gettext("Type what you want to know."))
+    problem = token_problem() or (None if question else gettext("Enter your question."))
     if problem:
         return _event(number, actor, 422, notice=problem, question=question)
     return _act(

@@ -95,9 +95,9 @@ def draft_of(place: Here, form: Any, cases: Sequence[CaseView], *, event: Event 
     if town is not None and town.lat is not None:
         _check_pin(form, town)
     if kind in ("online", "hybrid") and not form["online_url"].data:
-        _fault(form, "online_url", gettext("Enter the link to the online room"))
+        _fault(form, "online_url", gettext("Enter the link to join online"))
     if kind in ("public", "hybrid") and form["visibility"].data == "exact" and not form["address"].data:
-        _fault(form, "address", gettext("Enter the address, or choose that not everybody learns it"))
+        _fault(form, "address", gettext("Enter the address, or choose a setting that does not show it to everyone"))
     slugs = {case.slug for case in cases}
     if cases and not slugs.intersection(form["cases"].data or ()):
         _fault(form, "cases", gettext("Choose at least one person to write for"))
@@ -145,13 +145,13 @@ def read_span(form: Any, zone: str, now: datetime, *, event: Event | None = None
     if starts is None or ends is None:
         return None
     if ends <= starts:
-        _fault(form, "ends_at", gettext("The end must be after the beginning"))
+        _fault(form, "ends_at", gettext("The end must be after the start"))
     elif ends - starts > LONGEST:
-        _fault(form, "ends_at", gettext("An event lasts seven days at most; host several, one a day"))
+        _fault(form, "ends_at", gettext("An event can last up to 7 days. For longer, host a separate event each day"))
     if starts <= now and (event is None or event.starts_at != starts):
-        _fault(form, "starts_at", gettext("This time is past"))
+        _fault(form, "starts_at", gettext("This time is in the past"))
     elif starts - now > FARTHEST:
-        _fault(form, "starts_at", gettext("Choose a day within the next year and a half"))
+        _fault(form, "starts_at", gettext("Choose a date within the next 18 months"))
     return None if form["starts_at"].errors or form["ends_at"].errors else (starts, ends)
 
 
@@ -167,9 +167,13 @@ def _moment(form: Any, name: str, zone: str, twice: list[str]) -> datetime | Non
         return event_times.moment(local, zone, which)
     except TimeFault as fault:
         words = {
-            "zone": gettext("Choose one of the time zones"),
-            "skipped": gettext("There is no such time that day: the clocks are put forward over it. Choose another."),
-            "twice": gettext("This time comes twice that day, since the clocks are put back. Say which one you mean."),
+            "zone": gettext("Choose a time zone from the list"),
+            "skipped": gettext(
+                "This time does not exist on that day because the clocks go forward. Choose another time."
+            ),
+            "twice": gettext(
+                "This time happens twice on that day because the clocks go back. Choose which one you mean."
+            ),
         }
         _fault(form, name, words[fault.key])
         return None
@@ -179,7 +183,7 @@ def _town(place: Here, form: Any, event: Event | None) -> tuple[Town | None, str
     """The town that was meant and its time zone."""
     typed = form["place"].data or ""
     if not typed:
-        _fault(form, "place", gettext("Enter the town where it is"))
+        _fault(form, "place", gettext("Enter the town where the event takes place"))
         return None, ""
     chosen = form["place_id"].data or ""
     stays = event is not None and typed == event.town and event.kind != "online"
@@ -199,7 +203,7 @@ def _town(place: Here, form: Any, event: Event | None) -> tuple[Town | None, str
             return Town(town.name, town.country, town.id, town.lat, town.lon), town.time_zone
     if found.reason == "no_places_loaded" and looks_like_address(typed):
         # What stands there is public, of a home too.
-        _fault(form, "place", gettext("Enter the name of the town alone, without street and number"))
+        _fault(form, "place", gettext("Enter only the name of the town, without a street or house number"))
         return None, ""
     if found.reason == "no_places_loaded":
         # The desk sees what was typed; on the map it is nowhere.
@@ -207,11 +211,11 @@ def _town(place: Here, form: Any, event: Event | None) -> tuple[Town | None, str
     if found.hits:
         form.place_choices = [(str(hit.id), hit.label(place.section.country)) for hit in found.hits if hit.id]
         form["place_id"].choices = [SelectChoice(*choice) for choice in form.place_choices]
-        _fault(form, "place", gettext("There are several places of that name. Choose the one you mean."))
+        _fault(form, "place", gettext("There is more than one place with this name. Choose the one you mean."))
     elif found.reason == "no_postcodes_loaded":
-        _fault(form, "place", gettext("Postcodes are not known here. Enter the name of the town."))
+        _fault(form, "place", gettext("We do not have postcodes for this country. Enter the name of the town."))
     else:
-        _fault(form, "place", gettext("No such town is known here. Enter the nearest larger one."))
+        _fault(form, "place", gettext("We do not know this town. Enter the nearest larger town."))
     return None, ""
 
 
@@ -239,7 +243,7 @@ def _check_pin(form: Any, town: Town) -> None:
     if pin is None or town.lat is None or town.lon is None:
         return
     if geo.distance_km(pin[0], pin[1], town.lat, town.lon) > PIN_KM:
-        _fault(form, "lat", gettext("This point is far from the town. Check both, or leave the point empty."))
+        _fault(form, "lat", gettext("This point is a long way from the town. Check both, or leave the point blank."))
 
 
 def _fault(form: Any, name: str, words: str) -> None:

@@ -120,7 +120,7 @@ def host_checkin(event: Event) -> Response:
         ))  # fmt: skip
         if done.outcome != "gone":
             return back("host_checkin")
-        notice = gettext("This guest does not come any more.")
+        notice = gettext("This guest is no longer coming.")
     guests = read(current_app, lambda session: event_hosts.guests(session, state.keyring, event))
     code = clean_text(request.args.get("code", ""), 60)
     wanted = codes.rsvp_of_code(state.keyring, code) if code else None
@@ -156,7 +156,7 @@ def host_report(event: Event) -> Response:
     errors: list[tuple[str, str]] = []
     notice = token_problem() if request.method == "POST" else None
     if request.method == "POST":
-        words = gettext("Enter a whole number from %(low)s to %(high)s", low=0, high=event_reports.MOST)
+        words = gettext("Enter a whole number between %(low)s and %(high)s", low=0, high=event_reports.MOST)
         if read_number(people, 0, event_reports.MOST) is None:
             errors.append(("people", f"{gettext('How many people came?')} {words}"))
         # Each of many fields by its name.
@@ -168,7 +168,7 @@ def host_report(event: Event) -> Response:
             and read_number(typed[f"{case.id}-{name}"], 0, event_reports.MOST) is None
         ]
         if len(note) > NOTE_MAX:
-            errors.append(("note", gettext("Use %(count)s characters at most", count=NOTE_MAX)))
+            errors.append(("note", gettext("Use no more than %(count)s characters", count=NOTE_MAX)))
     if request.method == "POST" and notice is None and not errors:
         counts = {
             case.id: {

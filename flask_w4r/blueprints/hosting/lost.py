@@ -27,7 +27,7 @@ class LostForm(FlaskForm):  # type: ignore[misc]
 
     form_token = HiddenField()
     address: Address | None = None
-    host_email = StringField(lazy_gettext("Your e-mail address"), render_kw={"required": True})
+    host_email = StringField(lazy_gettext("Your email address"), render_kw={"required": True})
 
 
 def _form_id(place: Here) -> str:

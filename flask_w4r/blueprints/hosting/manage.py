@@ -128,7 +128,7 @@ def host_edit(event: Event) -> Response:
     try:
         done = _act(work, signal=event_submitted, on="submitted")
     except EventFull:
-        form["capacity"].errors = [gettext("More people have a seat already")]
+        form["capacity"].errors = [gettext("More people than this already have a place")]
         return _edit_page(event, form, "")
     if later and done.outcome != "gone":
         host_session.enter(place, event.id, event.host_version + 1)
@@ -161,11 +161,14 @@ def host_message(event: Event) -> Response:
     )
     if done.outcome == "withheld":
         form.text.errors = [
-            gettext("Your message holds what not every guest was let in to know. Take it out, or let them in first.")
+            gettext(
+                "Your message contains details that some guests are not allowed to see yet. Remove them,"
+                " or approve those guests first."
+            )
         ]
         return show("host_message.html", event, 422, form=form, errors=error_list(form), notice=None)
     if done.outcome == "sent" and not done.told:
-        return show("host_message.html", event, 422, form=form, errors=[], notice=gettext("Nobody yet."))
+        return show("host_message.html", event, 422, form=form, errors=[], notice=gettext("No one yet."))
     return back(done=done.outcome)
 
 

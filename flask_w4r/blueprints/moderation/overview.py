@@ -31,17 +31,17 @@ SEGMENT_WORDS = {
     "invalid": lazy_gettext("Invalid"),
 }
 FUNNEL_WORDS = {
-    "opened": lazy_gettext("Form opened"),
+    "opened": lazy_gettext("Forms opened"),
     "submitted": lazy_gettext("Submitted"),
-    "mailed": lazy_gettext("Mailed"),
+    "mailed": lazy_gettext("Confirmation emails sent"),
     "confirmed": lazy_gettext("Confirmed and counted"),
     "held": lazy_gettext("Held"),
     "released": lazy_gettext("Released"),
 }
 TIER_WORDS = {
-    "host": lazy_gettext("One address"),
+    "host": lazy_gettext("IP address"),
     "site": lazy_gettext("Its network"),
-    "block": lazy_gettext("The networks around it"),
+    "block": lazy_gettext("Neighbouring networks"),
 }
 #: Where a network, a domain or a reason can be acted on: endpoint, and what one must be allowed.
 _WAYS = {

@@ -28,27 +28,27 @@ from ...web.templating import app_of_request
 CAPTCHA_WORDS = {
     "pass": lazy_gettext("Passed"),
     "missing": lazy_gettext("Missing"),
-    "unavailable": lazy_gettext("Out of order"),
-    "off": lazy_gettext("Not asked"),
+    "unavailable": lazy_gettext("Unavailable"),
+    "off": lazy_gettext("Not required"),
 }
 TIER_WORDS = {
-    "host": lazy_gettext("One address"),
+    "host": lazy_gettext("IP address"),
     "site": lazy_gettext("Its network"),
-    "block": lazy_gettext("The networks around it"),
+    "block": lazy_gettext("Neighbouring networks"),
 }
 #: How each filter is called where it cannot be understood; all have the field id ``w4r-q-<name>``.
 FILTER_WORDS = {
-    "kind": lazy_gettext("Kind"),
+    "kind": lazy_gettext("Type"),
     "case": lazy_gettext("Case"),
-    "held_for": lazy_gettext("Held for"),
-    "state": lazy_gettext("Mailbox"),
-    "mail_domain": lazy_gettext("E-mail domain"),
-    "score": lazy_gettext("Score from"),
-    "captcha": lazy_gettext("Check for robots"),
-    "since": lazy_gettext("Held from"),
+    "held_for": lazy_gettext("Reason held"),
+    "state": lazy_gettext("Email address"),
+    "mail_domain": lazy_gettext("Email domain"),
+    "score": lazy_gettext("Minimum score"),
+    "captcha": lazy_gettext("Robot check"),
+    "since": lazy_gettext("Held on or after"),
     "until": lazy_gettext("Held before"),
     "net": lazy_gettext("Network"),
-    "order": lazy_gettext("Order"),
+    "order": lazy_gettext("Sort by"),
 }
 
 
@@ -71,7 +71,10 @@ def _queue(actor: Actor, code: int = 200, notice: str | None = None, reason: str
 
     found, past, cases = read(current_app, load)
     errors = [
-        (f"w4r-q-{name}", gettext("%(field)s: this cannot be understood, and was left out.", field=FILTER_WORDS[name]))
+        (
+            f"w4r-q-{name}",
+            gettext("%(field)s: we could not understand this, so it was ignored.", field=FILTER_WORDS[name]),
+        )
         for name in bad
     ]
     return desk_page(
@@ -127,8 +130,8 @@ def _outcome(past: Sequence[decisions.PastDecision]) -> str | None:
 
 def _waits_words(count: int, more: bool) -> str:
     if more:
-        return gettext("More than %(count)s wait", count=format_number(count))
-    return ngettext("%(num)s waits", "%(num)s wait", count)
+        return gettext("More than %(count)s waiting", count=format_number(count))
+    return ngettext("%(num)s waiting", "%(num)s waiting", count)
 
 
 def _done_words(act: str, number: int) -> str:
@@ -138,11 +141,11 @@ def _done_words(act: str, number: int) -> str:
 
 
 def _undone_words(restored: int, skipped: int) -> str:
-    words = ngettext("%(num)s put back as it was.", "%(num)s put back as they were.", restored)
+    words = ngettext("%(num)s restored.", "%(num)s restored.", restored)
     if skipped:
         words += " " + ngettext(
-            "%(num)s was left alone, since it changed meanwhile.",
-            "%(num)s were left alone, since they changed meanwhile.",
+            "%(num)s was left unchanged because it had changed in the meantime.",
+            "%(num)s were left unchanged because they had changed in the meantime.",
             skipped,
         )
     return words
@@ -150,8 +153,8 @@ def _undone_words(restored: int, skipped: int) -> str:
 
 def _already_words(number: int) -> str:
     return ngettext(
-        "%(num)s was not waiting any more: somebody else decided, or it was erased.",
-        "%(num)s were not waiting any more: somebody else decided, or they were erased.",
+        "%(num)s was no longer waiting: someone else had decided, or it had been erased.",
+        "%(num)s were no longer waiting: someone else had decided, or they had been erased.",
         number,
     )
 
@@ -166,15 +169,15 @@ def decide() -> Response:
     items = decisions.parse_items(here().state.hooks, named)
     reason = request.form.get("reason", "").strip()[:500]
     if problem is None and act not in decisions.ACTS:
-        problem = gettext("Choose whether to approve or to reject.")
+        problem = gettext("Choose whether to approve or reject.")
     if problem is None and items is None:
         problem = (
-            gettext("Too many at once: %(most)s at most.", most=decisions.MOST)
+            gettext("That is too many at once. Select no more than %(most)s.", most=decisions.MOST)
             if len(named) > decisions.MOST
-            else gettext("Tick what to decide on.")
+            else gettext("Select at least one item.")
         )
     if problem is None and items is not None and not reason and decisions.must_say_why(here().state.hooks, items, act):
-        problem = gettext("Say why: the reason is mailed to the host.")
+        problem = gettext("Give a reason: it is emailed to the host.")
     if problem is not None or items is None:
         return _refused(actor, problem or "", reason)
     place, now = here(), here().state.clock()
@@ -234,7 +237,7 @@ def undo_decision(batch: int) -> Response:
     undone = run(app_of_request(), work)
     page_cache(place).clear()
     if _wants_json():
-        words = _undone_words(undone.restored, undone.skipped) if undone else gettext("This was taken back already.")
+        words = _undone_words(undone.restored, undone.skipped) if undone else gettext("This has already been undone.")
         return _json({"restored": undone.restored if undone else 0, "message": words})
     return _back(undone=batch)
 

@@ -22,31 +22,31 @@ from ...web.templating import app_of_request
 
 KINDS = {
     "network": lazy_gettext("Network"),
-    "seen_network": lazy_gettext("Network seen at the desk"),
-    "domain": lazy_gettext("Mail domain"),
-    "address": lazy_gettext("E-mail address"),
+    "seen_network": lazy_gettext("Network code shown on the desk"),
+    "domain": lazy_gettext("Email domain"),
+    "address": lazy_gettext("Email address"),
     "country": lazy_gettext("Country"),
 }
 FAULTS = {
-    "empty": lazy_gettext("Enter what the rule is about"),
-    "kind": lazy_gettext("Choose what the rule is about, and whether to block or allow it"),
-    "network": lazy_gettext("Enter a network such as 198.51.100.0/24 or 2001:db8::/48"),
-    "seen_network": lazy_gettext("This network is not known any more; take one from the overview or the queue"),
-    "domain": lazy_gettext("Enter a domain such as example.org or *.example.org"),
-    "address": lazy_gettext("Enter an e-mail address in the form name@example.org, without spaces"),
-    "country": lazy_gettext("Enter a country's two letters, such as NZ"),
-    "too_wide": lazy_gettext("That would be everybody. To stop all signing, use the switch above."),
-    "again": lazy_gettext("There is a rule for this already; delete it first"),
-    "too_many": lazy_gettext("The list is full; delete rules that are not needed any more"),
+    "empty": lazy_gettext("Enter a value for the rule"),
+    "kind": lazy_gettext("Choose what the rule applies to, and whether to block or allow it"),
+    "network": lazy_gettext("Enter a network, such as 198.51.100.0/24 or 2001:db8::/48"),
+    "seen_network": lazy_gettext("This network is no longer known; choose one from the overview or the queue"),
+    "domain": lazy_gettext("Enter a domain, such as example.org or *.example.org"),
+    "address": lazy_gettext("Enter an email address in the format name@example.org, without spaces"),
+    "country": lazy_gettext("Enter a two-letter country code, such as NZ"),
+    "too_wide": lazy_gettext("This would apply to everyone. To stop all signing, use the protection level above."),
+    "again": lazy_gettext("There is already a rule for this; delete it first"),
+    "too_many": lazy_gettext("The list is full; delete rules that are no longer needed"),
 }
 LIMITS = {
-    "sign_host": lazy_gettext("Forms sent from one address"),
+    "sign_host": lazy_gettext("Forms sent from one IP address"),
     "sign_site": lazy_gettext("Forms sent from one network (/24, IPv6 /64)"),
     "sign_block": lazy_gettext("Forms sent from one block (/16, IPv6 /48)"),
-    "sign_uncaptcha": lazy_gettext("Without the check for robots, from one network"),
-    "hold_host": lazy_gettext("Held above: people signing a case from one address"),
-    "hold_site": lazy_gettext("Held above: people signing a case from one network (/24, IPv6 /64)"),
-    "hold_case": lazy_gettext("Held above: people signing a case"),
+    "sign_uncaptcha": lazy_gettext("Forms sent from one network without the robot check"),
+    "hold_host": lazy_gettext("Hold above: people signing a case from one IP address"),
+    "hold_site": lazy_gettext("Hold above: people signing a case from one network (/24, IPv6 /64)"),
+    "hold_case": lazy_gettext("Hold above: people signing a case"),
 }
 DAYS = (0, 1, 7, 30)
 #: The form of a new rule, empty.
@@ -164,7 +164,7 @@ def set_limits() -> Response:
     if problem:
         return _page(actor, 422, typed_limits=typed, notice=problem)
     if not typed:
-        return _page(actor, 422, notice=gettext("Nothing was typed."))
+        return _page(actor, 422, notice=gettext("You did not enter anything."))
     slug = request.form.get("case") or None
 
     def work(uow: UnitOfWork) -> None:
@@ -175,7 +175,7 @@ def set_limits() -> Response:
     try:
         run(app_of_request(), work)
     except LimitFault as fault:
-        words = gettext("Write a limit like this: 10/minute; 60/hour")
+        words = gettext("Enter a limit in this format: 10/minute; 60/hour")
         return _page(actor, 422, typed_limits=typed, errors=[(f"w4r-limit-{fault.name}", words)])
     return _changed("moderation_rules", **({"case": slug} if slug else {}), _anchor="w4r-limits")
 
@@ -190,7 +190,7 @@ def set_lockdown() -> Response:
         return _page(actor, 422, notice=problem)
     level = request.form.get("level", "")
     if level not in LOCKDOWN_LEVELS:
-        return _page(actor, 422, notice=gettext("Choose one of the three."))
+        return _page(actor, 422, notice=gettext("Choose one of the three levels."))
     slug = request.form.get("case") or None
 
     def work(uow: UnitOfWork) -> None:

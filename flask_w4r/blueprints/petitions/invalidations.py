@@ -29,15 +29,15 @@ PAGE = 25
 #: While the worker is at it, the page looks again after so many seconds.
 LOOK_AGAIN = 5
 BUSY = ("queued", "running", "undo_queued", "undoing")
-EMPTY = lazy_gettext("Give at least one condition that leaves somebody out.")
+EMPTY = lazy_gettext("Enter at least one condition that narrows the selection.")
 BATCH_WORDS = {
     "draft": lazy_gettext("Draft"),
-    "waiting": lazy_gettext("Waits for a second person"),
-    "queued": lazy_gettext("Waits for the worker"),
+    "waiting": lazy_gettext("Waiting for a second person"),
+    "queued": lazy_gettext("Waiting for the worker"),
     "running": lazy_gettext("Running"),
     "done": lazy_gettext("Done"),
     "cancelled": lazy_gettext("Cancelled"),
-    "undo_queued": lazy_gettext("Undo waits for the worker"),
+    "undo_queued": lazy_gettext("Undo waiting for the worker"),
     "undoing": lazy_gettext("Being undone"),
     "undone": lazy_gettext("Undone"),
 }
@@ -78,17 +78,17 @@ def in_words(conditions: Conditions, names: dict[str, str]) -> list[str]:
     given, zone = conditions, here().section.time_zone
     said: list[tuple[Any, str]] = [
         (given.case, gettext("Case: %(value)s", value=names.get(given.case or "", given.case))),
-        (given.since, gettext("Signed from %(value)s", value=given.since and long_datetime(given.since, zone))),
+        (given.since, gettext("Signed on or after %(value)s", value=given.since and long_datetime(given.since, zone))),
         (given.until, gettext("Signed before %(value)s", value=given.until and long_datetime(given.until, zone))),
-        (given.network, gettext("From the network %(value)s", value=given.network)),
-        (given.seen_network, gettext("From the network that the desk shows as %(value)s", value=_short(given))),
-        (given.mail_domain, gettext("Mail provider like %(value)s", value=given.mail_domain)),
-        (given.email, gettext("Address like %(value)s", value=given.email)),
-        (given.name, gettext("Name like %(value)s", value=given.name)),
-        (given.min_score, gettext("Score at least %(value)s", value=given.min_score)),
+        (given.network, gettext("From network %(value)s", value=given.network)),
+        (given.seen_network, gettext("From the network shown on the desk as %(value)s", value=_short(given))),
+        (given.mail_domain, gettext("Email provider matching %(value)s", value=given.mail_domain)),
+        (given.email, gettext("Email address matching %(value)s", value=given.email)),
+        (given.name, gettext("Name matching %(value)s", value=given.name)),
+        (given.min_score, gettext("Score of at least %(value)s", value=given.min_score)),
         (given.reason, gettext("Check: %(value)s", value=words_for(given.reason))),
-        (given.state, gettext("State: %(value)s", value=STATE_WORDS.get(given.state or "", ""))),
-        (given.only_held, gettext("Only those that wait in the queue")),
+        (given.state, gettext("Status: %(value)s", value=STATE_WORDS.get(given.state or "", ""))),
+        (given.only_held, gettext("Only those waiting in the queue")),
     ]
     return [words for value, words in said if value not in (None, False)]
 
@@ -143,7 +143,7 @@ def batch_new() -> Response:
         if act == "preview":
             return _previewed(actor, form, conditions, names)
         if form.seen.data != _mark(conditions):
-            notice = gettext("The conditions are others than those you looked at. See what they mean now.")
+            notice = gettext("The conditions have changed since you reviewed them. Check what they match now.")
             return _previewed(actor, form, conditions, names, notice=notice, code=422)
         return _proposed(actor, form, conditions, start=act != "draft")
     except ConditionFault as fault:
@@ -169,7 +169,7 @@ def _conditions(form: InvalidationForm, actor: Actor) -> Conditions | str | None
     if found is None:
         return None
     if found.names_a_mailbox and not may(actor, Permission.FIND_PERSON):
-        form.blame("email", gettext("Looking for one whole address is not among what you may do here"))
+        form.blame("email", gettext("You do not have permission to search for a complete address"))
         return None
     try:
         found.check()
@@ -276,7 +276,7 @@ def batch_act(batch: int, act: str) -> Response:
     try:
         run(app_of_request(), work)
     except StateMoved:
-        notice = gettext("Somebody was first: this invalidation stands differently now.")
+        notice = gettext("Someone else acted first: the status of this invalidation has changed.")
         return _batch_page(actor, batch, 409, notice)
     return back_to("moderation_batch", batch=batch)
 

@@ -114,7 +114,7 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> R
             return FAULTY
         chosen = choose(form)
         pressed.append((form, chosen))
-        return chosen or Refusal(gettext("None of the people chosen takes signatures now."))
+        return chosen or Refusal(gettext("The people you chose cannot be signed for at the moment."))
 
     def write(age: FormAge, captcha: CaptchaOutcome) -> bool:
         form, chosen = pressed[0]
@@ -128,7 +128,7 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> R
         return form_flow.too_many(done)
     if isinstance(done, Refusal):
         if signer is not None:
-            why = done if done.notice else Refusal(gettext("Choose at least one person, and say that you agree."))
+            why = done if done.notice else Refusal(gettext("Choose at least one person and tick the box to agree."))
             return offer.done_page(request.form[offer.LINK], (), signer, why)
         if done is FAULTY and slug is None and request.form.get(offer.LINK):
             done = offer.not_proved()

@@ -18,14 +18,14 @@ from ...web.templating import app_of_request
 
 REASON_WORDS = {
     "asked_by_person": lazy_gettext("The person asked us"),
-    "complaint": lazy_gettext("Somebody complained that they did not sign"),
-    "abuse": lazy_gettext("I am looking into abuse"),
-    "authority": lazy_gettext("An authority or a court asked"),
+    "complaint": lazy_gettext("Someone says that they did not sign"),
+    "abuse": lazy_gettext("I am investigating abuse"),
+    "authority": lazy_gettext("An authority or a court asked for it"),
 }
 STATE_WORDS = {
-    "pending": lazy_gettext("Mailbox not proved yet"),
+    "pending": lazy_gettext("Email address not verified yet"),
     "confirmed": lazy_gettext("Counted"),
-    "invalid": lazy_gettext("Made invalid"),
+    "invalid": lazy_gettext("Marked as invalid"),
     "erased": lazy_gettext("Erased"),
 }
 
@@ -54,9 +54,9 @@ def _answer(actor: Actor) -> Response:
     try:
         address = parse_address(typed, test_environment=current_app.testing or current_app.debug)
     except AddressFault:
-        errors.append(("w4r-find-address", gettext("Enter the whole e-mail address, such as name@example.org.")))
+        errors.append(("w4r-find-address", gettext("Enter the full email address, such as name@example.org.")))
     if reason not in find_person.REASONS:
-        errors.append(("w4r-find-reason-asked_by_person", gettext("Say why you ask.")))
+        errors.append(("w4r-find-reason-asked_by_person", gettext("Say why you are searching.")))
     if errors:
         return _form(actor, 422, errors=errors, **kept)
     breach = form_flow.limits(place).hit("desk_find", place.section.code, actor.id)

@@ -14,4 +14,4 @@ def check_in_qr(rsvp_id: int) -> Any:
     """The QR code of a party, for its own page: the host's telephone opens the check-in with it."""
     place = here()
     code = codes.check_in_code(place.state.keyring, rsvp_id)
-    return qr_svg(place.absolute("host_checkin", code=code), gettext("Code to check in at the door"))
+    return qr_svg(place.absolute("host_checkin", code=code), gettext("Check-in code"))

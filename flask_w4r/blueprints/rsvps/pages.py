@@ -118,7 +118,9 @@ def _pressed(event: EventView) -> Response:
         return _not_open(find(event.slug))
     except EventFull:
         done = Refusal("")
-        form.party_size.errors = [gettext("This event is too small for so many; choose fewer")]
+        form.party_size.errors = [
+            gettext("There is not enough room at this event for that many people; choose a smaller number")
+        ]
     if isinstance(done, Breach):
         return form_flow.too_many(done)
     if isinstance(done, Refusal):
@@ -254,7 +256,9 @@ def _change(token: str, view: GuestView, ids: _Ids) -> Response:
             access_consent=bool(form.access_consent.data), now=state.clock(),
         ))  # fmt: skip
     except EventFull:
-        form.party_size.errors = [gettext("There are not enough seats for so many. Nothing was changed.")]
+        form.party_size.errors = [
+            gettext("There are not enough places for that many people. Nothing has been changed.")
+        ]
         return _manage_page(token, view, 422, form)
     return _again(token, saved="1")
 

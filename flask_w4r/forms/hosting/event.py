@@ -28,14 +28,14 @@ from ..checks import email_check, name_check
 
 TITLE_MAX, DESCRIPTION_MAX, NOTES_MAX, ADDRESS_MAX, URL_MAX = 120, 4000, 500, 300, 500
 VISIBILITY_WORDS = {
-    "exact": lazy_gettext("Everybody"),
-    "approval": lazy_gettext("Only guests whom I let in, by mail"),
-    "town": lazy_gettext("Nobody here: I tell my guests myself"),
-    "unlisted": lazy_gettext("Who has the link: the event is in no list"),
+    "exact": lazy_gettext("Everyone"),
+    "approval": lazy_gettext("Only guests I approve, by email"),
+    "town": lazy_gettext("No one on this site: I will tell my guests myself"),
+    "unlisted": lazy_gettext("Only people with the link: the event is not listed"),
 }
 WHICH_WORDS = (
-    SelectChoice("first", lazy_gettext("Before the clocks are put back")),
-    SelectChoice("second", lazy_gettext("After the clocks are put back")),
+    SelectChoice("first", lazy_gettext("Before the clocks go back")),
+    SelectChoice("second", lazy_gettext("After the clocks go back")),
 )
 
 
@@ -53,7 +53,7 @@ def _line(longest: int, missing: Any = None) -> Callable[[Any, Field], None]:
     def check(form: Any, field: Field) -> None:
         typed = field.data or ""
         if len(typed) > longest:
-            raise ValidationError(gettext("Use %(count)s characters at most", count=longest))
+            raise ValidationError(gettext("Use no more than %(count)s characters", count=longest))
         field.data = clean_text(typed, longest)
         if missing is not None and not field.data:
             raise ValidationError(str(missing))
@@ -70,7 +70,7 @@ def lines_check(longest: int, missing: Any = None) -> Callable[[Any, Field], Non
     def check(form: Any, field: Field) -> None:
         typed = field.data or ""
         if len(typed) > longest:
-            raise ValidationError(gettext("Use %(count)s characters at most", count=longest))
+            raise ValidationError(gettext("Use no more than %(count)s characters", count=longest))
         field.data = clean_lines(typed, longest)
         if missing is not None and not field.data:
             raise ValidationError(str(missing))
@@ -95,10 +95,10 @@ def time_check(form: Any, field: Field) -> None:
     """A local time must be there, in the form that browsers send."""
     if not (field.data or "").strip():
         ends = field.short_name == "ends_at"
-        raise ValidationError(gettext("Enter when the event ends") if ends else gettext("Enter when the event begins"))
+        raise ValidationError(gettext("Enter when the event ends") if ends else gettext("Enter when the event starts"))
     found = read_time(field.data)
     if found is None:
-        raise ValidationError(gettext("Enter day and time in the form 2026-12-10T18:30"))
+        raise ValidationError(gettext("Enter the date and time in the format 2026-12-10T18:30"))
     field.data = found.isoformat(timespec="minutes")
 
 
@@ -107,7 +107,7 @@ def _number(lowest: int, highest: int) -> Callable[[Any, Field], None]:
         if not (field.data or "").strip():
             return
         if read_number(field.data, lowest, highest) is None:
-            words = gettext("Enter a whole number from %(low)s to %(high)s", low=lowest, high=highest)
+            words = gettext("Enter a whole number between %(low)s and %(high)s", low=lowest, high=highest)
             raise ValidationError(words)
 
     return check
@@ -123,7 +123,7 @@ def _url(form: Any, field: Field) -> None:
     except ValueError:
         good = False
     if not good or len(typed) > URL_MAX:
-        raise ValidationError(gettext("Enter a link that begins with https://"))
+        raise ValidationError(gettext("Enter a link that starts with https://"))
 
 
 def _one_of(values: Sequence[str], missing: Any) -> Callable[[Any, Field], None]:
@@ -143,7 +143,7 @@ def read_degrees(lat: str | None, lon: str | None) -> tuple[float, float] | None
 def _point(form: Any, field: Field) -> None:
     typed = (form.lat.data or "").strip() or (form.lon.data or "").strip()
     if typed and read_degrees(form.lat.data, form.lon.data) is None:
-        raise ValidationError(gettext("Enter latitude and longitude in degrees, such as -33.8981 and 151.1750"))
+        raise ValidationError(gettext("Enter the latitude and longitude in degrees, such as -33.8981 and 151.1750"))
 
 
 def _cases(form: Any, field: Field) -> None:
@@ -172,7 +172,7 @@ def _access(form: Any, field: Field) -> None:
 
 def _zone(form: Any, field: Field) -> None:
     if field.data and not is_zone(field.data):
-        raise ValidationError(gettext("Choose one of the time zones"))
+        raise ValidationError(gettext("Choose a time zone from the list"))
 
 
 class EventForm(FlaskForm):  # type: ignore[misc]
@@ -206,85 +206,87 @@ def make_event_form(
     fields: dict[str, Any] = {
         "has_cases": bool(case_choices),
         "title": StringField(
-            lazy_gettext("Name of the event"), [_line(TITLE_MAX, lazy_gettext("Give the event a name"))],
+            lazy_gettext("Name of the event"), [_line(TITLE_MAX, lazy_gettext("Enter a name for the event"))],
             render_kw={"required": True},
         ),
         "kind": RadioField(
-            lazy_gettext("What kind of event is it?"),
-            [_one_of(EVENT_KINDS, lazy_gettext("Choose what kind of event it is"))],
+            lazy_gettext("What type of event is it?"),
+            [_one_of(EVENT_KINDS, lazy_gettext("Choose a type of event"))],
             choices=[SelectChoice(kind, KIND_WORDS[kind]) for kind in EVENT_KINDS],
             validate_choice=False, render_kw={"required": True},
         ),
         "starts_at": StringField(
-            lazy_gettext("Begins"), [time_check], render_kw={"required": True},
-            description=lazy_gettext("On the clocks of the place where it is."),
+            lazy_gettext("Starts"), [time_check], render_kw={"required": True},
+            description=lazy_gettext("In the local time of the event."),
         ),
         "starts_which": RadioField(
-            lazy_gettext("This time comes twice that day: which one do you mean?"), choices=WHICH_WORDS,
+            lazy_gettext("This time happens twice on that day: which one do you mean?"), choices=WHICH_WORDS,
             validate_choice=False,
         ),
         "ends_at": StringField(lazy_gettext("Ends"), [time_check], render_kw={"required": True}),
         "ends_which": RadioField(
-            lazy_gettext("This time comes twice that day: which one do you mean?"), choices=WHICH_WORDS,
+            lazy_gettext("This time happens twice on that day: which one do you mean?"), choices=WHICH_WORDS,
             validate_choice=False,
         ),
         "time_zone": SelectField(
             lazy_gettext("Time zone"), [_zone], validate_choice=False,
-            choices=[SelectChoice("", lazy_gettext("The one of the place")),
+            choices=[SelectChoice("", lazy_gettext("Same as the location")),
                      *(SelectChoice(name, name.replace("_", " ")) for name in zones)],
         ),
         "place": StringField(
-            lazy_gettext("Town"), [_line(200)], description=lazy_gettext("This much everybody learns."),
+            lazy_gettext("Town"), [_line(200)], description=lazy_gettext("Everyone can see this."),
         ),
         "place_id": RadioField(lazy_gettext("Which one do you mean?"), choices=[], validate_choice=False),
-        "venue_name": StringField(lazy_gettext("Name of the place"), [_line(200)]),
+        "venue_name": StringField(lazy_gettext("Venue name"), [_line(200)]),
         "address": StringField(lazy_gettext("Street address"), [_line(ADDRESS_MAX)]),
         "lat": StringField(lazy_gettext("Latitude"), [_point]),
         "lon": StringField(lazy_gettext("Longitude")),
         "visibility": RadioField(
-            lazy_gettext("Who learns the exact place?"),
-            [_one_of(tuple(VISIBILITY_WORDS), lazy_gettext("Choose who learns the exact place"))],
+            lazy_gettext("Who can see the exact location?"),
+            [_one_of(tuple(VISIBILITY_WORDS), lazy_gettext("Choose who can see the exact location"))],
             choices=[SelectChoice(key, words) for key, words in VISIBILITY_WORDS.items()],
             validate_choice=False, render_kw={"required": True},
-            description=lazy_gettext("Of a home or a school everybody learns the town and no more, whatever you choose."),
+            description=lazy_gettext("If the event is in a home or a school, only the town is shown to everyone, whatever you"
+                " choose."),
         ),
         "online_url": StringField(
-            lazy_gettext("Link to the online room"), [_url],
-            description=lazy_gettext("For guests only."),
+            lazy_gettext("Link to join online"), [_url],
+            description=lazy_gettext("Shown to guests only."),
         ),
         "capacity": StringField(
-            lazy_gettext("How many people fit in?"), [_number(1, MOST_SEATS)],
-            description=lazy_gettext("Leave it empty if there is room for as many as come."),
+            lazy_gettext("How many people is there room for?"), [_number(1, MOST_SEATS)],
+            description=lazy_gettext("Leave this blank if there is no limit."),
         ),
         "description": TextAreaField(
-            lazy_gettext("About the event"), [lines_check(DESCRIPTION_MAX, lazy_gettext("Say in a few words what happens"))],
-            description=lazy_gettext("What happens, what to bring. No street address of a home: everybody can read this."),
+            lazy_gettext("About the event"), [lines_check(DESCRIPTION_MAX, lazy_gettext("Say in a few words what will happen"))],
+            description=lazy_gettext("What will happen and what to bring. Do not give anyone’s home address: everyone can read"
+                " this."),
             render_kw={"required": True},
         ),
         "cases": SelectMultipleField(
-            lazy_gettext("Whom do you write for?"), [_cases], choices=[SelectChoice(slug, name) for slug, name in case_choices], validate_choice=False,
+            lazy_gettext("Who will you write for?"), [_cases], choices=[SelectChoice(slug, name) for slug, name in case_choices], validate_choice=False,
         ),
         "languages": SelectMultipleField(
             lazy_gettext("Languages spoken"), choices=[SelectChoice(code, language_name(code)) for code in section.locales],
             validate_choice=False,
         ),
         "access": SelectField(
-            lazy_gettext("Can people get in without steps?"),
+            lazy_gettext("Is there step-free access?"),
             [_access], choices=[SelectChoice(key, ACCESS_WORDS[key]) for key in ACCESS_STATUSES],
             validate_choice=False,
         ),
         "access_notes": TextAreaField(
             lazy_gettext("More about access"), [lines_check(NOTES_MAX)],
-            description=lazy_gettext("Lift, toilets, sign language, quiet corner."),
+            description=lazy_gettext("For example, a lift, accessible toilets, sign language or a quiet space."),
         ),
     }  # fmt: skip
     if not edit:
         fields["host_name"] = StringField(
             lazy_gettext("Your name"), [name_check], render_kw={"required": True},
-            description=lazy_gettext("Shown with the event, but not for an event at somebody's home."),
+            description=lazy_gettext("Shown with the event, unless it takes place in someone’s home."),
         )  # fmt: skip
         fields["host_email"] = StringField(
-            lazy_gettext("Your e-mail address"), [_host_email(testing, utf8)], render_kw={"required": True},
-            description=lazy_gettext("Shown to nobody. Your link to manage the event goes there."),
+            lazy_gettext("Your email address"), [_host_email(testing, utf8)], render_kw={"required": True},
+            description=lazy_gettext("Not shown to anyone. We will send the link to manage your event to this address."),
         )  # fmt: skip
     return type(f"EventForm_{section.code}", (EventForm,), fields)

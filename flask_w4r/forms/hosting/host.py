@@ -26,10 +26,10 @@ class MessageForm(FlaskForm):  # type: ignore[misc]
         render_kw={"required": True},
     )  # fmt: skip
     to = RadioField(
-        lazy_gettext("To whom?"),
+        lazy_gettext("Who should get it?"),
         choices=[
-            SelectChoice("going", lazy_gettext("Everybody who is coming")),
-            SelectChoice("all", lazy_gettext("Also who is on the waiting list")),
+            SelectChoice("going", lazy_gettext("Everyone who is coming")),
+            SelectChoice("all", lazy_gettext("People on the waiting list too")),
         ],
         default="going",
         validate_choice=False,
@@ -44,15 +44,15 @@ class DatesForm(FlaskForm):  # type: ignore[misc]
 
     csrf_token = HiddenField()
     twice: Sequence[str] = ()
-    starts_at = StringField(lazy_gettext("Begins"), [time_check], render_kw={"required": True})
+    starts_at = StringField(lazy_gettext("Starts"), [time_check], render_kw={"required": True})
     starts_which = RadioField(
-        lazy_gettext("This time comes twice that day: which one do you mean?"),
+        lazy_gettext("This time happens twice on that day: which one do you mean?"),
         choices=WHICH_WORDS,
         validate_choice=False,
     )
     ends_at = StringField(lazy_gettext("Ends"), [time_check], render_kw={"required": True})
     ends_which = RadioField(
-        lazy_gettext("This time comes twice that day: which one do you mean?"),
+        lazy_gettext("This time happens twice on that day: which one do you mean?"),
         choices=WHICH_WORDS,
         validate_choice=False,
     )

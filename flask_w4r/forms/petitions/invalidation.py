@@ -22,11 +22,11 @@ FIELD_OF = {"seen_network": "net", "reason": "held_for", "min_score": "score"}
 #: What may not come from a URL, which ends up in histories and logs.
 SEALED = ("email", "name", "why")
 FAULTS: Mapping[str, Any] = {
-    "unknown": lazy_gettext("Choose one of the list"),
-    "syntax": lazy_gettext("This cannot be understood; look at the example"),
-    "too_wide": lazy_gettext("This network is too large to look for; name smaller parts of it"),
+    "unknown": lazy_gettext("Choose an option from the list"),
+    "syntax": lazy_gettext("We could not understand this; look at the example"),
+    "too_wide": lazy_gettext("This network is too large to search; enter smaller parts of it"),
     "too_long": lazy_gettext("This is too long"),
-    "order": lazy_gettext("The end must be after the beginning"),
+    "order": lazy_gettext("The end must be after the start"),
 }
 STATE_WORDS: Mapping[str, Any] = {
     "pending": lazy_gettext("Not confirmed yet"),
@@ -41,28 +41,29 @@ class InvalidationForm(FlaskForm):  # type: ignore[misc]
         csrf = False
 
     case = SelectField(lazy_gettext("Case"), validate_choice=False)
-    since = StringField(lazy_gettext("Signed from"))
+    since = StringField(lazy_gettext("Signed on or after"))
     until = StringField(lazy_gettext("Signed before"))
     network = StringField(
-        lazy_gettext("Network"), description=lazy_gettext("Such as 198.51.100.0/24; looks back 14 days")
+        lazy_gettext("Network"), description=lazy_gettext("Such as 198.51.100.0/24; covers the last 14 days")
     )
     net = StringField(
-        lazy_gettext("Network as the desk shows it"), description=lazy_gettext("Comes with the link from the overview")
+        lazy_gettext("Network code shown on the desk"),
+        description=lazy_gettext("Filled in by the link from the overview"),
     )
     mail_domain = StringField(
-        lazy_gettext("Mail provider"),
-        description=lazy_gettext("Such as mailinator.com; public and throw-away providers only"),
+        lazy_gettext("Email provider"),
+        description=lazy_gettext("Such as mailinator.com; public and disposable providers only"),
     )
     email = StringField(
-        lazy_gettext("Address pattern"),
-        description=lazy_gettext("Such as john*@*; * stands for anything, ? for one character"),
+        lazy_gettext("Email address pattern"),
+        description=lazy_gettext("Such as john*@*; * stands for any text, ? for a single character"),
     )
     name = StringField(lazy_gettext("Name pattern"), description=lazy_gettext("First and last name, such as *bot*"))
-    score = StringField(lazy_gettext("Score at least"))
-    held_for = SelectField(lazy_gettext("A check that spoke"), validate_choice=False)
-    state = SelectField(lazy_gettext("State"), validate_choice=False)
-    only_held = BooleanField(lazy_gettext("Only those that wait in the queue"))
-    why = TextAreaField(lazy_gettext("Why"), description=lazy_gettext("Kept with the invalidation, sealed"))
+    score = StringField(lazy_gettext("Minimum score"))
+    held_for = SelectField(lazy_gettext("Check that raised a concern"), validate_choice=False)
+    state = SelectField(lazy_gettext("Status"), validate_choice=False)
+    only_held = BooleanField(lazy_gettext("Only those waiting in the queue"))
+    why = TextAreaField(lazy_gettext("Reason"), description=lazy_gettext("Stored encrypted with the invalidation"))
     #: From the preview that was looked at.
     last_id = HiddenField()
     seen = HiddenField()
@@ -104,7 +105,7 @@ class InvalidationForm(FlaskForm):  # type: ignore[misc]
             text = (self._fields[name].data or "").strip()
             read[name] = _moment(text, zone)
             if text and read[name] is None:
-                self.blame(name, gettext("Enter a day and a time, such as 2026-12-10T18:00"))
+                self.blame(name, gettext("Enter a date and a time, such as 2026-12-10T18:00"))
         text = (self.score.data or "").strip()
         read["min_score"] = read_number(text, 0, _HIGHEST_SCORE)
         if text and read["min_score"] is None:
@@ -121,8 +122,8 @@ class InvalidationForm(FlaskForm):  # type: ignore[misc]
         """Put what a service refused on its field, in words."""
         if fault.field == "why":
             words = (
-                gettext("Say why") if fault.key == "empty"
-                else gettext("Use %(count)s characters at most", count=LONGEST_REASON)
+                gettext("Give a reason") if fault.key == "empty"
+                else gettext("Use no more than %(count)s characters", count=LONGEST_REASON)
             )  # fmt: skip
             self.blame("why", words)
         elif fault.field is not None:

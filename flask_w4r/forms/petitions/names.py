@@ -64,7 +64,7 @@ def _check(name: str, required: bool) -> Callable[[Any, Field], None]:
             field.data = check_name(typed)
         except NameFault as fault:
             if fault.key == "too_long":
-                raise ValidationError(gettext("Use 100 characters at most")) from fault
+                raise ValidationError(gettext("Use no more than 100 characters")) from fault
             field.data = ""
             if required and not (_is_one(form) and _may_be_empty(form, name, typed)):
                 raise ValidationError(_words(form, name)) from fault

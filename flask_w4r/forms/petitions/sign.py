@@ -23,7 +23,7 @@ from .names import name_fields, names_of
 
 PHONE_MAX, POSTCODE_MAX = 40, 20
 LABELS = {
-    "email": lazy_gettext("E-mail address"),
+    "email": lazy_gettext("Email address"),
     "phone": lazy_gettext("Phone number"),
     "postcode": lazy_gettext("Postcode"),
 }
@@ -72,7 +72,7 @@ def _short_text(
     def check(form: SignForm, field: Field) -> None:
         typed = field.data or ""
         if len(typed) > longest:
-            raise ValidationError(gettext("Use %(count)s characters at most", count=longest))
+            raise ValidationError(gettext("Use no more than %(count)s characters", count=longest))
         field.data = read(clean_text(typed, longest))
         if required and not field.data:
             raise ValidationError(str(MISSING.get(field_name, gettext("Answer this question"))))
@@ -82,7 +82,9 @@ def _short_text(
 
 def _consent(form: SignForm, field: Field) -> None:
     if not field.data:
-        raise ValidationError(gettext("Tick the box to say that you agree; without it we may not keep your signature"))
+        raise ValidationError(
+            gettext("Tick the box to agree; without your agreement we are not allowed to keep your signature")
+        )
 
 
 def _cases(form: SignForm, field: Field) -> None:
@@ -144,7 +146,7 @@ def make_sign_form(
     for item in section.custom_fields:
         fields[OWN + item.name] = _custom_field(item, section, locale)
     fields["withhold_name"] = BooleanField(
-        lazy_gettext("Count me, but do not hand over my name"),
+        lazy_gettext("Count my signature, but do not hand over my name"),
         description=lazy_gettext("Your signature counts just the same."),
     )
     if section.field_mode("newsletter") != "hidden":
@@ -156,7 +158,9 @@ def make_sign_form(
         )
     fields["consent"] = BooleanField(questions[consents.PETITION].text, [_consent], render_kw={"required": True})
     if several:
-        fields["cases"] = SelectMultipleField(lazy_gettext("I sign for"), [_cases], choices=[], validate_choice=False)
+        fields["cases"] = SelectMultipleField(
+            lazy_gettext("I am signing for"), [_cases], choices=[], validate_choice=False
+        )
     return type(f"SignForm_{section.code}", (SignForm,), fields)
 
 

@@ -39,13 +39,13 @@ def let_go(session: Session, keyring: Keyring, section: str, *, before: datetime
     kept = session.get(AuditCheckpoint, section, populate_existing=True)
     start = Head(kept.seq, bytes(kept.digest)) if kept else Head(0, FIRST)
     if kept and bytes(kept.signature) != checkpoint_signature(keyring, section, start, kept.made_at):
-        log.error("the checkpoint of the log of %s is not ours; nothing is let go", section)
+        log.error("the checkpoint of the log of %s is not ours; nothing is removed", section)
         return 0
     last = start
     for seq, digest, values in islice(verify.entries(session, section, start.seq), limit):
         if values is None or seq != last.seq + 1 or not verify.fits(keyring, values, last.digest, digest):
             log.error(
-                "the log of %s does not verify after entry %d; nothing from there on is let go", section, last.seq
+                "the log of %s does not verify after entry %d; nothing from there on is removed", section, last.seq
             )
             break
         if values["at"] >= before:

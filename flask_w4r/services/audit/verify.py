@@ -130,7 +130,7 @@ def _beginning(report: Report, keyring: Keyring, section: str, checkpoint: Any) 
     except (AttributeError, TypeError):
         sound = False
     if not sound:
-        report.found("checkpoint", start.seq, "the checkpoint from which the log begins was not made by this site")
+        report.found("checkpoint", start.seq, "the checkpoint from which the log begins was not created by this site")
     return start
 
 
@@ -160,13 +160,13 @@ def fits(keyring: Keyring, values: Mapping[str, Any], before: bytes, digest: byt
 def _check_end(report: Report, last: Head, kept: Head | None) -> None:
     if kept is None:
         if last.seq:
-            report.found("head", last.seq, f"the kept head is missing; the last entry is {last.seq}")
+            report.found("head", last.seq, f"the stored head is missing; the last entry is {last.seq}")
     elif kept.seq > last.seq:
         report.found("cut", last.seq + 1, f"the log ends with entry {last.seq}; {kept.seq} were written")
     elif kept.seq < last.seq:
-        report.found("head", kept.seq, f"the kept head says {kept.seq} entries; the last one is {last.seq}")
+        report.found("head", kept.seq, f"the stored head says {kept.seq} entries; the last one is {last.seq}")
     elif kept.digest != last.digest:
-        report.found("head", last.seq, "the kept head is not that of the last entry")
+        report.found("head", last.seq, "the stored head is not that of the last entry")
 
 
 def _check_expected(report: Report, expect: Head, met: Head | None) -> None:
@@ -177,7 +177,7 @@ def _check_expected(report: Report, expect: Head, met: Head | None) -> None:
         text = f"the log begins after entry {report.begins_after}; a head as old as {expect.seq} cannot be checked"
         report.found("expected", expect.seq, text)
     elif met is None or met.digest != expect.digest:
-        report.found("expected", expect.seq, f"the log does not lead through the expected entry {expect.seq}")
+        report.found("expected", expect.seq, f"the log does not contain the expected entry {expect.seq}")
 
 
 def _checkpoint(session: Session, section: str) -> Any:

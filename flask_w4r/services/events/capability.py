@@ -8,7 +8,9 @@ CAPABILITY = Capability(
     "events",
     models=("Event", "EventCase", "EventChange"),
     personal=(
-        Personal("w4r_event", ("secret", "host_index"), "events", "the host stays while a report waits for the desk"),
+        Personal(
+            "w4r_event", ("secret", "host_index"), "events", "the host is kept while a report is waiting for review"
+        ),
     ),
     pages="flask_w4r.blueprints.events",
 )

@@ -55,7 +55,8 @@ def seed(session: Session, keyring: Keyring, section: Section, *, now: datetime)
     with use_locale(section.default_locale):
         plans = list(_plans(section))
         text = gettext(
-            "This event is made up for a demonstration. Nobody at the venue knows of it; please do not go there."
+            "This event is fictional and for demonstration only. The venue knows nothing about it;"
+            " please do not go there."
         )
     cases = _cases(session, section, now)
     known = {
@@ -87,14 +88,14 @@ def _plans(section: Section) -> Iterator[_Plan]:
         return
     # At home: only the town is known, whoever asks.
     yield _Plan(
-        "demo-at-home", gettext("Letters at a kitchen table"), "private", "approval", "Pacific/Auckland", "NZ",
+        "demo-at-home", gettext("Letters around the kitchen table"), "private", "approval", "Pacific/Auckland", "NZ",
         town="Dunedin", lat=-45.874, lon=170.503,
     )  # fmt: skip
     for venue in _venues():
         plain = unicodedata.normalize("NFKD", venue["name"]).encode("ascii", "ignore").decode().lower()
         yield _Plan(
             "demo-" + "-".join(re.findall(r"[a-z0-9]+", plain)),
-            gettext("Writing letters: %(venue)s", venue=venue["name"]),
+            gettext("Letter writing: %(venue)s", venue=venue["name"]),
             "hybrid" if "University" in venue["name"] else "public",
             "exact",
             venue["time_zone"],

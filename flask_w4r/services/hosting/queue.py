@@ -202,7 +202,7 @@ EVENTS = QueueKind(
     needs_reason=True,
     signals=_published,
     row_words={"event_kinds": EVENT_KINDS},
-    why=lazy_gettext("Every event is looked at before it is public"),
+    why=lazy_gettext("Every event is reviewed before it is published"),
 )
 REPORTS = QueueKind(
     report_decisions.REPORT,
@@ -213,5 +213,5 @@ REPORTS = QueueKind(
     report_decisions.undo,
     feature="events",
     row_words={"action_words": REPORT_WORDS},
-    why=lazy_gettext("Every report is looked at before it counts"),
+    why=lazy_gettext("Every report is reviewed before it counts"),
 )

@@ -144,7 +144,7 @@ def _judge_and_write(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> None
 def _opened(state: W4RState, row: Any) -> Entry:
     section = state.sections.get(row.section)
     if section is None:
-        raise Unusable(f"section {row.section} is not configured any more")
+        raise Unusable(f"section {row.section} is no longer configured")
     if row.kind not in state.seam.intake:
         raise Unusable(f"no capability takes the kind {row.kind}")
     try:

@@ -14,11 +14,11 @@ CAPABILITY = Capability(
     retention=(
         Retention(
             "intake",
-            "forms that could not be processed: ``pending_days``; all others are gone once processed",
+            "forms that could not be processed: ``pending_days``; all others are deleted once processed",
             lambda session, sweep: status.purge(session, before=sweep.now - timedelta(days=sweep.kept["pending_days"])),
         ),
     ),
-    personal=(Personal("w4r_intake", ("sealed",), "intake", "gone once the worker has processed it"),),
+    personal=(Personal("w4r_intake", ("sealed",), "intake", "deleted once the worker has processed it"),),
     checks=(status.check,),
     commands={"intake": "flask_w4r.cli.intake:group"},
 )

@@ -78,7 +78,7 @@ def check(app: Any, state: W4RState) -> Iterator[Finding]:
         yield Finding(
             "error",
             "intake",
-            f"{status.waiting} forms wait, the oldest for {status.oldest_age:.0f} s; start 'flask w4r jobs run'",
+            f"{status.waiting} forms are waiting, the oldest for {status.oldest_age:.0f} s; start 'flask w4r jobs run'",
         )
     else:
-        yield Finding("ok", "intake", "no form waits long")
+        yield Finding("ok", "intake", "no form has been waiting long")

@@ -57,6 +57,6 @@ def check(app: Any, state: W4RState) -> Iterator[Finding]:
     if seen is None:
         yield Finding("warn", "worker", "no worker has run yet; start 'flask w4r jobs run'")
     elif (age := (state.clock() - seen).total_seconds()) > LATE:
-        yield Finding("error", "worker", f"no worker for {age:.0f} s; start 'flask w4r jobs run'")
+        yield Finding("error", "worker", f"no worker has run for {age:.0f} s; start 'flask w4r jobs run'")
     else:
-        yield Finding("ok", "worker", "a worker runs")
+        yield Finding("ok", "worker", "a worker is running")

@@ -48,7 +48,7 @@ def export_kit(session: Session, section: Section, year: str, path: Path | str, 
     """
     target = Path(path)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise KitError([f"{target}: is there already; name a new folder, or empty this one"])
+        raise KitError([f"{target}: already exists; name a new folder, or empty this one"])
     edition = session.scalars(
         select(Edition).where(Edition.section == section.code, Edition.year == year)
     ).one_or_none()

@@ -56,7 +56,7 @@ def locale_fault(code: str) -> str | None:
 def unfit_fault(text: str) -> str | None:
     """Say which character no text may hold, or return ``None``."""
     bad = _UNFIT.search(text)
-    return f"holds the unfit character U+{ord(bad[0]):04X}; remove it" if bad else None
+    return f"contains the unsupported character U+{ord(bad[0]):04X}; remove it" if bad else None
 
 
 def text_fault(text: str) -> str | None:
@@ -79,7 +79,7 @@ def slug_fault(slug: str) -> str | None:
     if SLUG.fullmatch(slug) and len(slug) <= MAX_SLUG:
         return None
     return (
-        f"{slug[:90]!r} cannot stand in a URL; use lower case letters, digits and single hyphens ({MAX_SLUG} at most)"
+        f"{slug[:90]!r} cannot be used in a URL; use lower case letters, digits and single hyphens ({MAX_SLUG} at most)"
     )
 
 
@@ -116,12 +116,10 @@ class Table:
             found = re.search(r"at line (\d+)", str(error))
             line = int(found[1]) if found else text.count("\n") + 1
             reason = re.sub(r"\s*\(at .*", "", str(error))
-            folder.faults.add(file, line, f"is not TOML ({reason}); mend the line")
+            folder.faults.add(file, line, f"is not TOML ({reason}); correct the line")
             return None
         except (ValueError, RecursionError):
-            folder.faults.add(
-                file, None, "is not TOML that makes sense (numbers too long or tables too deep); rewrite it"
-            )
+            folder.faults.add(file, None, "is not usable TOML (numbers too long or tables too deep); rewrite it")
             return None
         return cls(file, data, folder.faults, toml_lines(text))
 
@@ -160,9 +158,9 @@ class Table:
         if fault := text_fault(text):
             self.fault(key, fault)
         elif not lines and ("\n" in text or "\t" in text):
-            self.fault(key, "must stand on one line")
+            self.fault(key, "must be on one line")
         elif len(text) > longest:
-            self.fault(key, f"has {len(text)} characters; {longest} is the most")
+            self.fault(key, f"has {len(text)} characters; the limit is {longest}")
         elif not text and required:
             self.fault(key, "is empty; fill it in")
         else:
@@ -205,7 +203,7 @@ class Table:
         if value is None:
             return default
         if not least <= value <= most:
-            self.fault(key, f"must lie from {least} to {most}")
+            self.fault(key, f"must be between {least} and {most}")
             return default
         return int(value)
 
@@ -217,7 +215,7 @@ class Table:
         """A date, such as ``2024-11-04`` without quotes."""
         value: date | None = self._get(key, date, "a date without quotes, such as 2024-11-04", required)
         if value is not None and not 1961 <= value.year <= 2100:
-            self.fault(key, "is not a year of this movement; mend the date")
+            self.fault(key, "is before this movement began; correct the date")
             return None
         return value
 
@@ -228,11 +226,11 @@ class Table:
             try:
                 date(int(parts[1]), int(parts[2] or 1), int(parts[3] or 1))
             except ValueError:
-                self.fault(key, f"{value!r} is not a date of the calendar; mend it")
+                self.fault(key, f"{value!r} is not a real date; correct it")
                 return None
             return value
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            self.fault(key, 'must be a date, or as much as is known in quotes: "2025" or "2025-03"')
+            self.fault(key, 'must be a date, or as much of it as is known, in quotes: "2025" or "2025-03"')
             return None
         found = self.day(key)
         return found.isoformat() if found else None

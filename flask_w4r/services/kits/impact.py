@@ -35,7 +35,7 @@ def read_stories(folder: KitFolder) -> list[KitStory]:
         parts = names.setdefault(slug, {})
         for part, where in found.items():
             if part in parts:
-                folder.faults.add(where, None, f"tells the same as {parts[part]}; keep one")
+                folder.faults.add(where, None, f"is a duplicate of {parts[part]}; keep one")
             parts[part] = where
     stories = [_story(folder, slug, parts) for slug, parts in names.items()]
     return [story for story in stories if story]
@@ -128,11 +128,11 @@ def read_totals(folder: KitFolder) -> list[KitTotal]:
             elif row:
                 total = _total([cell.strip() for cell in row], partial(fault, line))
                 if total and total.year in found:
-                    fault(line, f"year: {total.year} stands here twice; keep one")
+                    fault(line, f"year: {total.year} appears here twice; keep one")
                 elif total:
                     found[total.year] = total
     except csv.Error as error:
-        fault(reader.line_num, f"is not CSV ({error}); mend the quotes")
+        fault(reader.line_num, f"is not CSV ({error}); correct the quotes")
     if not text.strip():
         fault(1, f"is empty; start with the line {','.join(TOTALS_HEADER)}, or remove the file")
     return [found[year] for year in sorted(found)]

@@ -49,7 +49,7 @@ def _decode(data: bytes) -> Image:
                 if image.width * image.height > MAX_PIXELS:
                     raise PictureFault(_TOO_LARGE)
                 if image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False):
-                    raise PictureFault("is a moving picture; give a still one")
+                    raise PictureFault("is an animated picture; use a still one")
                 image.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))
                 image.load()
                 upright = ImageOps.exif_transpose(image)
@@ -61,7 +61,7 @@ def _decode(data: bytes) -> Image:
     except UnidentifiedImageError as error:
         raise PictureFault("is not a JPEG, PNG or WebP picture; save it as one") from error
     except Exception as error:  # a damaged file makes Pillow raise nearly anything
-        raise PictureFault("is damaged and cannot be decoded; save it anew") from error
+        raise PictureFault("is damaged and cannot be decoded; save it again") from error
     if coloured.width < MIN_WIDTH or coloured.height < MIN_WIDTH:
         raise PictureFault(f"is smaller than {MIN_WIDTH} pixels; find a larger one")
     # Pasting onto a fresh image leaves behind whatever the file carried beside its pixels.

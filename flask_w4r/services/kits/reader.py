@@ -73,7 +73,7 @@ def _campaign(table: Table) -> dict[str, Any]:
             titles[locale] = below.text(locale, 200)
     starts_on, ends_on = table.day("starts_on"), table.day("ends_on")
     if starts_on and ends_on and ends_on < starts_on:
-        table.fault("ends_on", "lies before starts_on; swap or mend the dates")
+        table.fault("ends_on", "is before starts_on; swap or correct the dates")
     return {"edition": edition_of(table), "titles": titles, "starts_on": starts_on, "ends_on": ends_on}
 
 
@@ -81,7 +81,7 @@ def _cases(folder: KitFolder) -> list[KitCase]:
     entries = folder.listing("cases") if (folder.root / "cases").is_dir() else {}
     if not entries:
         folder.faults.add(
-            "cases", None, "holds no case; add a folder for each, with case.toml and a text such as en.md"
+            "cases", None, "contains no case; add a folder for each, with case.toml and a text such as en.md"
         )
     if len(entries) > MAX_CASES:
         folder.faults.add("cases", None, f"holds more than {MAX_CASES} cases; is this a kit?")
@@ -168,11 +168,11 @@ def _target(table: Table) -> dict[str, str]:
         try:
             validate_email(email, check_deliverability=False)
         except EmailNotValidError:
-            table.fault("email", f"{email[:80]!r} is not an e-mail address; mend it")
+            table.fault("email", f"{email[:80]!r} is not an email address; correct it")
     verified = table.day("verified_on", required=False)
     address = table.text("address", 600, required=False, lines=True)
     if (email or address) and not verified:
-        table.fault(None, "verified_on is missing; say when the address was last found to be right")
+        table.fault(None, "verified_on is missing; say when the address was last checked")
     return present(
         {
             "name": table.text("name", 200, required=False),
@@ -190,7 +190,7 @@ def _solidarity(table: Table, known: Sequence[str]) -> dict[str, Any]:
     route = table.choice("route", SOLIDARITY_ROUTES, default="none")
     address = table.text("address", 600, required=False, lines=True)
     if address and route == "none":
-        table.fault("address", 'stands beside route = "none"; remove the address, or name the route')
+        table.fault("address", 'is given although route = "none"; remove the address, or change the route')
     if route == "direct" and not address:
         table.fault("route", "'direct' needs the address that messages go to; add it")
     languages = []
@@ -211,9 +211,9 @@ def _updates(table: Table, here: str, texts: Texts, faults: Faults) -> tuple[Map
         if on is None:
             continue
         if on in known:
-            item.fault("on", f"{on!r} stands twice; tell both in one update")
+            item.fault("on", f"{on!r} appears twice; combine both in one update")
         if texts and not any(UPDATE_PREFIX + on in words for words in texts.values()):
-            item.fault("on", f'no text tells this update; add "{on}" under updates in a text such as en.md')
+            item.fault("on", f'no text describes this update; add "{on}" under updates in a text such as en.md')
         known.add(on)
         found.append(present({"on": on, "source": item.url("source")}))
     for locale, words in texts.items():
@@ -238,7 +238,7 @@ def _photo(folder: KitFolder, table: Table, here: str, files: Mapping[str, bool]
     elif PurePosixPath(name).suffix.lower() not in FORMATS:
         photo.fault("file", f"must end in {', '.join(FORMATS)}; save the picture as one of them")
     elif files.get(name) is not False:
-        photo.fault("file", f"there is no file {name!r} beside case.toml; add it or mend the name")
+        photo.fault("file", f"there is no file {name!r} beside case.toml; add it or correct the name")
     elif (data := folder.read_bytes(f"{here}/{name}", MAX_PHOTO_BYTES)) is not None:
         try:
             renditions = render(data)

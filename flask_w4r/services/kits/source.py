@@ -40,7 +40,7 @@ class Faults:
         """The faults in the order of file and line, each as ``file:line: what is wrong; the mend``."""
         lines = [f"{file}:{line}: {text}" if line else f"{file}: {text}" for file, line, text in sorted(self.found)]
         if len(lines) > MAX_FAULTS:
-            lines[MAX_FAULTS:] = [f"... and {len(lines) - MAX_FAULTS} more; mend these first"]
+            lines[MAX_FAULTS:] = [f"... and {len(lines) - MAX_FAULTS} more; correct these first"]
         return lines
 
     def check(self) -> None:

@@ -63,7 +63,7 @@ def read_texts(folder: KitFolder, file: str, fields: tuple[str, ...], *, updates
     if not story:
         folder.faults.add(file, first, "the story is missing; write it below the front matter")
     elif len(story) > MAX_STORY:
-        folder.faults.add(file, first, f"the story has {len(story)} characters; {MAX_STORY} is the most")
+        folder.faults.add(file, first, f"the story has {len(story)} characters; the limit is {MAX_STORY}")
     else:
         for line, message in story_faults(story):
             folder.faults.add(file, first + line, message)
@@ -87,7 +87,7 @@ def _front_matter(folder: KitFolder, file: str, text: str) -> list[_Entry] | Non
         folder.faults.add(file, line, f"the front matter is not YAML ({error.problem}); put the text in quotes")
         return None
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
-        folder.faults.add(file, 1, "the front matter is not YAML that makes sense; rewrite it")
+        folder.faults.add(file, 1, "the front matter is not usable YAML; rewrite it")
         return None
     if not isinstance(root, yaml.MappingNode):
         folder.faults.add(file, 2, "the front matter must be lines such as 'title: \"...\"'; add them")
@@ -116,14 +116,14 @@ def _fields(
     seen: set[str] = set()
     for entry in entries:
         if entry.key in seen:
-            folder.faults.add(file, entry.line, f"{entry.key[:60]}: stands here twice; keep one")
+            folder.faults.add(file, entry.line, f"{entry.key[:60]}: appears here twice; keep one")
         elif entry.key not in known:
             folder.faults.add(file, entry.line, f"{entry.key[:60]}: is not a key here; {closest(entry.key, known)}")
         elif entry.key == "updates":
             for update in entry.below:
                 name = UPDATE_PREFIX + update.key
                 if name in found:
-                    folder.faults.add(file, update.line, f"{update.key[:60]}: stands here twice; keep one")
+                    folder.faults.add(file, update.line, f"{update.key[:60]}: appears here twice; keep one")
                 _take(folder, file, update, name, "update", found)
             if not entry.below:
                 folder.faults.add(file, entry.line, 'updates: must be lines such as \'"2024-12-25": "..."\'')
@@ -149,9 +149,9 @@ def _take(folder: KitFolder, file: str, entry: _Entry, name: str, kind: str, fou
     elif not text:
         fault("is empty; fill it in")
     elif kind in _ONE_LINE and ("\n" in text or "\t" in text):
-        fault("must stand on one line")
+        fault("must be on one line")
     elif len(text) > LENGTHS[kind]:
-        fault(f"has {len(text)} characters; {LENGTHS[kind]} is the most")
+        fault(f"has {len(text)} characters; the limit is {LENGTHS[kind]}")
     else:
         found[name] = text
 

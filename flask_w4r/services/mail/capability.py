@@ -14,19 +14,21 @@ CAPABILITY = Capability(
     retention=(
         Retention(
             "mails",
-            "records of mails that left or were dropped, without address or words: ``sent_mail_days``",
+            "records of emails that were sent or dropped, without address or text: ``sent_mail_days``",
             lambda session, sweep: outbox.purge_outbox(
                 session, before=sweep.now - timedelta(days=sweep.kept["sent_mail_days"])
             ),
         ),
     ),
     personal=(
-        Personal("w4r_outbox", ("recipient", "params", "cap_index", "dedupe"), "mails", "wiped once the mail left"),
+        Personal(
+            "w4r_outbox", ("recipient", "params", "cap_index", "dedupe"), "mails", "wiped once the email has been sent"
+        ),
         Personal(
             "w4r_suppression",
             ("address_index",),
             None,
-            "kept so that no mail goes there again; a keyed hash, no address",
+            "kept so that no more email goes there; a keyed hash, no address",
         ),
     ),
     checks=(doctor.check,),

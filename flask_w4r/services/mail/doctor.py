@@ -24,8 +24,8 @@ def check(app: Any, state: W4RState) -> Iterator[Finding]:
     if stop is not None:
         yield Finding("error", "mail", f"sending stopped at {stop.since:%Y-%m-%d %H:%M} UTC: {stop.words}")
     if status.failed:
-        yield Finding("warn", "mail", f"{status.failed} mails failed; see 'flask w4r mail status'")
+        yield Finding("warn", "mail", f"{status.failed} emails failed; see 'flask w4r mail status'")
     if stop is None and status.oldest_due_age > LATE:
-        yield Finding("error", "mail", f"mail has waited {status.oldest_due_age:.0f} s; start 'flask w4r jobs run'")
+        yield Finding("error", "mail", f"an email has waited {status.oldest_due_age:.0f} s; start 'flask w4r jobs run'")
     elif stop is None:
-        yield Finding("ok", "mail", "no mail waits long")
+        yield Finding("ok", "mail", "no email has been waiting long")

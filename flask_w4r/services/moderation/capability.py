@@ -13,18 +13,18 @@ CAPABILITY = Capability(
     retention=(
         Retention(
             "rules",
-            "rules of the desk: until they end, or the key of their day is gone",
+            "rules of the desk: until they expire, or the key of their day is deleted",
             lambda session, sweep: rule_list.purge_rules(session, sweep.keyring, sweep.sections, now=sweep.now),
         ),
         Retention(
             "pulse",
-            "numbers by the hour: 400 days; those of networks 14",
+            "hourly counts: 400 days; those of networks 14",
             lambda session, sweep: pulse.purge_pulse(session, now=sweep.now),
         ),
     ),
     personal=(
         Personal("w4r_rule", ("value", "value_index", "note"), "rules"),
-        Personal("w4r_batch", ("reason", "conditions"), None, "staff's own words, sealed; kept with the decision"),
+        Personal("w4r_batch", ("reason", "conditions"), None, "staff's own words, encrypted; kept with the decision"),
     ),
     pages="flask_w4r.blueprints.moderation",
 )

@@ -26,13 +26,13 @@ CAPABILITY = Capability(
     retention=(
         Retention(
             "tokens",
-            "links in mails: 30 days after they expired",
+            "links in emails: 30 days after they expire",
             lambda session, sweep: tokens.purge(session, before=sweep.now - EXPIRED_TOKENS_KEPT),
         ),
-        Retention("proofs", "solved captchas: until they would have expired anyway", _proofs),
+        Retention("proofs", "solved captchas: until they would expire anyway", _proofs),
         Retention(
             "day_keys",
-            "keys of days, under which networks and mails to an address are counted: 14 days",
+            "daily keys, used to count networks and emails to an address: 14 days",
             lambda session, sweep: networks.purge_day_keys(session, sweep.now.date()),
         ),
     ),

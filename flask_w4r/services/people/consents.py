@@ -17,7 +17,7 @@ from ..storage.upsert import insert_ignore
 PETITION = "petition"
 NEWSLETTER = "newsletter"
 #: The version of the default words below. Raise it whenever one of them changes.
-DEFAULT_VERSION = "2026-1"
+DEFAULT_VERSION = "2026-2"
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ def _default_text(section: Section, purpose: str) -> str:
         return gettext("May %(section)s write to you about this campaign and others?", section=section.name)
     if section.min_age:
         return gettext(
-            "I am %(age)s or older, and I agree that %(section)s keeps these details for this petition and hands over"
-            " my name with it.",
+            "I am %(age)s or older, and I agree that %(section)s may keep these details for this"
+            " petition and hand over my name with it.",
             age=section.min_age,
             section=section.name,
         )
     return gettext(
-        "I agree that %(section)s keeps these details for this petition and hands over my name with it.",
+        "I agree that %(section)s may keep these details for this petition and hand over my name with it.",
         section=section.name,
     )
 

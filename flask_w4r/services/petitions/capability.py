@@ -23,7 +23,7 @@ CAPABILITY = Capability(
     retention=(
         Retention(
             "pending_signatures",
-            "signatures whose mailbox was not proved: ``pending_days``",
+            "signatures whose email address was not confirmed: ``pending_days``",
             lambda session, sweep: keep.purge_pending(
                 session, before=sweep.now - timedelta(days=sweep.kept["pending_days"]), limit=sweep.limit
             ),
@@ -31,7 +31,7 @@ CAPABILITY = Capability(
         ),
         Retention(
             "networks",
-            "where a signature came from, as hashes under a key of the day: 14 days",
+            "where a signature came from, as hashes with a daily key: 14 days",
             lambda session, sweep: keep.forget_networks(session, today=sweep.now.date(), limit=sweep.limit),
             in_pieces=True,
         ),

@@ -35,4 +35,4 @@ def touched(session: Session, section: Section, case_ids: Sequence[int]) -> Sequ
         "%(num)s signatures, which can be confirmed only while the case is active",
         pending or 0,
     )
-    return [(gettext("Waiting for their mailbox"), words)]
+    return [(gettext("Waiting for email confirmation"), words)]

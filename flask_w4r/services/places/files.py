@@ -108,7 +108,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     found = os.fstat(handle)
     if not stat.S_ISREG(found.st_mode):
         os.close(handle)
-        raise PlaceFileError(f"{path.name}: is not a file; give a postcode file of GeoNames (CC.zip or CC.txt)")
+        raise PlaceFileError(f"{path.name}: is not a file; give a GeoNames postcode file (CC.zip or CC.txt)")
     with os.fdopen(handle, "rb") as file:
         if found.st_size > MAX_UNPACKED:
             raise PlaceFileError(f"{path.name}: is larger than {MAX_UNPACKED >> 20} MB; is this a postcode file?")
@@ -120,7 +120,9 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     members = archive.infolist()
     texts = [item for item in members if item.filename.endswith(".txt") and item.filename.lower() != "readme.txt"]
     if len(members) > _MAX_MEMBERS or len(texts) != 1:
-        raise PlaceFileError(f"{name}: holds not one CC.txt; download it from GeoNames' export/zip folder")
+        raise PlaceFileError(
+            f"{name}: does not contain exactly one CC.txt; download it from GeoNames' export/zip folder"
+        )
     (member,) = texts
     if member.flag_bits & 1 or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise PlaceFileError(f"{name}: is encrypted or packed in an unknown way; download it again")
@@ -139,7 +141,7 @@ def _points(file: IO[bytes], name: str) -> Iterator[PostcodePoint]:
         if len(line) > MAX_LINE:
             raise PlaceFileError(f"{name}:{number}: the line is too long; is this a postcode file?")
         if size > MAX_UNPACKED or number > MAX_LINES:
-            raise PlaceFileError(f"{name}: holds more than any postcode file; is this one?")
+            raise PlaceFileError(f"{name}: is larger than any postcode file; is this one?")
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
@@ -155,7 +157,7 @@ def _point(text: str, where: str) -> PostcodePoint:
     fields = text.rstrip("\r\n").split("\t")
     if len(fields) < _FIELDS:
         raise PlaceFileError(
-            f"{where}: has {len(fields)} fields, not 12 parted by tabs; this is no postcode file of GeoNames "
+            f"{where}: has {len(fields)} fields, not 12 separated by tabs; this is not a GeoNames postcode file "
             "(its export/zip folder has those, export/dump has others)"
         )
     country, code, place = fields[_COUNTRY].strip().upper(), fold_postcode(fields[_CODE]), fields[_NAME].strip()
@@ -168,7 +170,7 @@ def _point(text: str, where: str) -> PostcodePoint:
     except ValueError:
         lat = lon = float("nan")
     if not is_point(lat, lon):
-        raise PlaceFileError(f"{where}: has no place on earth in its fields 10 and 11")
+        raise PlaceFileError(f"{where}: has no valid latitude and longitude in fields 10 and 11")
     # A null byte is text to Python and an error to PostgreSQL.
     return PostcodePoint(country, code, place.replace("\0", "")[:180].rstrip(), lat, lon)
 

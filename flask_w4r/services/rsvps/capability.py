@@ -16,7 +16,7 @@ CAPABILITY = Capability(
     retention=(
         Retention(
             "pending_rsvps",
-            "RSVPs whose mailbox was not proved: ``pending_days``",
+            "RSVPs whose email address was not confirmed: ``pending_days``",
             lambda session, sweep: keep.purge_pending(
                 session, before=sweep.now - timedelta(days=sweep.kept["pending_days"]), limit=sweep.limit
             ),

@@ -16,7 +16,7 @@ from ...errors import SchemaError
 ADVISORY_KEY = 0x7734725F
 #: Another process may need this long for its upgrade, in seconds.
 WAIT_SECONDS = 600
-TOO_LONG = "another process has been changing the database for too long; look for it, then try again"
+TOO_LONG = "another process has been changing the database for too long; find out which, then try again"
 
 
 @contextmanager

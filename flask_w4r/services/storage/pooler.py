@@ -69,6 +69,6 @@ def check(app: Any, state: W4RState) -> Iterator[Finding]:
         yield Finding(
             "warn",
             "database",
-            "a pooler such as PgBouncer stands before PostgreSQL; unless it pools by session, set"
+            "a pooler such as PgBouncer is in front of PostgreSQL; unless it pools by session, set"
             " SQLALCHEMY_ENGINE_OPTIONS = {'connect_args': {'prepare_threshold': None}}",
         )

@@ -66,9 +66,9 @@ def upgrade(engine: Engine, revision: str = "head") -> list[str]:
         now = _status(connection)
         if now.state == "different":
             raise SchemaError(
-                "tables of ours stand in the database that no revision of ours made, and they differ from the models:\n"
+                "the database has tables of ours that none of our revisions created, and they differ from the models:\n"
                 + "\n".join(f"  - {problem}" for problem in now.problems)
-                + "\nmake them as the models want them, or move them away if nothing needs them; then upgrade again"
+                + "\nchange them to match the models, or move them away if nothing needs them; then upgrade again"
             )
         _refuse_newer(now)
         if now.state == "unstamped":
@@ -94,7 +94,7 @@ def downgrade(engine: Engine, revision: str) -> list[str]:
         now = _status(connection)
         _refuse_newer(now)
         if now.current is None:
-            raise SchemaError(f"the tables are {now.state}: only tables that 'upgrade' made can be taken back")
+            raise SchemaError(f"the tables are {now.state}: only tables that 'upgrade' created can be downgraded")
         target = None if revision == "base" else _resolve(revision)
         undone = _path(target, now.current)[::-1]
         if not undone and target != now.current:
@@ -113,12 +113,12 @@ def check(engine: Engine) -> list[str]:
     with engine.connect() as connection:
         now = _status(connection)
         if now.state == "absent":
-            return ["none of our tables is there; run 'flask w4r db upgrade'"]
+            return ["none of our tables exist; run 'flask w4r db upgrade'"]
         found = list(now.problems)
         if now.state == "behind":
-            found.append(f"the tables are at {now.current}, this version wants {now.head}; run 'flask w4r db upgrade'")
+            found.append(f"the tables are at {now.current}, this version needs {now.head}; run 'flask w4r db upgrade'")
         elif now.state == "unstamped":
-            found.append("the tables carry no stamp of ours; run 'flask w4r db upgrade'")
+            found.append("the tables have no version stamp of ours; run 'flask w4r db upgrade'")
         return found if now.state == "different" else found + compare.differences(connection)
 
 
@@ -145,14 +145,14 @@ def _status(connection: Connection) -> SchemaStatus:
     if inspect(connection).has_table(VERSION_TABLE):
         stamps = sorted(connection.scalars(select(version_table.c.version_num)))
     if len(stamps) > 1:
-        return SchemaStatus("different", None, head, (f"{VERSION_TABLE} holds several stamps: {', '.join(stamps)}",))
+        return SchemaStatus("different", None, head, (f"{VERSION_TABLE} contains several stamps: {', '.join(stamps)}",))
     if stamps:
         current = stamps[0]
         if current == head:
             return SchemaStatus("current", current, head)
         if current in known:
             return SchemaStatus("behind", current, head)
-        return SchemaStatus("ahead", current, head, (f"revision {current} is of a newer version of the library",))
+        return SchemaStatus("ahead", current, head, (f"revision {current} belongs to a newer version of the library",))
     if not compare.standing_tables(connection):
         return SchemaStatus("absent", None, head)
     problems = tuple(compare.differences(connection))
@@ -176,7 +176,7 @@ def _clear_the_way(connection: Connection, pending: list[str]) -> None:
     full = [table.name for table in early if connection.execute(select(1).select_from(table).limit(1)).first()]
     if full:
         raise SchemaError(
-            "these tables were made before their revision ran, and hold rows already; move the rows away first: "
+            "these tables were created before their revision ran and already contain rows; move the rows away first: "
             + ", ".join(sorted(full))
         )
     for table in early:

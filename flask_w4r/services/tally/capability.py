@@ -10,7 +10,7 @@ CAPABILITY = Capability(
     personal=(
         Personal(
             "w4r_edition_person", ("person_index",), None,
-            "a keyed hash by edition, joined to nothing; goes when none of the person's signatures counts",
+            "a keyed hash by edition, joined to nothing; deleted when none of the person's signatures count",
         ),
     ),
     commands={"tally": "flask_w4r.cli.tally:tally"},

@@ -32,7 +32,7 @@ class PostcardForm(FlaskForm):  # type: ignore[misc]
 
     form_token = HiddenField()
     website = StringField()
-    email = StringField("E-mail", [InputRequired(), email_check(True, testing=True)])
+    email = StringField("Email", [InputRequired(), email_check(True, testing=True)])
     words = StringField("Your words", [InputRequired()])
     address: Any = None
 
