@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-fast versions bench lint docs translations valid audit clean
+.PHONY: help demo pictures test test-fast versions bench lint docs translations valid audit clean
 
 help:
 	@echo "make demo          serve the real cases on SQLite; prints where to click"
 	@echo "make test          run every test; uses PostgreSQL, MariaDB and Redis where they answer"
 	@echo "make test-fast     the tests that need no server, no browser and no time: SQLite alone, in a minute or two"
 	@echo "make versions      a walk with the lowest versions that are declared, and one on Python 3.13 with the newest"
+	@echo "make pictures      take the pictures of the README and the guides from the demo"
 	@echo "make bench         measure against bare Flask (needs PostgreSQL and Redis)"
 	@echo "make valid         every page and mail that the quick tests meet is valid HTML (needs Java, and npm once)"
 	@echo "make audit         that; the desk at a million signatures; wapiti and sqlmap on the example site (takes an hour)"
@@ -24,6 +25,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Installing the dependencies into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
+
+pictures: $(STAMP)
+	@$(BIN)/python -m tests.browser_setup
+	@$(BIN)/python -m tests.pictures
 
 demo: $(STAMP)
 	@$(BIN)/python -m example_app

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
@@ -15,18 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
 
-from example_app import create_app
-from flask_w4r.cli.jobs import tools_for
-from flask_w4r.keyring import generate_key
-from flask_w4r.services.jobs.rounds import run_until_stopped
 from tests import services
+from tests.browser.site import ARGUMENTS, Served, serve
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 POLICY = "default-src 'none'"
 
@@ -40,50 +31,11 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@dataclass(frozen=True)
-class Served:
-    """The example site as it is served: its base URL, and the app, for what a test needs to be there."""
-
-    base: str
-    app: Flask
-
-
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The example site, with the real cases and a worker that sends mail to its mailbox."""
-    folder = tmp_path_factory.mktemp("instance")
-    config: dict[str, Any] = {
-        "DEBUG": True,
-        "SECRET_KEY": "only for tests",
-        "W4R_ENCRYPTION_KEYS": [generate_key()],
-        "W4R_INDEX_KEY": generate_key(),
-        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'site.sqlite3'}",
-        # Every page of this run comes from one address.
-        "W4R_RATE_LIMITS": {"sign_uncaptcha": "1000/hour"},
-    }
-    bound = make_server("127.0.0.1", 0, lambda environ, start: [])
-    port = bound.server_port
-    bound.server_close()
-    base = f"http://127.0.0.1:{port}"
-    app = create_app({**config, "W4R_BASE_URL": base}, instance_path=folder)
-    for words in (("w4r", "db", "upgrade"), ("w4r", "demo")):
-        with app.app_context():
-            result = app.test_cli_runner().invoke(args=list(words))
-        assert result.exit_code == 0, result.output
-    stop = threading.Event()
-    worker = threading.Thread(
-        target=run_until_stopped, args=(app, tools_for(app, stop=stop)), kwargs={"interval": 0.1}, daemon=True
-    )
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    worker.start()
-    serving.start()
-    yield Served(base, app)
-    stop.set()
-    server.shutdown()
-    serving.join()
-    worker.join()
-    server.server_close()
+    with serve(tmp_path_factory.mktemp("instance")) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
