@@ -181,7 +181,7 @@ def test_redis_goes_and_comes_back(
     now[0] += 5
     with caplog.at_level(logging.WARNING):
         assert used.hit("sign_host", "AU", "x") is None, "the second that Redis saw"
-    assert "is back" in caplog.text
+    assert "is available again" in caplog.text
     redis_client(used._limiter).close()
 
 

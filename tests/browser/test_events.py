@@ -154,7 +154,7 @@ def test_come_and_cancel(visit: Any, language: str, screen: str) -> None:
     open_link(visitor)
     findings += visitor.axe()
     visitor.shot(f"{shot}_4_confirm")
-    page.locator(".w4r-rsvp--ask button[type=submit]").click()
+    page.locator(".w4r-rsvp--ask .w4r-button--go").click()
     page.locator(".w4r-rsvp--going").wait_for()
     findings += visitor.axe()
     visitor.shot(f"{shot}_5_going")
@@ -190,7 +190,7 @@ def test_without_javascript(visit: Any, language: str) -> None:
     assert page.url.endswith("/thanks"), "the form page has its tokens"
     open_mail(visitor, address, 1)
     open_link(visitor)
-    page.locator(".w4r-rsvp--ask button[type=submit]").click()
+    page.locator(".w4r-rsvp--ask .w4r-button--go").click()
     assert page.locator(".w4r-rsvp--going").count() == 1
     page.locator("button.w4r-button--stop").click()
     assert page.locator(".w4r-rsvp--cancelled").count() == 1

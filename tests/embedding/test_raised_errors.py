@@ -39,11 +39,17 @@ def soon(**step: float) -> datetime:
     return datetime.now(UTC) + timedelta(**step)
 
 
-def ours() -> Iterator[tuple[type[errors.W4RError], Any]]:
-    """Every error of ours, with an argument that it takes."""
+_GIVEN: dict[type[errors.W4RError], tuple[Any, ...]] = {
+    errors.TokenExpired: ([[1, 2]],),
+    errors.BadValue: (SECRET, SECRET),
+}
+
+
+def ours() -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Every error of ours, with arguments that it takes."""
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, errors.W4RError):
-            yield kind, [[1, 2]] if kind is errors.TokenExpired else [SECRET]
+            yield kind, _GIVEN.get(kind, ([SECRET],))
 
 
 def thrown(error: BaseException) -> Raise:
@@ -70,7 +76,7 @@ RAISED: list[tuple[Raise, int, tuple[str, str] | None]] = [
     ),
     (thrown(RequestedRangeNotSatisfiable(7)), 416, ("Content-Range", "bytes */7")),
     (thrown(OfTheHost()), 499, None),
-    *((thrown(kind(given)), 0, None) for kind, given in ours()),
+    *((thrown(kind(*given)), 0, None) for kind, given in ours()),
     (thrown(OperationalError(SECRET, {}, Exception(SECRET))), 503, ("Retry-After", "30")),
     (thrown(IntegrityError(SECRET, {}, Exception(SECRET))), 500, None),
     (thrown(ZeroDivisionError(SECRET)), 500, None),

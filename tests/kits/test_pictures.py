@@ -145,7 +145,7 @@ def gif() -> bytes:
         (bomb(60_000, 60_000), "million pixels"),
         (bomb(7000, 7000), "million pixels"),
         (text_bomb(), "damaged"),
-        (moving(), "moving"),
+        (moving(), "animated"),
         (gif(), "is not a JPEG, PNG or WebP"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "is not a JPEG, PNG or WebP"),
         (b"", "is not a JPEG, PNG or WebP"),

@@ -39,7 +39,7 @@ TYPED = {
     "sam@exa_mple.org": "Mail cannot be sent there",
     "s" * 65 + "@example.org": "too long",
     "münchen@example.org": "accents",
-    "\ue000@example.org": "in the form name@example.org",
+    "\ue000@example.org": "in the format name@example.org",
 }
 
 

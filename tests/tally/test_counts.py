@@ -19,10 +19,10 @@ def host(make_host: MakeHost) -> Host:
 
 
 def test_counts_on_pages_are_at_most_five_seconds_old(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flask_w4r.web import responses
+    from flask_w4r.web import kept
 
     moment = time.monotonic()
-    monkeypatch.setattr(responses, "monotonic", lambda: moment)
+    monkeypatch.setattr(kept, "monotonic", lambda: moment)
     client = host.app.test_client()
     first = client.get(f"{CASE}/tally.json")
     age = int(first.headers["Cache-Control"].removeprefix("public, max-age="))
