@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from cryptography.fernet import InvalidToken
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from flask_w4r.keyring import (
     Keyring,
@@ -15,6 +17,12 @@ from flask_w4r.keyring import (
     new_token,
     token_box,
 )
+from flask_w4r.models import Signature
+from flask_w4r.services.people.rotation import rotate_keys
+from flask_w4r.services.storage.unit_of_work import read, run
+from flask_w4r.state import get_state
+from flask_w4r.testing import make_campaign, make_signatures
+from tests.conftest import Host
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 INDEX_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
@@ -52,6 +60,7 @@ def test_what_is_sealed_says_nothing_and_is_sealed_by_the_newest_key() -> None:
     assert isinstance(sealed, Sealed)
     assert "Sam" not in sealed
     assert ring.seal("Sam") != ring.seal("Sam")
+    assert ring.open(ring.seal_json({"name": "é", "one": 1})) == '{"name":"é","one":1}', "as short as can be"
     assert Keyring([new], INDEX_KEY).open_json(sealed) == {"name": "Sam", "one": [1]}
     with pytest.raises(SealBroken, match="dropped too early"):
         Keyring([old], INDEX_KEY).open(sealed)
@@ -89,3 +98,32 @@ def test_a_token_is_long_new_and_opens_its_own_box_alone() -> None:
     first, second = sorted(made)[:2]
     with pytest.raises(InvalidToken):
         token_box(second).decrypt(token_box(first).encrypt(b"[1]"))
+
+
+def test_a_row_that_changes_while_keys_rotate_keeps_what_it_is_given(host: Host) -> None:
+    state = get_state(host.app)
+    make_campaign(host.app)
+    first, second = make_signatures(host.app, "ann-example", 2)
+    ring = Keyring([generate_key(), state.config.encryption_keys[0]], INDEX_KEY)
+    given = ring.seal_json({"first_name": "Pat"})
+    people = select(Signature.id, Signature.person)
+    before = read(host.app, lambda session: dict(session.execute(people).all()))[first]
+
+    def rotate(session: Session) -> int:
+        def change_the_first(sealed: str) -> Sealed | None:
+            if sealed == before:
+                session.execute(update(Signature).where(Signature.id == first).values(person=given))
+            return Keyring.rotate(ring, sealed)
+
+        meddled = Keyring([generate_key()], INDEX_KEY)
+        meddled.rotate = change_the_first  # type: ignore[method-assign]
+        done, place = 0, (0, None)
+        while place is not None:
+            changed, place = rotate_keys(session, meddled, place, 100)  # type: ignore[assignment]
+            done += changed
+        return done
+
+    assert run(host.app, lambda unit: rotate(unit.session)) >= 2
+    found = read(host.app, lambda session: dict(session.execute(people).all()))
+    assert found[first] == given
+    assert ring.rotate(found[second]) is None
