@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -17,7 +16,7 @@ from flask_w4r.services.audit import keep as audit_keep
 from flask_w4r.services.audit import record as audit
 from flask_w4r.services.audit import verify as audit_verify
 from flask_w4r.testing import RecordingMailer, run_jobs
-from tests.audit.writing import NOW, kinds, tamper, verify, write
+from tests.audit.writing import NOW, dump, kinds, restore, tamper, verify, write
 from tests.conftest import Host, MakeHost, every_database
 
 
@@ -76,18 +75,11 @@ def test_each_kind_of_tampering(make_host: MakeHost) -> None:
                        "UPDATE w4r_audit SET seq = 3 WHERE seq = 99")),
         ({"stray", "missing"}, ("UPDATE w4r_audit SET seq = 0 WHERE seq = 2",)),
     ]  # fmt: skip
-    kept = [host.rows(f"SELECT * FROM {table}") for table in ("w4r_audit", "w4r_audit_head")]
+    kept = dump(host)
     for wanted, statements in cases:
         tamper(host, *statements)
         assert wanted <= kinds(verify(host)), statements
-        tamper(host, "DELETE FROM w4r_audit", "DELETE FROM w4r_audit_head")
-        with host.engine.begin() as connection:
-            for table, rows in zip(("w4r_audit", "w4r_audit_head"), kept, strict=True):
-                for row in rows:
-                    names = row._mapping
-                    marks = ", ".join(f":{name}" for name in names)
-                    plain = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in names.items()}
-                    connection.execute(text(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"), plain)
+        restore(host, kept)
         assert not verify(host, expect=head).faults
 
 
@@ -125,7 +117,7 @@ garbage = st.one_of(
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seq=st.integers(1, 8), column=st.sampled_from(COLUMNS), value=garbage)
 def test_any_change_of_any_column_is_found(logged: Host, seq: int, column: str, value: Any) -> None:
-    restore(logged)
+    put_back(logged)
     with logged.engine.begin() as connection:
         before = connection.execute(text(f"SELECT {column}, typeof({column}) FROM w4r_audit WHERE seq = {seq}")).one()
         connection.execute(
@@ -141,7 +133,7 @@ def test_any_change_of_any_column_is_found(logged: Host, seq: int, column: str, 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(range(1, 9)).filter(lambda order: list(order) != list(range(1, 9))), st.booleans())
 def test_any_other_order_is_found(logged: Host, order: list[int], with_digests: bool) -> None:
-    restore(logged)
+    put_back(logged)
     columns = "at, actor_id, action, subject, count, changes" + (", digest" if with_digests else "")
     with logged.engine.begin() as connection:
         for place, source in enumerate(order, 1):
@@ -153,11 +145,11 @@ def test_any_other_order_is_found(logged: Host, order: list[int], with_digests: 
             )
     found = verify(logged).faults
     assert found
-    restore(logged)
+    put_back(logged)
     assert not verify(logged).faults
 
 
-def restore(host: Host) -> None:
+def put_back(host: Host) -> None:
     tamper(host, "DELETE FROM w4r_audit", "INSERT INTO w4r_audit SELECT * FROM kept")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,3 +48,23 @@ def tamper(host: Host, *statements: str, **values: Any) -> None:
     with host.engine.begin() as connection:
         for statement in statements:
             connection.execute(text(statement), values)
+
+
+TABLES = ("w4r_audit", "w4r_audit_head", "w4r_audit_checkpoint")
+Dump = dict[str, list[dict[str, Any]]]
+
+
+def dump(host: Host) -> Dump:
+    """All rows of the log, as a backup keeps them."""
+    return {table: [dict(row._mapping) for row in host.rows(f"SELECT * FROM {table}")] for table in TABLES}
+
+
+def restore(host: Host, kept: Dump) -> None:
+    """Put a backup back, in place of whatever is there."""
+    tamper(host, *(f"DELETE FROM {table}" for table in TABLES))
+    with host.engine.begin() as connection:
+        for table, rows in kept.items():
+            for row in rows:
+                plain = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in row.items()}
+                marks = ", ".join(f":{name}" for name in plain)
+                connection.execute(text(f"INSERT INTO {table} ({', '.join(plain)}) VALUES ({marks})"), plain)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -37,6 +38,67 @@ def test_garbage_is_no_token(small_world: World, raw: str) -> None:
     issue(small_world)
     with pytest.raises(TokenInvalid):
         find(small_world, raw)
+
+
+def test_what_is_done_to_a_token_is_done_to_no_other(small_world: World) -> None:
+    asked = [("AU", "confirm", IDS), ("AU", "not_me", [[1, 1]]), ("MA", "confirm", [])]
+    now = small_world.clock()
+    made = run(small_world.app, lambda work: tokens.issue_all(work.session, asked, now=now, days=7))
+    assert len(set(made)) == 3
+
+    def views() -> list[tokens.TokenView]:
+        found = zip(made, asked, strict=True)
+        return [find(small_world, raw, section, purpose) for raw, (section, purpose, _) in found]
+
+    assert [view.payload for view in views()] == [payload for _, _, payload in asked]
+    first, second, third = (view.id for view in views())
+    for act in (tokens.mark_used, tokens.revoke):
+        assert run(small_world.app, lambda work, act=act: act(work.session, second, now=now))
+        assert not run(small_world.app, lambda work, act=act: act(work.session, third + 9, now=now))
+    assert [view.used_at for view in views()] == [None, now, None]
+    assert [view.revoked_at for view in views()] == [None, now, None]
+    assert run(small_world.app, lambda work: tokens.revoke(work.session, first, now=now))
+    assert [view.revoked for view in views()] == [True, True, False]
+    assert run(small_world.app, lambda work: tokens.issue_all(work.session, [], now=now, days=7)) == []
+
+
+def test_all_that_is_no_token_is_refused_in_the_same_words(small_world: World) -> None:
+    raw = issue(small_world)
+    tries = [("", "AU", "confirm"), ("A" * 43, "AU", "confirm"), ("A" * 300, "AU", "confirm"), (raw, "MA", "confirm")]
+    for other, section, purpose in [
+        *tries,
+        (raw, "AU", "not_me"),
+        (raw[:-1], "AU", "confirm"),
+        (raw + "A", "AU", "confirm"),
+    ]:
+        with pytest.raises(TokenInvalid, match=r"^no such token$"):
+            find(small_world, other, section, purpose)
+
+
+def test_a_damaged_token_is_none(small_world: World) -> None:
+    first, second = issue(small_world), issue(small_world)
+
+    def swap(work: Any) -> None:
+        rows = work.session.scalars(select(Token).order_by(Token.id)).all()
+        rows[0].payload, rows[1].payload = rows[1].payload, rows[0].payload
+
+    run(small_world.app, swap)
+    for raw in (first, second):
+        with pytest.raises(TokenInvalid, match="damaged"):
+            find(small_world, raw)
+
+
+def test_it_expires_and_is_swept_to_the_moment(small_world: World) -> None:
+    raw = issue(small_world, days=2)
+    ends = small_world.clock() + timedelta(days=2)
+    moment = timedelta(microseconds=1)
+
+    def expired(now: datetime) -> bool:
+        return read(small_world.app, lambda session: tokens.find(session, "AU", "confirm", raw, now=now)).expired
+
+    assert (expired(ends - moment), expired(ends)) == (False, True)
+    assert run(small_world.app, lambda work: tokens.purge(work.session, before=ends)) == 0
+    assert run(small_world.app, lambda work: tokens.purge(work.session, before=ends + moment)) == 1
 
 
 def test_a_token_is_good_for_one_purpose_in_one_section(world: World) -> None:

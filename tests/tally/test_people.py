@@ -1,0 +1,193 @@
+"""Counts of signatures and of people, straight from the services: each person once, and gone with their last signature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from flask_w4r.models import Case, Edition, EditionPerson, Signature
+from flask_w4r.services.petitions.counts import recount as count_rows
+from flask_w4r.services.storage.unit_of_work import read, run
+from flask_w4r.services.tally import counts
+from flask_w4r.services.tally.views import CountView
+from flask_w4r.state import get_state
+from flask_w4r.testing import make_campaign, make_signatures
+from tests.conftest import Host, MakeHost
+
+ANN, BO = "ann-example", "bo-example"
+SECTIONS = [{"preset": "AU", "url_prefix": "/au"}, {"preset": "MA", "url_prefix": "/ma"}]
+
+
+class Site:
+    """Two sections with the same two cases, and last year's edition beside this year's."""
+
+    def __init__(self, host: Host) -> None:
+        self.app, self.state = host.app, get_state(host.app)
+        make_campaign(host.app, (ANN, BO))
+        make_campaign(host.app, ("old-example",), year="2025")
+
+    def case(self, slug: str, code: str = "AU") -> Case:
+        wanted = select(Case).where(Case.section == code, Case.slug == slug)
+        return read(self.app, lambda session: session.scalars(wanted).one())
+
+    def sign(self, slug: str, people: Sequence[str], code: str = "AU", **columns: Any) -> None:
+        emails = [f"{name}@example.org" for name in people]
+        columns = {"state": "confirmed", **columns}
+        make_signatures(self.app, slug, len(people), section=code, email=lambda number: emails[number - 1], **columns)
+
+    def withdraw(self, slug: str, people: Sequence[str]) -> None:
+        """All signatures of these people at one case cease to count, as services have it: first the rows."""
+        case, section = self.case(slug), self.state.sections["AU"]
+        emails = [f"{name}@example.org" for name in people]
+        scope = counts.signature_scope(section, case.id)
+        mine = Signature.email_index.in_([self.state.keyring.blind(scope, email) for email in emails])
+
+        def work(unit: Any) -> None:
+            unit.session.execute(update(Signature).where(Signature.case_id == case.id, mine).values(state="invalid"))
+            counts.uncount_signatures(unit.session, self.state.keyring, section, case.edition_id, case.id, emails)
+
+        run(self.app, work)
+
+    def count(self, numbers: dict[str, list[str | None]], *, back: bool = False) -> None:
+        """Have mailboxes counted, or no longer, without a signature."""
+        section = self.state.sections["AU"]
+        ids = {self.case(slug).id: some for slug, some in numbers.items()}
+        edition = self.case(ANN).edition_id
+
+        def work(unit: Any) -> None:
+            if back:
+                for case_id, some in ids.items():
+                    for one in some:
+                        counts.uncount_signature(unit.session, self.state.keyring, section, edition, case_id, one)
+            else:
+                counts.count_signatures(unit.session, self.state.keyring, section, edition, ids)
+
+        run(self.app, work)
+
+    def shown(self, slug: str = ANN, code: str = "AU") -> tuple[dict[str, int], int]:
+        """The counts of that case's edition, by slug, and its people."""
+        case, section = self.case(slug, code), self.state.sections[code]
+        found = read(self.app, lambda session: counts.counts(session, section, case.edition_id, self.state.clock()))
+        slugs = select(Case.id, Case.slug).where(Case.edition_id == case.edition_id)
+        names = read(self.app, lambda session: dict(session.execute(slugs).all()))
+        by_slug = {names[number]: actions.get(counts.SIGNATURE, 0) for number, actions in found.cases.items()}
+        known = select(EditionPerson).where(EditionPerson.edition_id == case.edition_id)
+        assert len(read(self.app, lambda session: session.scalars(known).all())) <= found.people
+        return {name: number for name, number in by_slug.items() if number}, found.people
+
+    def recount(self, code: str = "AU", *, fix: bool = False) -> tuple[int, list[counts.Drift]]:
+        keyring, section = self.state.keyring, self.state.sections[code]
+        return run(self.app, lambda unit: counts.recount(unit.session, keyring, section, [count_rows], fix=fix))
+
+
+@pytest.fixture
+def site(make_host: MakeHost) -> Site:
+    return Site(make_host(sections=SECTIONS))
+
+
+@pytest.fixture(params=[1, 2, 500])
+def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many values go into one statement must not matter."""
+    monkeypatch.setattr(counts, "_CHUNK", request.param)
+
+
+@pytest.mark.usefixtures("pieces")
+def test_a_person_goes_with_their_last_signature(site: Site) -> None:
+    site.sign(ANN, ["a", "b", "c", "d", "e"])
+    site.sign(BO, ["b", "d"])
+    site.sign(BO, ["e"], held_at=site.state.clock())
+    site.sign("old-example", ["a"])
+    site.sign(ANN, ["a", "b"], code="MA")
+    assert site.shown() == ({ANN: 5, BO: 2}, 5)
+    site.withdraw(ANN, ["a", "b", "c", "d", "e"])
+    assert site.shown() == ({BO: 2}, 2)
+    assert site.recount() == (5, [])
+    site.withdraw(BO, ["d"])
+    assert site.shown() == ({BO: 1}, 1)
+    assert site.recount() == (5, [])
+    assert (site.shown("old-example"), site.shown(code="MA")) == (({"old-example": 1}, 1), ({ANN: 2}, 2))
+    assert site.recount("MA") == (5, [])
+
+
+@pytest.mark.usefixtures("pieces")
+def test_people_are_counted_once_whatever_they_sign(site: Site) -> None:
+    site.count({ANN: ["a", "b", None], BO: ["b", "c", None, None]})
+    assert site.shown() == ({ANN: 3, BO: 4}, 6)
+    site.count({BO: ["a", "d"]})
+    assert site.shown() == ({ANN: 3, BO: 6}, 7)
+    # Without a mailbox each is a person of their own; with one, no signature in the tables holds them.
+    site.count({BO: [None, "d"], ANN: [None]}, back=True)
+    assert site.shown() == ({ANN: 2, BO: 4}, 4)
+    site.count({BO: ["never seen"]}, back=True)
+    assert site.shown() == ({ANN: 2, BO: 3}, 4)
+
+
+def test_a_recount_names_what_differs_and_mends_it(site: Site) -> None:
+    site.sign(ANN, ["a", "b"])
+    site.sign(BO, ["b"])
+    site.sign(ANN, ["c"], state="pending")
+    site.sign(ANN, ["a"], code="MA")
+    person = site.state.keyring.seal_json({"first_name": "Sam", "email": None})
+    site.sign(BO, ["nameless"], person=person)
+    section, edition = site.state.sections["AU"], site.case(ANN).edition_id
+
+    def spoil(unit: Any) -> None:
+        counts.add(unit.session, section, edition, site.case(ANN).id, counts.SIGNATURE, 3)
+        counts.add(unit.session, section, edition, site.case(BO).id, "letter", 2)
+        counts.add(unit.session, section, edition, counts.WHOLE_EDITION, counts.PEOPLE, -1)
+        unit.session.add(EditionPerson(section="AU", edition_id=edition, person_index=b"x" * 32))
+
+    run(site.app, spoil)
+    drifts = [
+        counts.Drift("2026", ANN, 5, 2), counts.Drift("2026", f"{BO} (letter)", 2, 0),
+        counts.Drift("2026", "(people)", 2, 3),
+    ]  # fmt: skip
+    for fix in (False, True):
+        compared, found = site.recount(fix=fix)
+        assert (compared, sorted(found, key=str)) == (6, sorted(drifts, key=str))
+    assert site.recount()[1] == []
+    assert site.shown() == ({ANN: 2, BO: 2}, 3)
+    known = select(EditionPerson.person_index).where(EditionPerson.edition_id == edition)
+    rows = read(site.app, lambda session: session.scalars(known).all())
+    assert b"x" * 32 not in rows
+    assert len(rows) == 2
+    # The table of people is right again: who signs once more is known.
+    site.sign(BO, ["a"])
+    assert site.shown() == ({ANN: 2, BO: 3}, 3)
+
+
+def test_the_totals_are_over_the_cases_that_are_asked_for(site: Site) -> None:
+    site.sign(ANN, ["a", "b"])
+    site.sign(BO, ["b"])
+    section, edition, now = site.state.sections["AU"], site.case(ANN).edition_id, site.state.clock()
+    ann, bo = site.case(ANN).id, site.case(BO).id
+    run(site.app, lambda unit: counts.add(unit.session, section, edition, bo, "letter", 4))
+    found = read(site.app, lambda session: counts.counts(session, section, edition, now))
+    whole, part = found.of_edition([ann, bo]), found.of_edition([ann])
+    assert (whole.total, whole.people, whole.signatures) == (7, 2, 3)
+    assert dict(whole.actions) == {counts.SIGNATURE: 3, "letter": 4}
+    assert (part.total, part.people, part.signatures) == (2, 2, 2)
+    case = found.of_case(bo, 100)
+    assert (case.signatures, case.goal, dict(case.actions)) == (1, 100, {counts.SIGNATURE: 1, "letter": 4})
+    assert found.of_case(-1, None).signatures == 0
+    assert (case.as_of, whole.as_of) == (now, now)
+
+
+def test_no_edition_of_another_year_has_them(site: Site) -> None:
+    site.sign(ANN, ["a"])
+    years = read(site.app, lambda session: dict(session.execute(select(Edition.year, Edition.section)).all()))
+    assert set(years) == {"2025", "2026"}
+    assert site.shown("old-example") == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("signatures", "goal", "percent"),
+    [(0, 100, 0), (1, 100, 1), (1, 3, 33), (2, 3, 67), (199, 200, 99), (999, 1000, 99), (1000, 1000, 100),
+     (1001, 1000, 100), (1, 1, 100), (5, None, 0), (5, 0, 0), (1, 200, 1), (1, 201, 0)],
+)  # fmt: skip
+def test_a_goal_is_reached_when_it_is(signatures: int, goal: int | None, percent: int) -> None:
+    assert CountView(signatures, goal, datetime.now(UTC)).percent == percent
