@@ -66,6 +66,11 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False})
 
 
+#: What may be known; a kit leaves out what is not, and a template asks for any of it.
+_SOURCE = dict.fromkeys(("url", "title", "seen_on"), "")
+_TARGET = dict.fromkeys(("name", "title", "salutation", "address", "email", "verified_on"), "")
+
+
 def render_story(text: str, below: int = 1) -> Markup:
     """A story's Markdown as HTML; HTML in the source is escaped.
 
@@ -215,9 +220,9 @@ def _case_view(
         goal=row.goal,
         location=row.location,
         facts_as_of=row.facts_as_of,
-        sources=row.sources,
+        sources=[{**_SOURCE, **item} for item in row.sources],
         updates=updates,
-        target=row.target,
+        target={**_TARGET, **row.target} if row.target else {},
         sensitive=[lens.word("sensitive", key) for key in row.sensitive],
         signer_warning=row.signer_warning,
         photo=_photo(row, lens, pictures),
