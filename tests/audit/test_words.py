@@ -18,7 +18,7 @@ from tests.audit.writing import NOW, dump, restore, tamper, verify, write
 from tests.conftest import Host
 
 Said = list[tuple[str, int | None, str]]
-MISSING_HEAD = "the kept head is missing; the last entry is 6"
+MISSING_HEAD = "the stored head is missing; the last entry is 6"
 FOUND: dict[str, Said] = {
     "UPDATE w4r_audit SET actor_id = 'eve' WHERE seq = 3": [
         ("changed", 3, "entry 3 was changed, or moved from another place")
@@ -31,9 +31,9 @@ FOUND: dict[str, Said] = {
     "DELETE FROM w4r_audit WHERE seq > 4": [("cut", 5, "the log ends with entry 4; 6 were written")],
     "DELETE FROM w4r_audit": [("cut", 1, "the log ends with entry 0; 6 were written")],
     "DELETE FROM w4r_audit_head": [("head", 6, MISSING_HEAD)],
-    "UPDATE w4r_audit_head SET seq = 4": [("head", 4, "the kept head says 4 entries; the last one is 6")],
-    "UPDATE w4r_audit_head SET digest = zeroblob(32)": [("head", 6, "the kept head is not that of the last entry")],
-    "UPDATE w4r_audit_head SET digest = 'text'": [("head", 6, "the kept head is not that of the last entry")],
+    "UPDATE w4r_audit_head SET seq = 4": [("head", 4, "the stored head says 4 entries; the last one is 6")],
+    "UPDATE w4r_audit_head SET digest = zeroblob(32)": [("head", 6, "the stored head is not that of the last entry")],
+    "UPDATE w4r_audit_head SET digest = 'text'": [("head", 6, "the stored head is not that of the last entry")],
     "UPDATE w4r_audit SET seq = 0 WHERE seq = 2": [
         ("stray", None, "there are entries numbered 0 or less, before the log begins"),
         ("missing", 2, "entry 2 is missing"),
@@ -43,7 +43,7 @@ FOUND: dict[str, Said] = {
         ("cut", 6, "the log ends with entry 5; 6 were written"),
     ],
     "INSERT INTO w4r_audit_checkpoint VALUES ('AU', 2, zeroblob(32), '2026-01-01 00:00:00.000000', zeroblob(32))": [
-        ("checkpoint", 2, "the checkpoint from which the log begins was not made by this site"),
+        ("checkpoint", 2, "the checkpoint from which the log begins was not created by this site"),
         ("stray", None, "there are entries numbered 2 or less, before the log begins"),
         ("changed", 3, "entry 3 was changed, or moved from another place"),
     ],
@@ -69,12 +69,12 @@ def test_a_known_head_is_looked_for_by_its_number_and_digest(host: Host) -> None
     assert said(host, head) == said(host, early) == said(host, audit.Head(0, audit.FIRST)) == []
     assert said(host, audit.Head(9, head.digest)) == [("cut", 7, "the log ends with entry 6; 9 were expected")]
     for seq in (2, 0):
-        text = f"the log does not lead through the expected entry {seq}"
+        text = f"the log does not contain the expected entry {seq}"
         assert said(host, audit.Head(seq, head.digest)) == [("expected", seq, text)]
     report = verify(host, expect=audit.Head(2, head.digest)).as_dict()
     assert (report["ok"], report["entries"], report["begins_after"], report["head"]) == (False, 6, 0, str(head))
     assert report["faults"] == [
-        {"kind": "expected", "number": 2, "text": "the log does not lead through the expected entry 2"}
+        {"kind": "expected", "number": 2, "text": "the log does not contain the expected entry 2"}
     ]
     assert verify(host).as_dict() == {**report, "ok": True, "faults": []}
 
@@ -130,7 +130,7 @@ def test_what_does_not_verify_stays_and_is_told(host: Host, caplog: pytest.LogCa
             assert let_go(host, hours=9) == gone, statement
             assert let_go(host, hours=9) == 0
         assert {record.getMessage() for record in caplog.records} == {
-            f"the log of AU {words}; nothing from there on is let go"
+            f"the log of AU {words}; nothing from there on is removed"
         }
         restore(host, whole)
     assert let_go(host, hours=2) == 2
@@ -138,7 +138,7 @@ def test_what_does_not_verify_stays_and_is_told(host: Host, caplog: pytest.LogCa
     caplog.clear()
     with caplog.at_level(logging.ERROR, "flask_w4r.audit"):
         assert let_go(host, hours=9) == 0
-    assert caplog.messages == ["the checkpoint of the log of AU is not ours; nothing is let go"]
+    assert caplog.messages == ["the checkpoint of the log of AU is not ours; nothing is removed"]
 
 
 def test_entries_that_go_while_one_looks_are_no_fault(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
