@@ -3,19 +3,22 @@ button."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import current_app, request
 from sqlalchemy.orm import Session
 
 from ..services.mail import together
 from ..services.mail.together import Found
+from ..services.people.networks import known_secrets
 from ..services.storage.unit_of_work import read, run
-from . import Here
+from . import Here, moment
 from .templating import app_of_request
 
 #: The form field with the keys of what was ticked.
 FIELD = "others"
+#: Mails are opened on the day that they came, or on the next.
+_OPENED_WITHIN = timedelta(days=1)
 
 
 def waiting_here(
@@ -23,7 +26,11 @@ def waiting_here(
 ) -> list[Found]:
     """What waits for an address beside what the page has by itself; see ``mail.together.find``."""
     seam, keyring = place.state.seam, place.state.keyring
-    return together.find(session, seam, keyring, place.lens, canonical, without=without, shown_at=shown_at)
+    since = (place.state.clock() - _OPENED_WITHIN).date()
+    secrets = moment.kept(place, "known_secrets", since, lambda: known_secrets(session, keyring, since))
+    return together.find(
+        session, seam, keyring, place.lens, canonical, secrets=secrets, without=without, shown_at=shown_at
+    )
 
 
 def confirm_here(place: Here, canonical: str, *, without: str, shown_at: datetime | None) -> list[Found]:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any
 
 from flask import current_app
 
 from ...antiabuse import formtoken
 from ...antiabuse.outcome import CaptchaOutcome
+from ...errors import CaseNotActive
 from ...forms.petitions.sign import SignForm, make_sign_form, submission_of
 from ...services.campaign import catalogue
 from ...services.people import consents
 from ...services.people.consents import ConsentQuestion
 from ...services.petitions.intake import take_in
 from ...services.storage.unit_of_work import read, run
-from ...web import Here, form_flow, here, mailbox
+from ...web import Here, form_flow, here, mailbox, moment
 from ...web.templating import app_of_request
-
-#: How long a case found open is taken to be, before the database has its say.
-OPEN_CASE_KEPT = timedelta(seconds=2)
 
 
 def questions(place: Here, locale: str) -> dict[str, ConsentQuestion]:
@@ -96,15 +92,14 @@ def open_case(place: Here, slug: str) -> int | None:
     :raises NotFound: there is no such case.
     :raises CaseWithdrawn: it was withdrawn.
     """
-    now, tick = place.state.clock(), monotonic()
-    known: dict[tuple[str, str], tuple[int, datetime, float]] = place.state.once("open_cases", dict)
-    key = (place.section.code, slug)
-    if key in known:
-        number, then, before = known[key]
-        if abs(now - then) < OPEN_CASE_KEPT and tick - before < OPEN_CASE_KEPT.total_seconds():
-            return number
-    case = read(app_of_request(), lambda session: catalogue.find_case(session, place.lens, slug))
-    if not case.takes_actions:
+
+    def load() -> int:
+        case = read(app_of_request(), lambda session: catalogue.find_case(session, place.lens, slug))
+        if not case.takes_actions:
+            raise CaseNotActive
+        return case.id
+
+    try:
+        return moment.kept(place, "open_cases", (place.section.code, slug), load)
+    except CaseNotActive:
         return None
-    known[key] = (case.id, now, tick)
-    return case.id

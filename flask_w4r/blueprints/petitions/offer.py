@@ -7,8 +7,6 @@ the page names no address, and whoever else sits down at the machine says so and
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any
 
 from flask import Response, current_app, request
@@ -24,7 +22,7 @@ from ...services.people.names import full_name
 from ...services.petitions import confirming
 from ...services.petitions.confirming import Signer
 from ...services.storage.unit_of_work import read
-from ...web import Here, form_flow, guard, here, links, mailbox
+from ...web import Here, form_flow, guard, here, links, mailbox, moment
 from ...web.form_flow import Refusal
 from ...web.responses import sealed_page
 from . import flow
@@ -33,31 +31,21 @@ from . import flow
 LINK = "link"
 #: The form field that says what was signed on this page before.
 SIGNED = "signed"
-#: How old what is known of the cases may be.
-KEPT = timedelta(seconds=2)
 #: What the token of "I am somebody else" is bound to. It holds longer than any proof.
 ELSE = "somebody-else"
 
 
 def _current() -> Sequence[CaseView]:
-    """The current edition's cases, as every page that confirms shows them: looked up once in a while."""
+    """The current edition's cases, as every page that confirms shows them."""
     place = here()
-    now, tick = place.state.clock(), monotonic()
-    kept: dict[Any, tuple[Sequence[CaseView], datetime, float]] = place.state.once("cases_to_confirm", dict)
-    # Links differ where the app answers under several roots.
-    key = (place.section.code, place.locale, request.script_root)
-    if key in kept:
-        found, then, before = kept[key]
-        if abs(now - then) < KEPT and tick - before < KEPT.total_seconds():
-            return found
 
     def load(session: Session) -> Sequence[CaseView]:
         edition = catalogue.current_edition(session, place.lens)
         return catalogue.cases_of(session, place.lens, edition) if edition else ()
 
-    found = read(current_app, load)
-    kept[key] = (found, now, tick)
-    return found
+    # Links differ where the app answers under several roots.
+    key = (place.section.code, place.locale, request.script_root)
+    return moment.kept(place, "cases_to_confirm", key, lambda: read(current_app, load))
 
 
 def cases_named(case_ids: Collection[int]) -> Sequence[CaseView]:

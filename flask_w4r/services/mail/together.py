@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,12 +15,8 @@ from sqlalchemy.orm import Session
 from ...keyring import Keyring
 from ...seam import Seam, Waiting
 from ...sections import Section
-from ..people.networks import known_secrets
 from ..storage.unit_of_work import UnitOfWork
 from .caps import was_mailed
-
-#: Mails are opened on the day that they came, or on the next.
-_OPENED_WITHIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -46,6 +42,7 @@ def find(
     lens: Any,
     canonical: str,
     *,
+    secrets: Collection[bytes],
     without: str = "",
     shown_at: datetime | None = None,
 ) -> list[Found]:
@@ -53,12 +50,12 @@ def find(
 
     :param lens: a ``campaign.views.Lens``.
     :param canonical: the address in canonical form.
+    :param secrets: of today and the day before, see ``people.networks.known_secrets``.
     :param without: a kind, or a key, that the caller has by itself.
     :param shown_at: what came since is left out.
     """
     kinds = [one for one in seam.waits.values() if one.name != without]
     mails = {name for one in kinds for name in one.mails}
-    secrets = known_secrets(session, keyring, (lens.now - _OPENED_WITHIN).date())
     if not was_mailed(session, lens.section, canonical, mails, secrets=secrets):
         return []
     found = [Found(one.name, what) for one in kinds for what in one.find(session, keyring, lens, canonical)]
