@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import current_app, request
+from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
-from ..services.mail import together
+from ..services.mail import owners_word, together
 from ..services.mail.together import Found
 from ..services.people.networks import known_secrets
-from ..services.storage.unit_of_work import read, run
-from . import Here, moment
+from ..services.storage.unit_of_work import UnitOfWork, read, run
+from . import Here, mailbox, moment
+from .responses import sealed_page
 from .templating import app_of_request
 
 #: The form field with the keys of what was ticked.
@@ -31,6 +32,22 @@ def waiting_here(
     return together.find(
         session, seam, keyring, place.lens, canonical, secrets=secrets, without=without, shown_at=shown_at
     )
+
+
+def disown(work: UnitOfWork, place: Here, canonical: str) -> str:
+    """The owner of an address did none of what waits for it, and wants no mail; returns what takes that back."""
+    together.disown(work, place.section, canonical)
+    state = place.state
+    return owners_word.wants_none(work.session, state.keyring, place.section, canonical, now=state.clock())
+
+
+def disowned_page(place: Here, undo: str) -> Response:
+    """All of it is gone, and so is the proof of the mailbox.
+
+    :param undo: from :func:`disown`.
+    """
+    with_button = undo if f"{place.mount.name}.not_me_undo" in current_app.view_functions else ""
+    return mailbox.forget(sealed_page("petitions/not_me.html", form=None, status="done", undo=with_button), place)
 
 
 def confirm_here(place: Here, canonical: str, *, without: str, shown_at: datetime | None) -> list[Found]:

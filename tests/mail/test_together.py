@@ -167,3 +167,40 @@ def test_the_links_of_others_list_nothing_of_it(site: Site, clock: MovingClock) 
     run_jobs(site.host.app)
     page = client.get(links(site, "/confirm/")[-1])
     assert page.status_code == 200 and 'name="others"' not in page.text
+
+
+def sign_again(site: Site) -> int:
+    """How many mails come of another signature."""
+    site.host.mailer.messages.clear()
+    client = site.host.app.test_client()
+    typed = {**supporter(1), "email": ADDRESS}
+    assert submit(client, client.get("/au/cases/ann-example/sign"), "form_token", **typed).status_code == 303
+    take_in(site.host.app)
+    run_jobs(site.host.app)
+    return len(site.host.mailer.messages)
+
+
+def test_only_who_stopped_the_mails_lets_them_come_again(site: Site, clock: MovingClock) -> None:
+    act(site, clock)
+    page = site.host.app.test_client().get(links(site, "/confirm/")[0])
+    (not_me,) = re.findall(r'href="([^"]*/not-me/[^"]*)"', page.text)
+    done = press(site, not_me)
+    assert sign_again(site) == 0
+    fields = form_fields(done, "undo")[1]
+    client = site.host.app.test_client()
+    for wrong in ("", "v1:forged", "x" * 3000):
+        assert client.post("/au/not-me", data={"undo": wrong}).status_code in (400, 409)
+    assert sign_again(site) == 0
+    answer = client.post("/au/not-me", data=fields)
+    assert (answer.status_code, "again" in answer.text) == (200, True)
+    clock.move(days=1)
+    assert sign_again(site) == 1
+
+
+def test_it_can_be_taken_back_for_two_hours(site: Site, clock: MovingClock) -> None:
+    act(site, clock)
+    done = press(site, links(site, "/rsvp/")[0], do="not_me")
+    fields = form_fields(done, "undo")[1]
+    clock.move(hours=2)
+    assert site.host.app.test_client().post("/au/not-me", data=fields).status_code == 409
+    assert sign_again(site) == 0

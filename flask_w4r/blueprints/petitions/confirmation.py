@@ -8,13 +8,13 @@ from flask import Response, abort, current_app, request
 from sqlalchemy.orm import Session
 
 from ...errors import TokenInvalid
+from ...services.mail import owners_word
 from ...services.mail.together import Found
-from ...services.mail.together import disown as disown_all
 from ...services.petitions import confirming
 from ...services.petitions.waits import SIGNATURES
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import signature_confirmed
-from ...web import Here, guard, here, links, mailbox, together
+from ...web import Here, form_flow, guard, here, links, mailbox, together
 from ...web.responses import sealed_page, see_other
 from ...web.templating import app_of_request
 from . import offer
@@ -109,8 +109,8 @@ def not_me(token: str) -> Response:
     now = place.state.clock()
     try:
         if request.method == "POST" and links.link_pressed(token):
-            run(app_of_request(), lambda uow: _disown(uow, place, token))
-            return mailbox.forget(sealed_page("petitions/not_me.html", form=None, status="done"), place)
+            undo = run(app_of_request(), lambda uow: _disown(uow, place, token))
+            return together.disowned_page(place, undo)
         read(
             current_app,
             lambda session: confirming.find_either(session, place.section, token, now=now),
@@ -121,11 +121,24 @@ def not_me(token: str) -> Response:
     return sealed_page("petitions/not_me.html", code, form=links.link_form(token), status="ask")
 
 
-def _disown(uow: UnitOfWork, place: Here, token: str) -> None:
+def _disown(uow: UnitOfWork, place: Here, token: str) -> str:
     now = place.state.clock()
     canonical = confirming.disown(uow.session, place.state.keyring, place.section, token, now=now)
-    if canonical is not None:
-        disown_all(uow, place.section, canonical)
+    return together.disown(uow, place, canonical) if canonical is not None else ""
+
+
+def not_me_undo() -> Response:
+    """It was pressed by mistake: whoever has the page that said so lets emails come again."""
+    place = here()
+    sealed, now = request.form.get("undo", ""), place.state.clock()
+    if form_flow.sent_elsewhere() or not 0 < len(sealed) < 2000:
+        abort(400)
+    is_lifted = run(
+        app_of_request(),
+        lambda uow: owners_word.takes_back(uow.session, place.state.keyring, place.section, sealed, now=now),
+    )
+    status = "again" if is_lifted else "late"
+    return sealed_page("petitions/not_me.html", 200 if is_lifted else 409, form=None, status=status)
 
 
 def somebody_else() -> Response:
@@ -139,5 +152,6 @@ def somebody_else() -> Response:
 ROUTES = (
     ("/confirm/<token>", "confirm", confirm, ("GET", "POST"), "petitions"),
     ("/not-me/<token>", "not_me", not_me, ("GET", "POST"), "petitions"),
+    ("/not-me", "not_me_undo", not_me_undo, ("POST",), "petitions"),
     ("/sign/somebody-else", "somebody_else", somebody_else, ("POST",), "petitions"),
 )

@@ -20,8 +20,8 @@ from ...services.campaign.views import Lens
 from ...services.events import search as event_search
 from ...services.events.views import EventView
 from ...services.intake.sent import Author
-from ...services.mail.caps import answered, suppress
-from ...services.mail.together import Found, disown
+from ...services.mail.caps import answered
+from ...services.mail.together import Found
 from ...services.people.addresses import parse_address
 from ...services.rsvps import lifecycle as rsvps
 from ...services.rsvps import links as rsvp_links
@@ -217,14 +217,8 @@ def _key(view: GuestView) -> str:
 
 def _not_me(place: Here, canonical: str) -> Response:
     """Somebody else typed the address: all that waits for it goes, and it gets no more mail."""
-    state, now = place.state, place.state.clock()
-
-    def work(uow: UnitOfWork) -> None:
-        disown(uow, place.section, canonical)
-        suppress(uow.session, state.keyring, place.section, canonical, "not_me", now=now)
-
-    run(app_of_request(), work)
-    return mailbox.forget(sealed_page("petitions/not_me.html", form=None, status="done"), place)
+    undo = run(app_of_request(), lambda uow: together.disown(uow, place, canonical))
+    return together.disowned_page(place, undo)
 
 
 def _canonical(email: str) -> str:

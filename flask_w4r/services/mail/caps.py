@@ -52,7 +52,7 @@ def suppressed_among(session: Session, keyring: Keyring, asked: Iterable[tuple[S
     :param asked: sections, and addresses in canonical form.
     :returns: section codes and addresses.
     """
-    indexes = {_index(keyring, section, canonical): (section.code, canonical) for section, canonical in asked}
+    indexes = {address_index(keyring, section, canonical): (section.code, canonical) for section, canonical in asked}
     found = session.execute(
         select(Suppression.section, Suppression.address_index).where(Suppression.address_index.in_(indexes))
     )
@@ -64,7 +64,7 @@ def suppression_of(session: Session, keyring: Keyring, section: Section, canonic
 
     :param canonical: the address in canonical form.
     """
-    return session.get(Suppression, (section.code, _index(keyring, section, canonical)), populate_existing=True)
+    return session.get(Suppression, (section.code, address_index(keyring, section, canonical)), populate_existing=True)
 
 
 def suppress(
@@ -79,7 +79,7 @@ def suppress(
     insist(reason in SUPPRESSION_REASONS, "reason", f"be one of {', '.join(SUPPRESSION_REASONS)}")
     values = {
         "section": section.code,
-        "address_index": _index(keyring, section, canonical),
+        "address_index": address_index(keyring, section, canonical),
         "reason": reason,
         "created_at": now,
     }
@@ -110,7 +110,10 @@ def lift(session: Session, keyring: Keyring, section: Section, canonical: str) -
 
 def _change(session: Session, keyring: Keyring, section: Section, canonical: str, statement: Any) -> None:
     """Change what stands of an address, unless it is its owner's word."""
-    mine = (Suppression.section == section.code, Suppression.address_index == _index(keyring, section, canonical))
+    mine = (
+        Suppression.section == section.code,
+        Suppression.address_index == address_index(keyring, section, canonical),
+    )
     execute(session, statement.where(*mine, Suppression.reason.not_in(OWNERS_WORD)))
 
 
@@ -211,5 +214,5 @@ def next_day(now: datetime) -> datetime:
     return midnight + timedelta(seconds=random.uniform(60, 7200))
 
 
-def _index(keyring: Keyring, section: Section, canonical: str) -> bytes:
+def address_index(keyring: Keyring, section: Section, canonical: str) -> bytes:
     return keyring.blind(f"suppression|{section.code}", canonical)

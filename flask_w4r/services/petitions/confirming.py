@@ -215,11 +215,10 @@ def resend(session: Session, keyring: Keyring, section: Section, raw: str, *, se
 
 
 def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> str | None:
-    """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count, and the
-    address gets no more mail.
+    """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count.
 
     Holding any link of a mail proves the mailbox, and a later version was signed with the same one, so it goes too. What
-    waits for the address goes by ``mail.together.disown``.
+    waits for the address goes by ``mail.together.disown``, and that no more mail is wanted is said by ``mail.owners_word``.
 
     :param raw: the token of a mail's link, for confirming or for this.
     :returns: the address in canonical form; ``None`` where nothing holds it any more.
@@ -229,8 +228,6 @@ def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, no
     rows, stand = _stand(session, keyring, section, token)
     for row in sorted(rows, key=lambda row: row.id):
         states.disown_signature(session, keyring, section, row.id, now=now)
-    if stand.canonical is not None:
-        mail.suppress(session, keyring, section, stand.canonical, "not_me", now=now)
     return stand.canonical
 
 
