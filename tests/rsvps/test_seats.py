@@ -19,6 +19,12 @@ from .guests import Party
 WAITS, GOES = ["waitlisted"], ["going"]
 
 
+@pytest.fixture(autouse=True)
+def any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few parties fill an event."""
+    monkeypatch.setattr("flask_w4r.services.rsvps.ask.LARGEST_PARTY", 20)
+
+
 @pytest.fixture
 def party(host: Host) -> Party:
     """An event with ten seats."""

@@ -140,9 +140,8 @@ def _pressed(slug: str | None, choose: Callable[[SignForm], Sequence[int]]) -> R
 
 
 def _form_back(form: SignForm, slug: str | None, refusal: Refusal) -> Response:
-    """The form with everything typed, for a case as it stands now."""
-    if refusal is FAULTY:
-        form.validate()
+    """The form with everything typed, and all that is wrong with it, for a case as it stands now."""
+    form.validate()
     if slug is None:
         return _form_page(form, _open_cases(), None, None, refusal)
     case = _find(slug)

@@ -1,7 +1,8 @@
 """A pooler between us and PostgreSQL that gives each transaction another connection, such as PgBouncer.
 
-psycopg prepares a statement that it sends often, and a pooler that does not know of it answers that there is none, or that
-there is one already. The first such answer tells us, and nothing is prepared on that pool's connections any more.
+psycopg prepares a statement that it sends often. Behind a pooler that does not know of it another client may have prepared
+another one under that name: there is none, or it takes other parameters, or, worst, it takes the same. So each pool's first
+connection is asked whether it leads to the database itself; where it does not, nothing is prepared.
 """
 
 from __future__ import annotations
@@ -19,13 +20,28 @@ from ...state import W4RState
 
 #: invalid_sql_statement_name, duplicate_prepared_statement.
 _LOST = {"26000", "42P05"}
-#: Pools behind which there is such a pooler.
+#: protocol_violation: "bind message supplies 5 parameters, but prepared statement ... requires 26".
+_OTHER = "08P01"
+#: Pools that were asked; those whose host was not told to prepare nothing; and those behind which there is such a pooler.
+_asked: WeakSet[Pool] = WeakSet()
+_prepares: WeakSet[Pool] = WeakSet()
 _between: WeakSet[Pool] = WeakSet()
 
 
 def is_lost_statement(error: BaseException | None) -> bool:
     """Whether a driver's error says that a prepared statement is not where it was made."""
-    return getattr(error, "sqlstate", None) in _LOST
+    state = getattr(error, "sqlstate", None)
+    return state in _LOST or (state == _OTHER and "prepared statement" in str(error))
+
+
+def is_between(driver_connection: Any) -> bool:
+    """Whether a connection of psycopg leads to a pooler: it tells its clients process numbers of its own."""
+    was_idle = driver_connection.info.transaction_status == 0
+    with driver_connection.cursor() as cursor:
+        (answered,) = cursor.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
+    if was_idle and not driver_connection.autocommit:
+        driver_connection.rollback()
+    return bool(answered != driver_connection.info.backend_pid)
 
 
 def note(engine: Engine, error: BaseException | None) -> bool:
@@ -37,8 +53,16 @@ def note(engine: Engine, error: BaseException | None) -> bool:
 
 
 def ready(engine: Engine, driver_connection: Any) -> None:
-    """Have a connection prepare nothing where a pooler is known of."""
-    if engine.pool in _between and hasattr(driver_connection, "prepare_threshold"):
+    """Have a connection prepare nothing where there is a pooler."""
+    if not hasattr(driver_connection, "prepare_threshold"):
+        return
+    if engine.pool not in _asked:
+        _asked.add(engine.pool)
+        if driver_connection.prepare_threshold is not None:
+            _prepares.add(engine.pool)
+        if is_between(driver_connection):
+            _between.add(engine.pool)
+    if engine.pool in _between:
         driver_connection.prepare_threshold = None
 
 
@@ -60,12 +84,8 @@ def check(app: Any, state: W4RState) -> Iterator[Finding]:
     if engine.dialect.name != "postgresql" or engine.dialect.driver != "psycopg":
         return
     with engine.connect() as connection:
-        driver: Any = connection.connection.dbapi_connection
-        prepares = driver.prepare_threshold is not None
-        answered = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        # A pooler tells its clients numbers of its own.
-        between = answered != driver.info.backend_pid
-    if between and prepares and engine.pool not in _between:
+        between = is_between(connection.connection.dbapi_connection)
+    if between and engine.pool in _prepares:
         yield Finding(
             "warn",
             "database",
