@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo pictures test test-fast versions bench lint docs translations valid audit clean
+.PHONY: help demo pictures test test-fast versions bench lint docs translations valid audit mutants clean
 
 help:
 	@echo "make demo          serve the real cases on SQLite; prints where to click"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench         measure against bare Flask (needs PostgreSQL and Redis)"
 	@echo "make valid         every page and mail that the quick tests meet is valid HTML (needs Java, and npm once)"
 	@echo "make audit         that; the desk at a million signatures; wapiti and sqlmap on the example site (takes an hour)"
+	@echo "make mutants       small faults in the rooms where one does harm; the tests must find most of them (takes an hour)"
 	@echo "make lint          ruff, mypy, import-linter, djlint"
 	@echo "make docs          build the documentation"
 	@echo "make translations  extract, update and compile the catalogues"
@@ -58,6 +59,13 @@ valid: $(STAMP)
 
 audit: $(STAMP) $(AUDIT)/.installed
 	@$(BIN)/python -m tests.valid; valid=$$?; $(BIN)/python -m benchmarks.desk; measured=$$?; $(BIN)/python -m benchmarks.scan --tools $(AUDIT)/bin && exit $$((valid + measured))
+
+$(VENV)/.mutmut: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
+	@touch $@
+
+mutants: $(VENV)/.mutmut
+	@$(BIN)/python -m tests.mutants
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -21,8 +21,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PRELOADED = [
-    "flask_w4r", "flask_w4r.cli", "flask_w4r.testing", "flask_w4r.testing_events", "flask_migrate", "flask_sqlalchemy",
-    "alembic.command", "psycopg", "pymysql", "tests.own_process",
+    "tests.preloaded", "tests.own_process", "flask_w4r.testing", "flask_migrate", "alembic.command", "psycopg", "pymysql",
+    "smtplib", "email.generator",
 ]  # fmt: skip
 
 

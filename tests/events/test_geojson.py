@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -159,6 +160,19 @@ def test_built_once_for_each_change(host: Host, monkeypatch: pytest.MonkeyPatch)
     change(host, update(Event).where(Event.slug == "made-up-1").values(title="Other"), tell=False)
     forget(host)
     assert "Other" not in str(features(host))
+
+
+def test_who_comes_while_another_looks_takes_what_there_is() -> None:
+    """And where there is nothing yet, they wait for it."""
+    maps, old = event_geojson.EventMaps(), event_geojson.Built((), b"old", "", datetime.now(UTC), 1)
+    with ThreadPoolExecutor(1) as pool:
+        with maps._lock:
+            first = pool.submit(maps.get, "AU", lambda: None, lambda _: old)
+            assert wait([first], 0.05).not_done
+        assert first.result(30) is old
+        maps._looked["AU"] = 0.0
+        with maps._lock:
+            assert pool.submit(maps.get, "AU", lambda: None, lambda _: None).result(30) is old
 
 
 def test_two_workers_hear_of_each_others_changes(make_host: Any, database: str) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
@@ -22,7 +21,7 @@ from tests.conftest import Host, MakeHost, every_database
 from .helpers import CASE, mail_and_press
 
 KINDS = ("new", "pending", "confirmed", "held", "capped", "blocked")
-RUNS = 12
+RUNS = 4
 
 
 def fields(client: FlaskClient) -> dict[str, Any]:
@@ -102,17 +101,19 @@ def check_that_the_kinds_were_so(host: Host, mailed: int) -> None:
     assert by_kind == {"new": RUNS + 1, "pending": 0, "confirmed": 1, "held": 0, "capped": 0, "blocked": 0}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_form_that_comes_back_tells_nothing_either(make_host: MakeHost, kind: str) -> None:
+def test_a_form_that_comes_back_tells_nothing_either(make_host: MakeHost) -> None:
     host = make_host(captcha="none")
     make_campaign(host.app)
     client = host.app.test_client()
     prepare(host, client)
     tokens = fields(client)
-    pages = []
-    for email in (f"{kind}@example.org", "nobody@example.org"):
+
+    def answer(email: str) -> tuple[Any, ...]:
         typed = {**supporter(email=email), "first_name": ""}
-        answer = answer_of(client.post(f"{CASE}/sign", data={**tokens, **typed}))
-        pages.append((answer[0], answer[3].replace(email, "")))
-    assert pages[0] == pages[1]
-    assert pages[0][0] == 422
+        status, location, _, body = answer_of(client.post(f"{CASE}/sign", data={**tokens, **typed}))
+        return status, location, body.replace(email, "")
+
+    wanted = answer("nobody@example.org")
+    assert wanted[0] == 422
+    for kind in KINDS:
+        assert answer(f"{kind}@example.org") == wanted, kind

@@ -26,7 +26,7 @@ from tests.own_process import create_app
 
 from .guests import Party
 
-THREADS, ACTS, GUESTS = 15, 5, 40
+THREADS, ACTS, GUESTS = 15, 2, 25
 
 
 def waiting(session: Session, event: Event) -> list[tuple[int, int, datetime | None]]:

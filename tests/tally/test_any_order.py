@@ -65,7 +65,7 @@ def test_the_counts_are_what_the_rows_say(make_host: MakeHost, shared: bool) -> 
         connection.exec_driver_sql("UPDATE w4r_edition SET ends_on = '2099-12-31'")
     seen: set[str] = set()
 
-    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(actions=ACTIONS)
     # By chance alone nobody may disown anything.
     @example(actions=[("confirm", 0), ("not-me", 0)])
