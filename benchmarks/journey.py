@@ -47,11 +47,9 @@ def exchange(port: int, message: str) -> bytes:
     return b"".join(parts)
 
 
-def request(port: int, method: str, path: str, body: str = "", cookie: str = "", ip: str = "127.0.0.1") -> bytes:
+def request(port: int, method: str, path: str, body: str = "", ip: str = "127.0.0.1") -> bytes:
     """One request of a person."""
     head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nX-Forwarded-For: {ip}\r\n"
-    if cookie:
-        head += f"Cookie: {cookie}\r\n"
     if method == "POST":
         head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
     return exchange(port, f"{head}\r\n{body}")
@@ -74,7 +72,7 @@ class People:
         self.port, self.links, self.pace = server.port, links, pace
         self.people = _people(int(1.2 * pace * seconds))
         step = targets.sign_step(server, targets.AGREED)
-        self.path, self.body, self.cookie = step.path, step.body or "", step.cookie or ""
+        self.path, self.body = step.path, step.body or ""
         self.over = threading.Event()
         self.done = threading.Event()
         self.numbers = itertools.count()
@@ -91,7 +89,7 @@ class People:
                 return
             person = self.people[number]
             typed = urlencode({"first_name": person.first, "last_name": person.last, "email": person.email})
-            answer = request(self.port, "POST", self.path, f"{self.body}&{typed}", self.cookie, person.ip)
+            answer = request(self.port, "POST", self.path, f"{self.body}&{typed}", person.ip)
             if answer[9:12] == b"303":
                 self.signed.append(time.perf_counter() - self.began)
             else:

@@ -89,8 +89,6 @@ def _lua(plan: Plan, tag: str, proofs: str) -> str:
         fields = [f"method={json.dumps(step.method)}", f"path={json.dumps(step.path)}"]
         if step.body is not None:
             fields.append(f"body={json.dumps(step.body)}")
-        if step.cookie:
-            fields.append(f"cookie={json.dumps(step.cookie)}")
         if step.accept_encoding:
             fields.append(f"accept_encoding={json.dumps(step.accept_encoding)}")
         steps.append("{" + ", ".join(fields) + "}")

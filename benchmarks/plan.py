@@ -13,7 +13,6 @@ class Step:
     path: str
     expect: int
     body: str | None = None
-    cookie: str | None = None
     accept_encoding: str | None = None
 
 

@@ -82,11 +82,8 @@ def _send(plan: Plan, seconds: float, tag: str, proofs: list[str], begin: float)
 
 
 def _head(plan: Plan, step: Any) -> str:
-    cookie = f"Cookie: {step.cookie}\r\n" if step.cookie else ""
     encoding = f"Accept-Encoding: {step.accept_encoding}\r\n" if step.accept_encoding else ""
-    return (
-        f"{step.method} {step.path} HTTP/1.1\r\nHost: 127.0.0.1:{plan.port}\r\nConnection: close\r\n{cookie}{encoding}"
-    )
+    return f"{step.method} {step.path} HTTP/1.1\r\nHost: 127.0.0.1:{plan.port}\r\nConnection: close\r\n{encoding}"
 
 
 def _status(connection: socket.socket) -> int:

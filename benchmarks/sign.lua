@@ -20,7 +20,6 @@ function init(args)
   end
   for _, step in ipairs(plan.steps) do
     step.headers = {}
-    if step.cookie then step.headers["Cookie"] = step.cookie end
     if step.accept_encoding then step.headers["Accept-Encoding"] = step.accept_encoding end
     if step.body then step.headers["Content-Type"] = "application/x-www-form-urlencoded" end
   end

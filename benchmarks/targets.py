@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
@@ -29,14 +28,12 @@ def get(server: Server, path: str) -> tuple[int, Mapping[str, str], bytes]:
 
 
 def sign_step(server: Server, typed: Mapping[str, str] = _TYPED) -> Step:
-    """A signature with the tokens and the session cookie that a visitor gets. Neither is single-use."""
-    status, headers, answer = get(server, f"{CASE}/sign/token")
-    cookie = re.match(r"[^;]+", headers.get("Set-Cookie", ""))
-    if status != 200 or cookie is None:
+    """A signature with the token that a visitor gets, which is not single-use."""
+    status, _, answer = get(server, f"{CASE}/sign/token")
+    if status != 200:
         raise RuntimeError(f"the token page answered {status}")
-    tokens = json.loads(answer)
-    body = urlencode({**typed, "csrf_token": tokens["csrf_token"], "form_token": tokens["form_token"]}, quote_via=quote)
-    return Step("POST", f"{CASE}/sign", 303, body, cookie.group())
+    body = urlencode({**typed, "form_token": json.loads(answer)["form_token"]}, quote_via=quote)
+    return Step("POST", f"{CASE}/sign", 303, body)
 
 
 def plans(floor: Server, plain: Server, altcha: Server, hosted: Server) -> dict[str, Plan]:
