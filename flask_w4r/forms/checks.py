@@ -17,30 +17,30 @@ from ..services.people.near_misses import meant
 #: The mend of each fault in an address.
 ADDRESS_FAULTS: Mapping[FaultKey, Any] = {
     "empty": lazy_gettext("Enter your email address"),
-    "too_long": lazy_gettext("This e-mail address is too long. Check that nothing else was pasted with it"),
-    "around": lazy_gettext("Enter the e-mail address alone, without a name or the signs < and > around it"),
-    "quotes": lazy_gettext("Enter the e-mail address without quotation marks"),
-    "several": lazy_gettext("Enter one e-mail address only"),
-    "two_ats": lazy_gettext("There is more than one @ in this e-mail address. Leave only one"),
-    "no_at": lazy_gettext("An e-mail address has an @ in it, such as name@example.org"),
-    "no_local": lazy_gettext("Enter what comes before the @ in your e-mail address too"),
-    "no_domain": lazy_gettext("Enter what comes after the @ in your e-mail address too, such as example.org"),
-    "spaces": lazy_gettext("Enter the e-mail address without spaces"),
-    "end": lazy_gettext("Remove the dot or other sign at the end of the e-mail address"),
-    "comma": lazy_gettext("There is a comma or semicolon in this e-mail address. Is a dot meant?"),
-    "apostrophe": lazy_gettext("Write the apostrophe in your e-mail address as a straight one, as in %(example)s", example="o'brien@example.org"),
-    "dash": lazy_gettext("Write the dash in your e-mail address as a hyphen, as in jean-luc@example.org"),
-    "dots": lazy_gettext("Check the dots in your e-mail address. There is one too many, or one right beside the @"),
-    "ending": lazy_gettext("The e-mail address stops too early. After the @ comes a name with an ending, such as example.org"),
-    "signs": lazy_gettext("E-mail addresses do not have brackets, colons, semicolons or backslashes. Remove them"),
+    "too_long": lazy_gettext("This email address is too long. Check that nothing else was pasted with it"),
+    "around": lazy_gettext("Enter the email address alone, without a name or the signs < and > around it"),
+    "quotes": lazy_gettext("Enter the email address without quotation marks"),
+    "several": lazy_gettext("Enter one email address only"),
+    "two_ats": lazy_gettext("There is more than one @ in this email address. Leave only one"),
+    "no_at": lazy_gettext("An email address has an @ in it, such as name@example.org"),
+    "no_local": lazy_gettext("Enter what comes before the @ in your email address too"),
+    "no_domain": lazy_gettext("Enter what comes after the @ in your email address too, such as example.org"),
+    "spaces": lazy_gettext("Enter the email address without spaces"),
+    "end": lazy_gettext("Remove the dot or other sign at the end of the email address"),
+    "comma": lazy_gettext("There is a comma or semicolon in this email address. Is a dot meant?"),
+    "apostrophe": lazy_gettext("Write the apostrophe in your email address as a straight one, as in %(example)s", example="o'brien@example.org"),
+    "dash": lazy_gettext("Write the dash in your email address as a hyphen, as in jean-luc@example.org"),
+    "dots": lazy_gettext("Check the dots in your email address. There is one too many, or one right beside the @"),
+    "ending": lazy_gettext("The email address stops too early. After the @ comes a name with an ending, such as example.org"),
+    "signs": lazy_gettext("Email addresses do not have brackets, colons, semicolons or backslashes. Remove them"),
     "domain": lazy_gettext("Check what comes after the @. Mail cannot be sent there"),
-    "letters": lazy_gettext("Our mail cannot be sent to addresses with accents or letters other than a to z before the @. Enter another e-mail address if you have one"),
+    "letters": lazy_gettext("Our mail cannot be sent to addresses with accents or letters other than a to z before the @. Enter another email address if you have one"),
     "syntax": lazy_gettext("Enter an email address in the format name@example.org, without spaces"),
 }  # fmt: skip
 
 
 def email_check(required: bool, testing: bool, utf8: bool = False) -> Callable[[Any, Field], None]:
-    """Make the check of an e-mail address, which leaves the address it read in the form's ``address``.
+    """Make the check of an email address, which leaves the address it read in the form's ``address``.
 
     One that is a slip away from a large provider is asked about, once, where the form has a field ``asked`` to remember
     that it was.

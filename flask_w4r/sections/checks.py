@@ -124,7 +124,7 @@ def _email(value: Any) -> Problems:
     try:
         validate_email(value if isinstance(value, str) else "", check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        yield "must be an e-mail address, such as 'desk@example.org'"
+        yield "must be an email address, such as 'desk@example.org'"
 
 
 def _fields(value: Any) -> Problems:

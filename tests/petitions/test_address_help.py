@@ -23,7 +23,7 @@ TYPED = {
     "": "Enter your email address",
     "Sam <sam@example.org>": "without a name",
     "“sam@example.org”": "without quotation marks",
-    "sam@example.org, jo@example.org": "one e-mail address only",
+    "sam@example.org, jo@example.org": "one email address only",
     "sam@@example.org": "more than one @",
     "sam.example.org": "has an @ in it",
     "@example.org": "before the @",
