@@ -117,7 +117,7 @@ CHANGES: list[tuple[Change, str]] = [
     (_other_key, "primary key of w4r_suppression is (address_index, section), not (section, address_index)"),
 ]
 #: Those that change what another one changes too.
-AGAIN = (_other_length, _other_index, _other_check)
+AGAIN = (_other_length, _one_more_check, _other_index, _other_check)
 #: No two of a group change the same thing, so that a server makes its tables once for all of them.
 GROUPS = (
     [change for change in CHANGES if change[0] not in AGAIN],
