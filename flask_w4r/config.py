@@ -117,7 +117,7 @@ class W4RConfig:
     hcaptcha_verify_url: str = _key(check.url, HCAPTCHA_URL, "hCaptcha's verification address.")
     rate_limits: Mapping[str, str] = _key(
         check.limits_table(DEFAULT_RATE_LIMITS), DEFAULT_RATE_LIMITS,
-        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48.",
+        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist.",
     )  # fmt: skip
     host_limits: bool = _key(
         check.yes_or_no, False,

@@ -224,7 +224,7 @@ def press(
     about = ready()
     if isinstance(about, Refusal):
         return about
-    # Before the captcha, which may ask a service of others.
+    # Before the captcha, which may ask a service of others: what fails there is counted.
     breach = enter_limits(place, prefix, about)
     if breach is not None:
         return breach
