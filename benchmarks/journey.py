@@ -28,6 +28,8 @@ from urllib.parse import urlencode
 
 import psycopg
 
+from flask_w4r.services.people.addresses import parse_address
+
 from . import inside, poison_people, stand, targets
 from .stand import ROOT, Server
 
@@ -59,7 +61,8 @@ def _people(count: int) -> list[poison_people.Person]:
     """So many people, of many names, providers and networks, each with an address of their own."""
     found: dict[str, poison_people.Person] = {}
     for seed in itertools.count(11):
-        found |= {person.email: person for person in poison_people.day(seed) if person.kind == "genuine"}
+        day = (person for person in poison_people.day(seed) if person.kind == "genuine")
+        found |= {parse_address(person.email, test_environment=True).canonical: person for person in day}
         if len(found) >= count:
             break
     return list(found.values())
