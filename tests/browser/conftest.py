@@ -105,6 +105,7 @@ class Visitor:
 
     def axe(self) -> list[str]:
         """What axe-core finds on the page as it is now."""
+        self.page.wait_for_load_state()
         if self.scripted and self.page.url.startswith(f"{self.base}/"):
             self.page.evaluate(LOAD, AXE_PATH)
         else:
