@@ -21,6 +21,7 @@ from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, 
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
 from .places import Place, PlaceName, Postcode
+from .privacy import Erasure
 from .rsvps import Rsvp
 from .tally import EditionPerson, TallySlot
 
@@ -36,7 +37,7 @@ metadata = Base.metadata
 
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
-    "ConsentText", "DayKey", "DeskState", "Edition", "EditionPerson", "Event", "EventCase", "EventChange",
+    "ConsentText", "DayKey", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
     "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
     "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "WorkerSign", "YearTotal", "metadata",
     "version_table",

@@ -75,3 +75,5 @@ class Signature(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    #: When it was handed over.
+    delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -15,6 +15,8 @@ from .parts import (
     Ask,
     Export,
     Finding,
+    Held,
+    Holds,
     IntakeKind,
     Job,
     Link,
@@ -30,7 +32,7 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "Finding", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 
@@ -60,6 +62,7 @@ class Capability:
     actions: Sequence[Action] = ()
     retention: Sequence[Retention] = ()
     personal: Sequence[Personal] = ()
+    holds: Sequence[Holds] = ()
     exports: Sequence[Export] = ()
     recounts: Sequence[Recount] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
@@ -84,6 +87,7 @@ class Seam:
     :ivar exports: what staff may take away.
     :ivar commands: groups of ``flask w4r``.
     :ivar personal: where something about a person is stored.
+    :ivar holds: what is held of a person.
     :ivar recounts: what the rows themselves say of the counts.
     """
 
@@ -109,6 +113,7 @@ class Seam:
         commands = [(name, target) for one in self.capabilities for name, target in one.commands.items()]
         self.commands: Mapping[str, str] = dict(commands)
         self.personal: Sequence[Personal] = tuple(item for one in self.capabilities for item in one.personal)
+        self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 
     def _all(self, part: str, what: str, key: str = "name") -> dict[str, Any]:

@@ -259,6 +259,49 @@ class Personal:
 
 
 @dataclass(frozen=True)
+class Held:
+    """One thing that is held of a person, as its owner is shown it.
+
+    :param id: of its row.
+    :param title: what it is, in the reader's language.
+    :param facts: what is known, as ``(word, value)`` pairs in the reader's language.
+    :param data: the same for programs: JSON values by name.
+    :param ways: which of ``leave``, ``withdraw`` and ``correct`` its owner can do with it.
+    :param fields: what can be corrected, and how it stands: ``{field: (word, value)}``.
+    """
+
+    id: int
+    title: str
+    facts: Sequence[tuple[str, str]]
+    data: Mapping[str, Any]
+    ways: Collection[str] = ()
+    fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What a capability holds of whoever has an address, within one section.
+
+    :param name: its list in the JSON of "my data".
+    :param words: its heading.
+
+    ``show``: ``(session, keyring, lens, canonical) -> [Held, ...]``.
+    ``erase``: ``(work, section, canonical, before) -> rows``: everything of it that came to be up to a moment loses what is personal, in the
+    transaction ``work`` (a ``storage.unit_of_work.UnitOfWork``); counts stay. Called in the capabilities' order. ``before``: ``None`` for all.
+    ``act``: ``(work, section, canonical, way, id, values) -> whether anything changed``: ``leave``, ``withdraw`` or ``correct`` one of it.
+    ``addresses``: ``(session, keyring, section, after, limit) -> [(row id, canonical, came to be), ...]`` in the order of ids:
+    whose it is, for the erasures that are made again in a restored backup; empty where there are none left.
+    """
+
+    name: str
+    words: Any
+    show: Callable[..., Sequence[Held]]
+    erase: Callable[..., int] | None = None
+    act: Callable[..., bool] | None = None
+    addresses: Callable[..., Sequence[tuple[int, str, datetime]]] | None = None
+
+
+@dataclass(frozen=True)
 class Finding:
     """One line of the doctor's report. ``level``: ``ok``, ``warn`` or ``error``; ``text`` names the mend."""
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from ...seam import Capability, Job
+from ...seam import Capability, Job, Personal
 from . import retention
 
 CAPABILITY = Capability(
     "privacy",
+    models=("Erasure",),
+    personal=(
+        Personal(
+            "w4r_erasure",
+            ("digest",),
+            None,
+            "keyed hashes of who was erased, so that a restored backup forgets them again",
+        ),
+    ),
     jobs=(Job("purge", retention.purge, every=retention.PURGE_EVERY, turn=90, once=90),),
     pages="flask_w4r.blueprints.privacy",
 )
