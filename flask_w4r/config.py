@@ -13,6 +13,7 @@ from . import config_checks as check
 from .config_checks import Check
 from .errors import ConfigurationError
 from .sections import Section, load_section
+from .sections.days import USUAL_DAYS
 
 HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 #: hCaptcha publishes these for tests: they let everybody pass.
@@ -42,9 +43,6 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "confirm_host": "60/minute",
         "desk_find": "20/hour",
     }
-)
-DEFAULT_RETENTION: Mapping[str, int] = MappingProxyType(
-    {"pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730, "event_days": 30}
 )
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
     {
@@ -157,8 +155,8 @@ class W4RConfig:
         check.tiles, None, "`None`: no tile server is asked. Or a table with `url`, `attribution`, `max_zoom`."
     )
     retention: Mapping[str, int] = _key(
-        check.numbers_table(DEFAULT_RETENTION, 1), DEFAULT_RETENTION,
-        "Days after which data is deleted: unconfirmed signatures, links in emails, records of sent emails, entries of the log.",
+        check.numbers_table(USUAL_DAYS, 1), USUAL_DAYS,
+        "How long what is kept, in days: see :ref:`how-long`. A section's key `retention` has its own.",
     )  # fmt: skip
     cache_seconds: float = _key(
         check.seconds(0, 60), 5,
@@ -225,6 +223,7 @@ class W4RConfig:
                 faults += [f"{name}: {text}" for text in found]
         config = cls(**values)
         sections = _sections(config, faults)
+        faults += _kept_too_long(mapping.get("W4R_RETENTION"), sections)
         if not relaxed:
             faults += [text for name, text in _strict_faults(config, sections) if name not in bad]
         keys = {"hcaptcha_site_key", "hcaptcha_secret_key"}
@@ -266,6 +265,18 @@ def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
             sections.append(section)
     faults.extend(_clashes(sections))
     return tuple(sections)
+
+
+def _kept_too_long(given: Any, sections: tuple[Section, ...]) -> list[str]:
+    """Days that the site sets and that are more than a section may keep something."""
+    days = given if isinstance(given, Mapping) else {}
+    return [
+        f"W4R_RETENTION: {name} is {days[name]}, and {section.code} keeps that for {longest} days at most; shorten it,"
+        f" or set {name} in the section's retention"
+        for section in sections
+        for name, longest in section.retention_longest.items()
+        if isinstance(days.get(name), int) and days[name] > longest and name not in section.retention
+    ]
 
 
 def _clashes(sections: list[Section]) -> list[str]:

@@ -23,6 +23,7 @@ from .parts import (
     MailKind,
     Personal,
     QueueKind,
+    Reserves,
     Retention,
     Sweep,
     Tools,
@@ -32,7 +33,7 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 
@@ -61,6 +62,7 @@ class Capability:
     jobs: Sequence[Job] = ()
     actions: Sequence[Action] = ()
     retention: Sequence[Retention] = ()
+    reserves: Sequence[Reserves] = ()
     personal: Sequence[Personal] = ()
     holds: Sequence[Holds] = ()
     exports: Sequence[Export] = ()
@@ -84,6 +86,7 @@ class Seam:
     :ivar jobs: what the worker does, in the order of a round.
     :ivar actions: the types of the tally.
     :ivar retention: how long what is kept; quick rules before those that go on in pieces.
+    :ivar reserves: what must stay while something needs it, whatever its age.
     :ivar exports: what staff may take away.
     :ivar commands: groups of ``flask w4r``.
     :ivar personal: where something about a person is stored.
@@ -109,6 +112,7 @@ class Seam:
         self.retention: Mapping[str, Retention] = _sorted(
             self._all("retention", "retention rule"), lambda rule: rule.in_pieces
         )
+        self.reserves: Mapping[str, Reserves] = self._all("reserves", "reserve")
         self.exports: Mapping[str, Export] = self._all("exports", "export")
         commands = [(name, target) for one in self.capabilities for name, target in one.commands.items()]
         self.commands: Mapping[str, str] = dict(commands)

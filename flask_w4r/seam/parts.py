@@ -216,12 +216,33 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Reserves:
+    """Rows that something under way needs still, so that no retention rule may touch them yet.
+
+    :param table: whose rows.
+    :param words: what needs them, as it ends a sentence: "a delivery that is being prepared".
+    :param needs: ``(the table's id column) -> SQL condition``: whether a row is needed. Whoever begins to need rows locks them
+        first (``FOR UPDATE``), as a sweep does.
+    """
+
+    name: str
+    table: str
+    words: Any
+    needs: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
 class Sweep:
-    """What a retention rule works with.
+    """What a retention rule works with. Which rows are over, ``services.storage.ages`` helps to say.
 
     :param kept: ``W4R_RETENTION``: days by name.
     :param sections: the site's.
+    :param now: what is over then. To say what falls due when, a rule is asked about moments to come.
     :param limit: rows in one piece.
+    :param reserves: what other capabilities need still.
+    :param code: the only section that is asked about; ``None``: everything, what sections left behind that are no more
+        included.
+    :param most: count up to so many; ``None``: all.
     """
 
     keyring: Keyring
@@ -229,20 +250,31 @@ class Sweep:
     kept: Mapping[str, int]
     now: datetime
     limit: int = 500
+    reserves: Sequence[Reserves] = ()
+    code: str | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True)
 class Retention:
-    """How long something is kept. ``sweep(session, sweep) -> how many went``, in one transaction.
+    """How long something is kept.
+
+    ``sweep``: ``(session, sweep) -> how many went``, in one transaction.
+    ``due``: ``(session, sweep) -> how many are over``, those included that something needs still.
+    ``needed``: ``(session, sweep) -> how many of them must stay for now``, see :class:`Reserves`.
 
     :param keeps: the rule in words, for people.
     :param in_pieces: ``sweep`` takes ``Sweep.limit`` rows at most and is called until nothing goes.
+    :param of_site: what goes belongs to no section.
     """
 
     name: str
     keeps: str
     sweep: Callable[[Any, Sweep], int]
+    due: Callable[[Any, Sweep], int]
     in_pieces: bool = False
+    needed: Callable[[Any, Sweep], int] | None = None
+    of_site: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from ...seam import Action, Capability, Job, Link, Personal, Retention
+from ...models import Event
+from ...seam import Action, Capability, Job, Link, Personal
+from ..storage import ages
 from . import jobs, keep, letters, report_counts, waits
 from .queue import EVENTS, REPORT_WORDS, REPORTS
 
@@ -18,13 +18,10 @@ CAPABILITY = Capability(
     jobs=(Job("events", jobs.run_events, every=jobs.EVENTS_EVERY, turn=10),),
     actions=tuple(Action(name, REPORT_WORDS[name]) for name in report_counts.COUNTED),
     retention=(
-        Retention(
+        ages.rule(
             "events",
             "who came to an event, who hosted it and where exactly: ``event_days`` after its end",
-            lambda session, sweep: keep.forget_people(
-                session, before=sweep.now - timedelta(days=sweep.kept["event_days"]), limit=sweep.limit
-            ),
-            in_pieces=True,
+            Event, keep.over, keep.let_go,
         ),
     ),
     personal=(Personal("w4r_event_report", ("note",), "events"),),

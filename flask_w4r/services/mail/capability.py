@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from ...seam import Capability, Job, Personal, Retention
+from ...models import OutboxMail
+from ...seam import Capability, Job, Personal
+from ..storage import ages
 from . import doctor, outbox, send
 
 CAPABILITY = Capability(
@@ -12,12 +12,11 @@ CAPABILITY = Capability(
     models=("OutboxMail", "Suppression", "MailStop"),
     jobs=(Job("mail", send.job, turn=20, once=80, due=outbox.is_due),),
     retention=(
-        Retention(
+        ages.rule(
             "mails",
-            "records of emails that were sent or dropped, without address or text: ``sent_mail_days``",
-            lambda session, sweep: outbox.purge_outbox(
-                session, before=sweep.now - timedelta(days=sweep.kept["sent_mail_days"])
-            ),
+            "records of emails that were sent or dropped, without address or text, and what could not be sent, with"
+            " them: ``sent_mail_days``",
+            OutboxMail, outbox.over, outbox.let_go,
         ),
     ),
     personal=(

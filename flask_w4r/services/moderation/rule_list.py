@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from ...errors import NotFound
 from ...keyring import Keyring
 from ...models import DayKey, Rule
 from ...models.moderation import RULE_EFFECTS, RULE_KINDS
+from ...seam import Sweep
 from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..audit import record as audit
@@ -167,12 +169,7 @@ def purge_rules(session: Session, keyring: Keyring, sections: Sequence[Section],
     :returns: how many went.
     """
     by_code = {section.code: section for section in sections}
-    gone = select(DayKey.day).where(DayKey.day == Rule.net_day).exists()
-    over = select(Rule).where(
-        Rule.section.in_(by_code),
-        or_(Rule.expires_at <= now, Rule.net_day.is_not(None) & ~gone),
-    )
-    rows = session.scalars(over.order_by(Rule.id).with_for_update()).all()
+    rows = session.scalars(select(Rule).where(*_over(by_code, now)).order_by(Rule.id).with_for_update()).all()
     if not rows:
         return 0
     for row in rows:
@@ -182,3 +179,14 @@ def purge_rules(session: Session, keyring: Keyring, sections: Sequence[Section],
     for code in sorted({row.section for row in rows}):
         settings.touch(session, by_code[code])
     return len(rows)
+
+
+def over(sweep: Sweep) -> Any:
+    """The query for entries that are over."""
+    codes = [section.code for section in sweep.sections if sweep.code in (None, section.code)]
+    return select(Rule.id).where(*_over(codes, sweep.now))
+
+
+def _over(codes: Collection[str], now: datetime) -> tuple[Any, Any]:
+    lives = select(DayKey.day).where(DayKey.day == Rule.net_day).exists()
+    return Rule.section.in_(codes), or_(Rule.expires_at <= now, Rule.net_day.is_not(None) & ~lives)

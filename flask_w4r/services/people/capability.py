@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ...models import SpentProof
+from ...models import DayKey, SpentProof, Token
 from ...seam import Capability, Personal, Retention, Sweep
+from ..storage import ages
 from ..storage.rows import execute
 from . import networks, tokens
 
@@ -20,20 +22,32 @@ def _proofs(session: Session, sweep: Sweep) -> int:
     return execute(session, delete(SpentProof).where(SpentProof.expires_at < sweep.now))
 
 
+def _over_tokens(sweep: Sweep) -> Any:
+    return ages.mine(sweep, Token.section) & (Token.expires_at < sweep.now - EXPIRED_TOKENS_KEPT)
+
+
+def _over_keys(sweep: Sweep) -> Any:
+    return select(DayKey.day).where(DayKey.day < networks.first_day_kept(sweep.now.date()))
+
+
 CAPABILITY = Capability(
     "people",
     models=("Consent", "ConsentText", "DayKey", "SpentProof", "Token"),
     retention=(
+        ages.rule("tokens", "links in emails: 30 days after they expire", Token, _over_tokens, tokens.let_go),
         Retention(
-            "tokens",
-            "links in emails: 30 days after they expire",
-            lambda session, sweep: tokens.purge(session, before=sweep.now - EXPIRED_TOKENS_KEPT),
+            "proofs",
+            "solved captchas: until they would expire anyway",
+            _proofs,
+            ages.counting(lambda sweep: select(SpentProof.digest).where(SpentProof.expires_at < sweep.now)),
+            of_site=True,
         ),
-        Retention("proofs", "solved captchas: until they would expire anyway", _proofs),
         Retention(
             "day_keys",
             "daily keys, used to count networks and emails to an address: 14 days",
             lambda session, sweep: networks.purge_day_keys(session, sweep.now.date()),
+            ages.counting(_over_keys),
+            of_site=True,
         ),
     ),
     personal=(

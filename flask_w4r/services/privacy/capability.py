@@ -18,4 +18,5 @@ CAPABILITY = Capability(
     ),
     jobs=(Job("purge", retention.purge, every=retention.PURGE_EVERY, turn=90, once=90),),
     pages="flask_w4r.blueprints.privacy",
+    commands={"retention": "flask_w4r.cli.retention:group"},
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from ...seam import Capability, Link, Personal, Retention
+from ...models import Rsvp
+from ...seam import Capability, Link, Personal
+from ..storage import ages
 from . import keep, letters, waits
 
 CAPABILITY = Capability(
@@ -14,13 +14,10 @@ CAPABILITY = Capability(
     mails=letters.MAILS,
     links=(Link("rsvp", "rsvp_manage"), Link("rsvp_confirm", "rsvp_manage")),
     retention=(
-        Retention(
+        ages.rule(
             "pending_rsvps",
             "RSVPs whose email address was not confirmed: ``pending_days``",
-            lambda session, sweep: keep.purge_pending(
-                session, before=sweep.now - timedelta(days=sweep.kept["pending_days"]), limit=sweep.limit
-            ),
-            in_pieces=True,
+            Rsvp, keep.over, keep.let_go,
         ),
     ),
     personal=(Personal("w4r_rsvp", ("email_index", "person"), "events", "unconfirmed ones go with ``pending_rsvps``"),),

@@ -21,6 +21,8 @@ from .views import CountView, EditionCount
 
 SIGNATURE = "petition_signature"
 PEOPLE = "people"
+#: Of an edition's people, those of whom nothing but their number is kept.
+PEOPLE_LET_GO = "people_let_go"
 #: The case id under which an edition's number of people is kept.
 WHOLE_EDITION = 0
 #: Values in one IN list.
@@ -32,11 +34,11 @@ def add(session: Session, section: Section, edition_id: int, case_id: int, actio
     add_all(session, section, edition_id, {(case_id, action_type): delta})
 
 
-def add_all(session: Session, section: Section, edition_id: int, deltas: Mapping[tuple[int, str], int]) -> None:
+def add_all(session: Session, section: Section | str, edition_id: int, deltas: Mapping[tuple[int, str], int]) -> None:
     """Change several counts of an edition, by case and action type, within the caller's transaction."""
     rows = [
         {
-            "section": section.code,
+            "section": _code(section),
             "edition_id": edition_id,
             "case_id": case_id,
             "action_type": action_type,
@@ -49,14 +51,24 @@ def add_all(session: Session, section: Section, edition_id: int, deltas: Mapping
     add_up(session, TallySlot.__table__, rows, ["edition_id", "case_id", "action_type", "slot"], "count")
 
 
-def signature_scope(section: Section, case_id: int) -> str:
-    """The scope of a signature's blind index: one case, so that signatures of one person cannot be joined."""
-    return f"signature|{section.code}|{case_id}"
+def signature_scope(section: Section | str, case_id: int) -> str:
+    """The scope of a signature's blind index: one case, so that signatures of one person cannot be joined.
+
+    :param section: or its code.
+    """
+    return f"signature|{_code(section)}|{case_id}"
 
 
-def person_scope(section: Section, edition_id: int) -> str:
-    """The scope of the count of people: one edition."""
-    return f"person|{section.code}|{edition_id}"
+def person_scope(section: Section | str, edition_id: int) -> str:
+    """The scope of the count of people: one edition.
+
+    :param section: or its code.
+    """
+    return f"person|{_code(section)}|{edition_id}"
+
+
+def _code(section: Section | str) -> str:
+    return section if isinstance(section, str) else section.code
 
 
 def count_signatures(
@@ -106,6 +118,29 @@ def uncount_signatures(
     :param canonicals: the mailbox of each, ``None`` for one without.
     """
     add(session, section, edition_id, case_id, SIGNATURE, -len(canonicals))
+    people = _forget_people(session, keyring, section, edition_id, canonicals)
+    if people:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
+
+
+def only_count(
+    session: Session, keyring: Keyring, code: str, edition_id: int, canonicals: Sequence[str | None]
+) -> None:
+    """Signatures of an edition go on counting, and nobody can be told by them any more: of people whose last ones they are
+    only the number stays. Call it after their rows were changed.
+
+    :param code: the section's.
+    :param canonicals: the mailbox that each had, ``None`` for one without.
+    """
+    people = _forget_people(session, keyring, code, edition_id, canonicals)
+    if people:
+        add_all(session, code, edition_id, {(WHOLE_EDITION, PEOPLE_LET_GO): people})
+
+
+def _forget_people(
+    session: Session, keyring: Keyring, section: Section | str, edition_id: int, canonicals: Sequence[str | None]
+) -> int:
+    """Delete the hashes of people whom no signature of the edition names any more; returns how many people that is."""
     people = sum(canonical is None for canonical in canonicals)
     known = {canonical for canonical in canonicals if canonical is not None}
     cases = session.scalars(select(Case.id).where(Case.edition_id == edition_id)).all()
@@ -122,8 +157,7 @@ def uncount_signatures(
             )
         )
         people += removed.rowcount  # type: ignore[attr-defined]
-    if people:
-        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
+    return people
 
 
 def _insert_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> set[bytes]:
@@ -162,6 +196,8 @@ class Counts:
     cases: dict[int, dict[str, int]]
     people: int
     as_of: datetime
+    #: Of these people, those of whom nothing but their number is kept.
+    people_let_go: int = 0
 
     def of_case(self, case_id: int, goal: int | None) -> CountView:
         """The counts of one case."""
@@ -185,13 +221,14 @@ def counts(session: Session, section: Section, edition_id: int, now: datetime) -
         .group_by(TallySlot.case_id, TallySlot.action_type)
     )
     cases: dict[int, dict[str, int]] = {}
-    people = 0
+    people = let_go = 0
     for case_id, action_type, total in rows:
         if case_id == WHOLE_EDITION:
-            people = int(total)
+            people = int(total) if action_type == PEOPLE else people
+            let_go = int(total) if action_type == PEOPLE_LET_GO else let_go
         else:
             cases.setdefault(case_id, {})[action_type] = int(total)
-    return Counts(cases, people, now)
+    return Counts(cases, people, now, let_go)
 
 
 @dataclass(frozen=True)
@@ -239,6 +276,7 @@ def recount(
                 if fix:
                     add(session, section, edition.id, case.id, kind, after - before)
         people, nameless = _people(session, keyring, section, edition.id, ids)
+        nameless += kept.people_let_go
         compared += 1
         if kept.people != len(people) + nameless:
             drifts.append(Drift(edition.year, "(people)", kept.people, len(people) + nameless))
@@ -255,8 +293,8 @@ def _people(
     people: set[bytes] = set()
     nameless = 0
     scope = person_scope(section, edition_id)
-    rows = session.execute(select(Signature.person).where(Signature.case_id.in_(case_ids), *_counted())).yield_per(1000)
-    for (sealed,) in rows:
+    named = (Signature.case_id.in_(case_ids), Signature.let_go_at.is_(None), *_counted())
+    for (sealed,) in session.execute(select(Signature.person).where(*named)).yield_per(1000):
         email = keyring.open_json(sealed).get("email") if sealed else None
         if email:
             people.add(keyring.blind(scope, parse_address(email, test_environment=True).canonical))
