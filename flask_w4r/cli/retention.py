@@ -39,4 +39,4 @@ def run_rules(dry_run: bool, batch: int, as_json: bool) -> None:
         return
     for one in found:
         stays = f"; {one.needed} of them stay for {one.why}" if one.needed else ""
-        click.echo(f"{one.what}: {one.due} due, {one.done} done{stays}  ({one.keeps})")
+        click.echo(f"{one.what}: {one.due} due, {one.done} done{stays}  ({one.words})")

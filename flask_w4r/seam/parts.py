@@ -263,13 +263,13 @@ class Retention:
     ``due``: ``(session, sweep) -> how many are over``, those included that something needs still.
     ``needed``: ``(session, sweep) -> how many of them must stay for now``, see :class:`Reserves`.
 
-    :param keeps: the rule in words, for people.
+    :param keeps: the rule in words, for people; what a section or site may set stands in it by name: ``pending_days``.
     :param in_pieces: ``sweep`` takes ``Sweep.limit`` rows at most and is called until nothing goes.
     :param of_site: what goes belongs to no section.
     """
 
     name: str
-    keeps: str
+    keeps: Any
     sweep: Callable[[Any, Sweep], int]
     due: Callable[[Any, Sweep], int]
     in_pieces: bool = False

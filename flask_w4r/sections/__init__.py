@@ -161,7 +161,8 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
             both_tables = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
             merged[key] = (
                 {**merged[key], **value}
-                if both_tables and key in ("fields", "consents", "theme", "vocabularies", "retention", "retention_longest")
+                if both_tables
+                and key in ("fields", "consents", "theme", "vocabularies", "retention", "retention_longest")
                 else value
             )
     for key in ("code", "name", "country", "locales", "time_zone"):

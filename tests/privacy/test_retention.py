@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from flask_w4r import W4R
+from flask_w4r.capabilities import CAPABILITIES
+from flask_w4r.errors import ConfigurationError
+from flask_w4r.seam import Capability, Reserves
 from flask_w4r.testing import RecordingMailer, make_campaign, make_signatures
 from tests.conftest import Host, MakeHost, every_database
+from tests.moderation.conftest import Staff, check_permission, load_actor
 
 #: What is personal of a signature.
 PERSONAL = "email_index, details_index, name_index, person, mail_domain, net_host"
@@ -109,9 +113,6 @@ def test_what_was_never_handed_over_goes_long_after_the_edition(make_host: MakeH
     assert host.app.test_client().get("/au/editions/2026/").status_code == 200
 
 
-Change = Callable[[Host], None]
-
-
 def test_the_worker_does_the_same(make_host: MakeHost) -> None:
     host, clock = made(make_host)
     make_signatures(host.app, "ann", 3, state="confirmed")
@@ -143,15 +144,16 @@ def test_a_section_keeps_less(make_host: MakeHost) -> None:
         ({"section": {"preset": "FR", "retention_longest": {"pending_days": 99}}}, "the preset allows 30 days at most"),
         ({"section": {"preset": "FR", "retention_longest": None}}, "it can only be made shorter"),
         ({"section": {"preset": "AU", "retention": {"pending": 3}}}, "'pending' is not kept by a section"),
-        ({"section": {"preset": "AU", "retention": {"pending_days": 0}}}, "pending_days must be a whole number of days"),
+        (
+            {"section": {"preset": "AU", "retention": {"pending_days": 0}}},
+            "pending_days must be a whole number of days",
+        ),
         ({"section": {"preset": "AU", "retention": 7}}, "must be a table of days by name"),
         ({"section": "FR", "retention": {"pending_days": 60}}, "W4R_RETENTION: pending_days is 60, and FR keeps"),
         ({"retention": {"weeks": 2}}, "W4R_RETENTION: has no entry 'weeks'"),
     ],
 )
 def test_days_that_cannot_be_are_told_at_the_start(make_host: MakeHost, config: dict[str, Any], fault: str) -> None:
-    from flask_w4r.errors import ConfigurationError
-
     with pytest.raises(ConfigurationError) as told:
         make_host(**config)
     assert fault in str(told.value)
@@ -163,3 +165,45 @@ def test_a_preset_s_limit_holds_for_the_usual_days_too(make_host: MakeHost) -> N
     make_signatures(host.app, "ann", 2, state="confirmed")
     delivered(host, clock, 21)
     assert rules(host)["delivered_signatures"]["done"] == 2
+
+
+@every_database
+def test_what_a_delivery_needs_stays_and_is_told(make_host: MakeHost) -> None:
+    clock = Clock()
+    held: list[int] = []
+    needs = Reserves("drafts", "w4r_signature", "a delivery that is being prepared", lambda ident: ident.in_(held))
+    drafts = Capability("drafts", reserves=(needs,))
+    w4r = W4R(mailer=RecordingMailer(), clock=clock, capabilities=(*CAPABILITIES, drafts))
+    host = make_host(w4r=w4r)
+    make_campaign(host.app, ["ann"])
+    ids = make_signatures(host.app, "ann", 5, state="confirmed")
+    delivered(host, clock, 91)
+    held += ids[:2]
+    told = host.run("w4r", "retention", "run").output
+    assert (
+        "delivered_signatures: 5 due, 3 done; 2 of them stay for a delivery that is being prepared"
+        "  (confirmed signatures: delivered_days after they were handed over, then only counts)"
+    ) in told.splitlines()
+    assert rules(host)["delivered_signatures"]["needed"] == 2
+    held.clear()
+    assert rules(host)["delivered_signatures"]["done"] == 2
+
+
+def test_the_desk_says_what_falls_due_when(make_host: MakeHost) -> None:
+    clock = Clock()
+    w4r = W4R(mailer=RecordingMailer(), clock=clock, actor_loader=load_actor, permission_check=check_permission)
+    host = make_host(w4r=w4r, section={"preset": "AU", "url_prefix": "/au", "retention": {"delivered_days": 60}})
+    make_campaign(host.app, ["ann"])
+    ids = make_signatures(host.app, "ann", 9, state="confirmed")
+    for number, days in zip(ids, (61, 59, 58, 50, 50, 50, 45, 20, 1), strict=True):
+        delivered(host, clock, days, f"id = {number}")
+    staff = Staff(host.app.test_client(), "mo", "erase", None)
+    page = staff.get("/au/moderation/retention").get_data(as_text=True)
+    (row,) = re.findall(r'data-w4r-rule="delivered_signatures">(.*?)</tr>', page, re.DOTALL)
+    assert "confirmed signatures: 60 days after they were handed over, then only counts" in row
+    assert re.findall(r">\s*(\d+)\s*</td>", row) == ["1", "2", "3", "1", "0"]
+    assert "example.org" not in page
+    assert "Sample" not in page
+    others = Staff(host.app.test_client(), "mo", "decide,find_person,export", None)
+    assert others.get("/au/moderation/retention").status_code == 403
+    assert "moderation/retention" not in others.get("/au/moderation/find").get_data(as_text=True)

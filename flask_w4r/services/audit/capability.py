@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...models import AuditEntry
 from ...seam import Capability, Export, Job, MailKind, Personal, Retention, Sweep
 from ...sections.days import days_of
@@ -43,7 +44,7 @@ CAPABILITY = Capability(
     retention=(
         Retention(
             "log_entries",
-            "entries of the log: ``audit_days``, with a signed checkpoint",
+            lazy_gettext("entries of the log: ``audit_days``, with a signed checkpoint"),
             _let_go,
             _due,
             in_pieces=True,

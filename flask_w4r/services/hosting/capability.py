@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...i18n import lazy_gettext
 from ...models import Event
 from ...seam import Action, Capability, Job, Link, Personal
 from ..storage import ages
@@ -20,8 +21,10 @@ CAPABILITY = Capability(
     retention=(
         ages.rule(
             "events",
-            "who came to an event, who hosted it and where exactly: ``event_days`` after its end",
-            Event, keep.over, keep.let_go,
+            lazy_gettext("who came to an event, who hosted it and where exactly: ``event_days`` after its end"),
+            Event,
+            keep.over,
+            keep.let_go,
         ),
     ),
     personal=(Personal("w4r_event_report", ("note",), "events"),),

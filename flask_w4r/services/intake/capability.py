@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...models import Intake
 from ...seam import Capability, Job, Personal, Sweep
 from ..storage import ages
@@ -29,8 +30,10 @@ CAPABILITY = Capability(
     retention=(
         ages.rule(
             "intake",
-            "forms that could not be processed: ``pending_days``; all others are deleted once processed",
-            Intake, _over, _let_go,
+            lazy_gettext("forms that could not be processed: ``pending_days``; all others are deleted once processed"),
+            Intake,
+            _over,
+            _let_go,
         ),
     ),
     personal=(Personal("w4r_intake", ("sealed",), "intake", "deleted once the worker has processed it"),),

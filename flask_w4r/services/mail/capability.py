@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...i18n import lazy_gettext
 from ...models import OutboxMail
 from ...seam import Capability, Job, Personal
 from ..storage import ages
@@ -14,9 +15,13 @@ CAPABILITY = Capability(
     retention=(
         ages.rule(
             "mails",
-            "records of emails that were sent or dropped, without address or text, and what could not be sent, with"
-            " them: ``sent_mail_days``",
-            OutboxMail, outbox.over, outbox.let_go,
+            lazy_gettext(
+                "records of emails that were sent or dropped, without address or text, and what could not be sent, with"
+                " them: ``sent_mail_days``"
+            ),
+            OutboxMail,
+            outbox.over,
+            outbox.let_go,
         ),
     ),
     personal=(

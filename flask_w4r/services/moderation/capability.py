@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...i18n import lazy_gettext
 from ...models import Batch
 from ...seam import Capability, Job, MailKind, Personal, Retention
 from ..storage import ages
@@ -15,21 +16,25 @@ CAPABILITY = Capability(
     retention=(
         Retention(
             "rules",
-            "rules of the desk: until they expire, or the key of their day is deleted",
+            lazy_gettext("rules of the desk: until they expire, or the key of their day is deleted"),
             lambda session, sweep: rule_list.purge_rules(session, sweep.keyring, sweep.sections, now=sweep.now),
             ages.counting(rule_list.over),
         ),
         Retention(
             "pulse",
-            "hourly counts: 400 days; those of networks 14",
+            lazy_gettext("hourly counts: 400 days; those of networks 14"),
             lambda session, sweep: pulse.purge_pulse(session, now=sweep.now),
             pulse.due,
         ),
         ages.rule(
             "decisions",
-            "the reasons and conditions of decisions and invalidations, in staff's words: ``audit_days``; what was decided"
-            " stays",
-            Batch, batch_words.over, batch_words.let_go,
+            lazy_gettext(
+                "the reasons and conditions of decisions and invalidations, in staff's words: ``audit_days``; what was decided"
+                " stays"
+            ),
+            Batch,
+            batch_words.over,
+            batch_words.let_go,
         ),
     ),
     personal=(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...models import DayKey, SpentProof, Token
 from ...seam import Capability, Personal, Retention, Sweep
 from ..storage import ages
@@ -34,17 +35,19 @@ CAPABILITY = Capability(
     "people",
     models=("Consent", "ConsentText", "DayKey", "SpentProof", "Token"),
     retention=(
-        ages.rule("tokens", "links in emails: 30 days after they expire", Token, _over_tokens, tokens.let_go),
+        ages.rule(
+            "tokens", lazy_gettext("links in emails: 30 days after they expire"), Token, _over_tokens, tokens.let_go
+        ),
         Retention(
             "proofs",
-            "solved captchas: until they would expire anyway",
+            lazy_gettext("solved captchas: until they would expire anyway"),
             _proofs,
             ages.counting(lambda sweep: select(SpentProof.digest).where(SpentProof.expires_at < sweep.now)),
             of_site=True,
         ),
         Retention(
             "day_keys",
-            "daily keys, used to count networks and emails to an address: 14 days",
+            lazy_gettext("daily keys, used to count networks and emails to an address: 14 days"),
             lambda session, sweep: networks.purge_day_keys(session, sweep.now.date()),
             ages.counting(_over_keys),
             of_site=True,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...keyring import Keyring, SealBroken
 from ...models import Case, Consent, Edition, Signature
 from ...seam import Retention, Sweep
@@ -120,36 +121,44 @@ def _address(keyring: Keyring, sealed: str) -> list[str | None]:
     return [parse_address(email, test_environment=True).canonical if email else None]
 
 
-def _rule(name: str, keeps: str, which: Callable[[Sweep], Any], go: ages.LetGo = let_go) -> Retention:
+def _rule(name: str, keeps: Any, which: Callable[[Sweep], Any], go: ages.LetGo = let_go) -> Retention:
     return ages.rule(name, keeps, Signature, which, go)
 
 
 RULES = (
     _rule(
         "withheld_signatures",
-        "names that signers asked to keep back: ``withheld_days`` after the signatures were handed over, then only counts",
+        lazy_gettext(
+            "names that signers asked to keep back: ``withheld_days`` after the signatures were handed over, then only counts"
+        ),
         _withheld,
     ),
     _rule(
         "delivered_signatures",
-        "confirmed signatures: ``delivered_days`` after they were handed over, then only counts",
+        lazy_gettext("confirmed signatures: ``delivered_days`` after they were handed over, then only counts"),
         _delivered,
     ),
     _rule(
         "undelivered_signatures",
-        "confirmed signatures that were never handed over: ``undelivered_days`` after the edition's end, then only counts",
+        lazy_gettext(
+            "confirmed signatures that were never handed over: ``undelivered_days`` after the edition's end, then only counts"
+        ),
         _undelivered,
     ),
-    _rule("invalid_signatures", "signatures that were found invalid: ``invalid_days``, then only counts", _invalid),
+    _rule(
+        "invalid_signatures",
+        lazy_gettext("signatures that were found invalid: ``invalid_days``, then only counts"),
+        _invalid,
+    ),
     _rule(
         "pending_signatures",
-        "signatures whose email address was not confirmed: ``pending_days``",
+        lazy_gettext("signatures whose email address was not confirmed: ``pending_days``"),
         _pending,
         _delete_pending,
     ),
     _rule(
         "networks",
-        "where a signature came from, as hashes with a daily key: 14 days",
+        lazy_gettext("where a signature came from, as hashes with a daily key: 14 days"),
         _old_networks,
         _forget_networks,
     ),

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ...i18n import ngettext
 from ...seam import Retention, Sweep, Tools
 from ...sections import Section
 from ...sections.days import days_of
@@ -46,6 +48,11 @@ class Kept:
     done: int = 0
     needed: int = 0
     why: str = ""
+
+    @property
+    def words(self) -> str:
+        """The rule in words, without numbers: sections differ."""
+        return self.keeps.replace("``", "")
 
     def as_dict(self) -> dict[str, Any]:
         """The same for JSON."""
@@ -103,7 +110,7 @@ def _due(app: Any, rule: Retention, sweep: Sweep) -> Kept:
 
     over, needed = read(app, look)
     why = ", ".join(str(one.words) for one in sweep.reserves) if needed else ""
-    return Kept(rule.name, rule.keeps, over, 0, needed, why)
+    return Kept(rule.name, str(rule.keeps), over, 0, needed, why)
 
 
 def let_go(app: Any, sweep: Sweep, told: Told) -> list[Kept]:
@@ -126,13 +133,14 @@ def let_go(app: Any, sweep: Sweep, told: Told) -> list[Kept]:
 class Falling:
     """One rule, as the desk sees it.
 
-    :ivar days: what its words name, as the section has them: ``(name, days)``.
-    :ivar weeks: how many fall due, at once and in each of the weeks to come; ``None`` above what is counted.
+    :ivar keeps: in words, with the section's days.
+    :ivar now: how many are over; ``None`` above what is counted.
+    :ivar weeks: how many more fall due in each of the weeks to come.
+    :ivar needed: how many of those that are over stay, and ``why``.
     """
 
     name: str
     keeps: str
-    days: Sequence[tuple[str, int]]
     now: int | None
     weeks: Sequence[int | None]
     needed: int
@@ -153,11 +161,18 @@ def ahead(session: Session, hooks: Hooks, actor: Any, sweep: Sweep, section: Sec
 def _falling(session: Session, rule: Retention, sweep: Sweep, section: Section) -> Falling:
     moments = (replace(sweep, now=sweep.now + timedelta(weeks=number)) for number in range(WEEKS + 1))
     counted = [rule.due(session, one) for one in moments]
-    weeks = [_more(after, before) for before, after in zip(counted, counted[1:], strict=False)]
+    weeks = [_more(after, before) for before, after in pairwise(counted)]
     needed = rule.needed(session, sweep) if rule.needed is not None and sweep.reserves else 0
     why = ", ".join(str(one.words) for one in sweep.reserves) if needed else ""
-    days = [(name, days_of(section, name, sweep.kept)) for name in sweep.kept if f"``{name}``" in rule.keeps]
-    return Falling(rule.name, rule.keeps, days, _counted(counted[0]), weeks, needed, why)
+    return Falling(rule.name, _in_days(rule, section, sweep), _counted(counted[0]), weeks, needed, why)
+
+
+def _in_days(rule: Retention, section: Section, sweep: Sweep) -> str:
+    words = str(rule.keeps)
+    for name in sweep.kept:
+        days = days_of(section, name, sweep.kept)
+        words = words.replace(f"``{name}``", ngettext("%(num)s day", "%(num)s days", days))
+    return words
 
 
 def _counted(number: int) -> int | None:

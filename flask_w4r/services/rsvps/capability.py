@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...i18n import lazy_gettext
 from ...models import Rsvp
 from ...seam import Capability, Link, Personal
 from ..storage import ages
@@ -16,8 +17,10 @@ CAPABILITY = Capability(
     retention=(
         ages.rule(
             "pending_rsvps",
-            "RSVPs whose email address was not confirmed: ``pending_days``",
-            Rsvp, keep.over, keep.let_go,
+            lazy_gettext("RSVPs whose email address was not confirmed: ``pending_days``"),
+            Rsvp,
+            keep.over,
+            keep.let_go,
         ),
     ),
     personal=(Personal("w4r_rsvp", ("email_index", "person"), "events", "unconfirmed ones go with ``pending_rsvps``"),),

@@ -74,7 +74,7 @@ def counting(which: Callable[[Sweep], Any]) -> Callable[[Session, Sweep], int]:
 
 
 def rule(
-    name: str, keeps: str, model: Any, which: Callable[[Sweep], Any], let_go: LetGo, *, of_site: bool = False
+    name: str, keeps: Any, model: Any, which: Callable[[Sweep], Any], let_go: LetGo, *, of_site: bool = False
 ) -> Retention:
     """A rule that goes on in pieces: rows that are over are locked, looked at again, and let go of.
 
