@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import config_checks as check
+from . import key_sources
 from .config_checks import Check
 from .errors import ConfigurationError
 from .sections import Section, load_section
@@ -104,7 +105,18 @@ class W4RConfig:
         "Keys that encrypt personal data, newest first; create one with `flask w4r keygen`. A list, or text separated by commas. Needed outside debug and testing.",
     )  # fmt: skip
     index_key: str = _key(
-        check.index_key, "", "The key of all blind indexes; it does not rotate. Needed outside debug and testing."
+        check.index_key, "",
+        "The key of all blind indexes. It is changed with `W4R_INDEX_KEYS_OLD` and `flask w4r keys reindex`. Needed outside debug and testing.",
+    )  # fmt: skip
+    index_keys_old: tuple[str, ...] = _key(
+        check.keys,
+        (),
+        "Earlier index keys, newest first: what was stored is found under them too. A list, or text separated by commas.",
+    )
+    key_command: Any = _key(
+        check.command,
+        None,
+        "A program that prints the keys, in place of the three keys above: text as in a shell, or a list. It is run once at the start, see :ref:`key-sources`.",
     )
     captcha: str = _key(
         check.choice("auto", "hcaptcha", "altcha", "none"), "auto",
@@ -200,6 +212,7 @@ class W4RConfig:
         :raises ConfigurationError: with every fault at once.
         """
         faults: list[str] = []
+        mapping = key_sources.with_keys(mapping, faults)
         known = {f"W4R_{item.name.upper()}": item for item in fields(cls)}
         for name in mapping:
             if isinstance(name, str) and name.startswith("W4R_") and name not in known:
@@ -308,6 +321,9 @@ def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tup
     if config.index_key and config.index_key in config.encryption_keys:
         text = "W4R_INDEX_KEY: must not be one of W4R_ENCRYPTION_KEYS; create another with 'flask w4r keygen'"
         faults.append(("index_key", text))
+    if config.index_key in config.index_keys_old or set(config.index_keys_old) & set(config.encryption_keys):
+        text = "W4R_INDEX_KEYS_OLD: must hold earlier index keys alone, and neither W4R_INDEX_KEY nor one of W4R_ENCRYPTION_KEYS"
+        faults.append(("index_keys_old", text))
     if not config.base_url and not all(section.base_url for section in sections):
         text = "W4R_BASE_URL: missing; links in mails need it, such as 'https://www.example.org'"
         faults.append(("base_url", text))

@@ -171,7 +171,7 @@ class W4R:
             config=config,
             sections={section.code: section for section in sections},
             mounts=_mounts(sections),
-            keyring=Keyring(keys, index_key),
+            keyring=Keyring(keys, index_key, config.index_keys_old),
             clock=self._clock,
             hooks=Hooks(**self._hooks, seam=self._seam or Seam(CAPABILITIES)),
             secret_key=_secret_key(app),

@@ -17,12 +17,14 @@ from .parts import (
     Finding,
     Held,
     Holds,
+    Indexed,
     IntakeKind,
     Job,
     Link,
     MailKind,
     Personal,
     QueueKind,
+    Reindexed,
     Reserves,
     Retention,
     Sweep,
@@ -33,7 +35,7 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 
@@ -64,6 +66,7 @@ class Capability:
     retention: Sequence[Retention] = ()
     reserves: Sequence[Reserves] = ()
     personal: Sequence[Personal] = ()
+    indexed: Sequence[Indexed] = ()
     holds: Sequence[Holds] = ()
     exports: Sequence[Export] = ()
     recounts: Sequence[Recount] = ()
@@ -90,6 +93,7 @@ class Seam:
     :ivar exports: what staff may take away.
     :ivar commands: groups of ``flask w4r``.
     :ivar personal: where something about a person is stored.
+    :ivar indexed: where keyed hashes are stored, and how they are made anew.
     :ivar holds: what is held of a person.
     :ivar recounts: what the rows themselves say of the counts.
     """
@@ -117,6 +121,7 @@ class Seam:
         commands = [(name, target) for one in self.capabilities for name, target in one.commands.items()]
         self.commands: Mapping[str, str] = dict(commands)
         self.personal: Sequence[Personal] = tuple(item for one in self.capabilities for item in one.personal)
+        self.indexed: Sequence[Indexed] = tuple(item for one in self.capabilities for item in one.indexed)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 

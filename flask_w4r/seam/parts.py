@@ -291,6 +291,40 @@ class Personal:
 
 
 @dataclass(frozen=True)
+class Reindexed:
+    """What making some indexes anew came to.
+
+    :param seen: rows that were looked at.
+    :param stale: those whose index was, or is, not of the newest key.
+    :param doubled: those of them whose index another row has: one and the same address, twice.
+    :param after: the last row's id, to go on after it; ``None``: there are no more.
+    """
+
+    seen: int
+    stale: int
+    doubled: int
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """Columns that hold keyed hashes, and how they come to be of a new index key.
+
+    ``step``: ``(session, keyring, after, limit, *, write) -> Reindexed``: the next rows, in the order of ids, from what is sealed
+    beside them; in one transaction, locked. Without ``write`` it only looks. ``None`` where they cannot be made anew, and ``why``
+    says what becomes of them.
+
+    :param earlier: they are looked for under earlier index keys as long as those are set.
+    """
+
+    table: str
+    columns: Sequence[str]
+    step: Callable[..., Reindexed] | None = None
+    why: str = ""
+    earlier: bool = False
+
+
+@dataclass(frozen=True)
 class Held:
     """One thing that is held of a person, as its owner is shown it.
 

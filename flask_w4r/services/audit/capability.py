@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ...i18n import lazy_gettext
 from ...models import AuditEntry
-from ...seam import Capability, Export, Job, MailKind, Personal, Retention, Sweep
+from ...seam import Capability, Export, Indexed, Job, MailKind, Personal, Retention, Sweep
 from ...sections.days import days_of
 from ..storage import ages
 from . import keep, log
@@ -54,6 +54,16 @@ CAPABILITY = Capability(
         Personal("w4r_audit", ("digest",), "log_entries", "addresses and reasons are keyed hashes in it"),
         Personal("w4r_audit_checkpoint", ("digest", "signature"), None, "proves the log; nobody's data"),
         Personal("w4r_audit_head", ("digest",), None, "proves the log; nobody's data"),
+    ),
+    indexed=(
+        Indexed(
+            "w4r_audit",
+            ("digest",),
+            why="a chain stays as it was written, and is proved by the key of its time",
+            earlier=True,
+        ),
+        Indexed("w4r_audit_head", ("digest",), why="the end of that chain", earlier=True),
+        Indexed("w4r_audit_checkpoint", ("digest", "signature"), why="the beginning of that chain", earlier=True),
     ),
     exports=(Export("audit", log.HEADINGS, log.file_rows),),
     pages="flask_w4r.blueprints.audit",

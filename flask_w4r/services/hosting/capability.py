@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...i18n import lazy_gettext
 from ...models import Event
-from ...seam import Action, Capability, Job, Link, Personal
+from ...seam import Action, Capability, Indexed, Job, Link, Personal
 from ..storage import ages
-from . import jobs, keep, letters, report_counts, waits
+from . import jobs, keep, letters, reindex, report_counts, waits
 from .queue import EVENTS, REPORT_WORDS, REPORTS
 
 CAPABILITY = Capability(
@@ -27,6 +27,7 @@ CAPABILITY = Capability(
             keep.let_go,
         ),
     ),
+    indexed=(Indexed("w4r_event", ("host_index",), reindex.step),),
     personal=(Personal("w4r_event_report", ("note",), "events"),),
     recounts=(report_counts.approved,),
     pages="flask_w4r.blueprints.hosting",

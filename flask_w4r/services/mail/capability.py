@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...i18n import lazy_gettext
 from ...models import OutboxMail
-from ...seam import Capability, Job, Personal
+from ...seam import Capability, Indexed, Job, Personal
 from ..storage import ages
 from . import doctor, outbox, send
 
@@ -33,6 +33,16 @@ CAPABILITY = Capability(
             ("address_index",),
             None,
             "kept so that no more email goes there; a keyed hash, no address",
+        ),
+    ),
+    indexed=(
+        Indexed("w4r_outbox", ("cap_index",), why="made with the key of a day"),
+        Indexed("w4r_outbox", ("dedupe",), why="goes with the email; one about the same matter may come twice"),
+        Indexed(
+            "w4r_suppression",
+            ("address_index",),
+            earlier=True,
+            why="the address is not kept; brought forward when it is suppressed again",
         ),
     ),
     checks=(doctor.check,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...i18n import lazy_gettext
 from ...models import Batch
-from ...seam import Capability, Job, MailKind, Personal, Retention
+from ...seam import Capability, Indexed, Job, MailKind, Personal, Retention
 from ..storage import ages
 from . import alerts, batch_words, pulse, rule_list
 
@@ -41,5 +41,6 @@ CAPABILITY = Capability(
         Personal("w4r_rule", ("value", "value_index", "note"), "rules"),
         Personal("w4r_batch", ("reason", "conditions"), "decisions", "staff's own words, encrypted"),
     ),
+    indexed=(Indexed("w4r_rule", ("value_index",), rule_list.reindex_step),),
     pages="flask_w4r.blueprints.moderation",
 )

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from ...i18n import lazy_gettext
 from ...models import DayKey, SpentProof, Token
-from ...seam import Capability, Personal, Retention, Sweep
+from ...seam import Capability, Indexed, Personal, Retention, Sweep
 from ..storage import ages
 from ..storage.rows import execute
-from . import networks, tokens
+from . import lost_keys, networks, tokens
 
 #: A link that expired still finds its page, which offers a new one, for so long.
 EXPIRED_TOKENS_KEPT = timedelta(days=30)
@@ -60,5 +60,12 @@ CAPABILITY = Capability(
         Personal("w4r_consent", ("text_digest",), "pending_signatures", "goes with its signature"),
         Personal("w4r_consent_text", ("digest",), None, "the section's own words, kept once; nobody's answer"),
     ),
+    indexed=(
+        Indexed("w4r_token", ("token_hash",), why="made without a key"),
+        Indexed("w4r_spent_proof", ("digest",), why="made without a key"),
+        Indexed("w4r_consent", ("text_digest",), why="made without a key"),
+        Indexed("w4r_consent_text", ("digest",), why="made without a key"),
+    ),
+    checks=(lost_keys.check,),
     commands={"keys": "flask_w4r.cli.keys:keys", "keygen": "flask_w4r.cli.keys:keygen"},
 )

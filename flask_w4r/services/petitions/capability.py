@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...i18n import lazy_gettext
-from ...seam import Action, Capability, Job, Link, MailKind, Personal
+from ...seam import Action, Capability, Indexed, Job, Link, MailKind, Personal
 from ..tally.counts import SIGNATURE
-from . import counts, intake, invalidation_run, keep, letters, subscribers, waits
+from . import counts, intake, invalidation_run, keep, letters, reindex, subscribers, waits
 from .queue import SIGNATURES
 
 CAPABILITY = Capability(
@@ -25,6 +25,12 @@ CAPABILITY = Capability(
             "pending, withheld, invalid and undelivered ones have rules of their own",
         ),
         Personal("w4r_signature", ("net_host", "net_site", "net_block"), "networks"),
+    ),
+    indexed=(
+        Indexed("w4r_signature", ("email_index", "details_index", "name_index"), reindex.step),
+        Indexed(
+            "w4r_signature", ("net_host", "net_site", "net_block"), why="made with the key of a day, and gone after 14"
+        ),
     ),
     recounts=(counts.recount,),
     touched=(counts.touched,),

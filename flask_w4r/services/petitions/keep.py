@@ -21,7 +21,7 @@ from ..storage.rows import execute
 from ..tally import counts as tally
 
 #: What is personal of a signature. What stays says that somebody signed, when, and that it counts.
-_NOBODY = {
+_NOBODY: dict[str, Any] = {
     "email_index": None, "details_index": None, "name_index": None, "person": None, "newsletter": False,
     "reasons": [], "mail_domain": None, "net_day": None, "net_host": None, "net_site": None, "net_block": None,
 }  # fmt: skip

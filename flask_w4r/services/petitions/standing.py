@@ -100,7 +100,7 @@ def of_address(
     among = sorted({row.case_id for row in known}.union(one.id for one in cases.values() if one.status == "active"))
     if canonical is None or not among:
         return Standing(cases, {}, None)
-    indexes = [keyring.blind(signature_scope(section, case_id), canonical) for case_id in among]
+    indexes = [index for case_id in among for index in keyring.blinds(signature_scope(section, case_id), canonical)]
     values = {"section": section.code, "cases": among, "indexes": indexes}
     found = session.connection().execute(_BY_ADDRESS_LOCKED if lock else _BY_ADDRESS, values).all()
     if section.shared_mailbox and known:

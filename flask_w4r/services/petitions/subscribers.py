@@ -43,14 +43,14 @@ class Subscriber:
 Sink = Callable[[Subscriber], None]
 
 
-def _matter(keyring: Keyring, section: Section, email: str) -> bytes:
-    return keyring.blind(f"subscriber|{section.code}", parse_address(email, test_environment=True).canonical)
+def _matters(keyring: Keyring, section: Section, email: str) -> tuple[bytes, ...]:
+    return keyring.blinds(f"subscriber|{section.code}", parse_address(email, test_environment=True).canonical)
 
 
 def recall_subscriber(session: Session, keyring: Keyring, section: Section, email: str) -> None:
     """Take an opt-in back that still waits, because the mailbox's owner never gave it."""
     waits = update(OutboxMail).where(
-        OutboxMail.dedupe == _matter(keyring, section, email), OutboxMail.state == "queued"
+        OutboxMail.dedupe.in_(_matters(keyring, section, email)), OutboxMail.state == "queued"
     )
     execute(session, waits.values(state="dropped", recipient=None, params=None, dedupe=None))
 
@@ -94,7 +94,7 @@ def enqueue_subscriber(
         now=now,
         cap_index=None,
         cap_day=None,
-        dedupe=_matter(keyring, section, details["email"]),
+        dedupe=_matters(keyring, section, details["email"])[0],
     )
     mail_outbox.enqueue(session, values, replace=True)
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...seam import Capability, Job, Personal
+from ...seam import Capability, Indexed, Job, Personal
 from . import retention
 
 CAPABILITY = Capability(
@@ -17,6 +17,11 @@ CAPABILITY = Capability(
         ),
     ),
     jobs=(Job("purge", retention.purge, every=retention.PURGE_EVERY, turn=90, once=90),),
+    indexed=(
+        Indexed(
+            "w4r_erasure", ("digest",), why="the address is not kept; found under the key of its time", earlier=True
+        ),
+    ),
     pages="flask_w4r.blueprints.privacy",
     commands={"retention": "flask_w4r.cli.retention:group"},
 )

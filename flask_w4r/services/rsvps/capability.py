@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...i18n import lazy_gettext
 from ...models import Rsvp
-from ...seam import Capability, Link, Personal
+from ...seam import Capability, Indexed, Link, Personal
 from ..storage import ages
-from . import keep, letters, waits
+from . import keep, letters, reindex, waits
 
 CAPABILITY = Capability(
     "rsvps",
@@ -24,6 +24,7 @@ CAPABILITY = Capability(
         ),
     ),
     personal=(Personal("w4r_rsvp", ("email_index", "person"), "events", "unconfirmed ones go with ``pending_rsvps``"),),
+    indexed=(Indexed("w4r_rsvp", ("email_index",), reindex.step),),
     pages="flask_w4r.blueprints.rsvps",
     commands={"events": "flask_w4r.cli.rsvps:events"},
 )

@@ -84,6 +84,8 @@ def count_signatures(
     """
     every = [canonical for some in canonicals.values() for canonical in some]
     scope = person_scope(section, edition_id)
+    if keyring.has_earlier:
+        bring_people_forward(session, keyring, section, edition_id, [one for one in every if one is not None])
     known = {keyring.blind(scope, canonical) for canonical in every if canonical is not None}
     people = sum(canonical is None for canonical in every)
     # Those there already are known, unless somebody who held their row has just deleted it.
@@ -145,11 +147,12 @@ def _forget_people(
     known = {canonical for canonical in canonicals if canonical is not None}
     cases = session.scalars(select(Case.id).where(Case.edition_id == edition_id)).all()
     scopes = [signature_scope(section, case) for case in cases]
-    owners = {keyring.blind(scope, canonical): canonical for scope in scopes for canonical in known}
+    owners = {index: canonical for scope in scopes for canonical in known for index in keyring.blinds(scope, canonical)}
+    mine = person_scope(section, edition_id)
     # Whoever changes another signature of the same people waits here, so that the look below sees what they did.
-    _lock_people(session, edition_id, sorted(keyring.blind(person_scope(section, edition_id), one) for one in known))
+    _lock_people(session, edition_id, sorted(index for one in known for index in keyring.blinds(mine, one)))
     still = {owners[found] for found in _still_counted(session, cases, list(owners))}
-    gone = sorted(keyring.blind(person_scope(section, edition_id), canonical) for canonical in known - still)
+    gone = sorted(index for one in known - still for index in keyring.blinds(mine, one))
     for start in range(0, len(gone), _CHUNK):
         removed = session.execute(
             delete(EditionPerson).where(
@@ -160,10 +163,33 @@ def _forget_people(
     return people
 
 
-def _insert_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> set[bytes]:
+def bring_people_forward(
+    session: Session, keyring: Keyring, section: Section | str, edition_id: int, canonicals: Sequence[str]
+) -> None:
+    """People whom an edition knows by an earlier index key are known by the newest from now on.
+
+    :param section: or its code.
+    :param canonicals: the mailboxes that are asked about.
+    """
+    newest: dict[bytes, bytes] = {}
+    for canonical in set(canonicals):
+        new, *older = keyring.blinds(person_scope(section, edition_id), canonical)
+        newest |= dict.fromkeys(older, new)
+    found = _lock_people(session, edition_id, sorted(newest))
+    for start in range(0, len(gone := sorted(found)), _CHUNK):
+        some = EditionPerson.person_index.in_(gone[start : start + _CHUNK])
+        session.execute(delete(EditionPerson).where(EditionPerson.edition_id == edition_id, some))
+    came = _insert_people(session, section, edition_id, {newest[index] for index in found}) if found else set()
+    if len(came) < len(found):
+        # Counted under both keys, by processes that ran with different settings.
+        add_all(session, section, edition_id, {(WHOLE_EDITION, PEOPLE): len(came) - len(found)})
+
+
+def _insert_people(session: Session, section: Section | str, edition_id: int, people: set[bytes]) -> set[bytes]:
     """Note people as seen; returns those that had not been."""
     # In the order of the key, so that two who count the same people do not wait for each other in a ring.
-    rows = [{"section": section.code, "edition_id": edition_id, "person_index": person} for person in sorted(people)]
+    code = _code(section)
+    rows = [{"section": code, "edition_id": edition_id, "person_index": person} for person in sorted(people)]
     table = EditionPerson.__table__
     return {bytes(row.person_index) for row in insert_fresh(session, table, rows, table.c.person_index)}
 
