@@ -38,6 +38,9 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "event_block": "300/minute",
         "event_uncaptcha": "20/hour",
         "host_message": "10/hour; 30/day",
+        "my_data_host": "20/minute; 60/hour",
+        "my_data_site": "60/minute",
+        "my_data_block": "300/minute",
         "token_host": "300/minute",
         "confirm_host": "60/minute",
         "desk_find": "20/hour",
@@ -159,6 +162,10 @@ class W4RConfig:
     retention: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_RETENTION, 1), DEFAULT_RETENTION,
         "Days after which data is deleted: unconfirmed signatures, links in emails, records of sent emails, entries of the log.",
+    )  # fmt: skip
+    erasure_ledger: str | None = _key(
+        check.text, None,
+        "A file outside the database, to which the worker adds every erasure as a keyed hash, so that people who were erased are erased again when an older backup is restored.",
     )  # fmt: skip
     cache_seconds: float = _key(
         check.seconds(0, 60), 5,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...seam import Action, Capability, Job, Link, Personal, Retention
-from . import jobs, keep, letters, report_counts, waits
+from . import jobs, keep, letters, personal, report_counts, waits
 from .queue import EVENTS, REPORT_WORDS, REPORTS
 
 CAPABILITY = Capability(
@@ -28,6 +28,7 @@ CAPABILITY = Capability(
         ),
     ),
     personal=(Personal("w4r_event_report", ("note",), "events"),),
+    holds=(personal.EVENTS, personal.REPORTS),
     recounts=(report_counts.approved,),
     pages="flask_w4r.blueprints.hosting",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...seam import Capability, Job, Personal, Retention
-from . import batch, status
+from . import batch, personal, status
 
 CAPABILITY = Capability(
     "intake",
@@ -19,6 +19,7 @@ CAPABILITY = Capability(
         ),
     ),
     personal=(Personal("w4r_intake", ("sealed",), "intake", "deleted once the worker has processed it"),),
+    holds=(personal.FORMS,),
     checks=(status.check,),
     commands={"intake": "flask_w4r.cli.intake:group"},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...seam import Capability, Job, Personal, Retention
-from . import doctor, outbox, send
+from . import doctor, outbox, personal, send
 
 CAPABILITY = Capability(
     "mail",
@@ -31,6 +31,7 @@ CAPABILITY = Capability(
             "kept so that no more email goes there; a keyed hash, no address",
         ),
     ),
+    holds=(personal.OUTBOX, personal.SUPPRESSION),
     checks=(doctor.check,),
     commands={"mail": "flask_w4r.cli.mail:group"},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...seam import Capability, Link, Personal, Retention
-from . import keep, letters, waits
+from . import keep, letters, personal, waits
 
 CAPABILITY = Capability(
     "rsvps",
@@ -24,6 +24,7 @@ CAPABILITY = Capability(
         ),
     ),
     personal=(Personal("w4r_rsvp", ("email_index", "person"), "events", "unconfirmed ones go with ``pending_rsvps``"),),
+    holds=(personal.RSVPS,),
     pages="flask_w4r.blueprints.rsvps",
     commands={"events": "flask_w4r.cli.rsvps:events"},
 )

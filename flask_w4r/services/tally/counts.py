@@ -16,11 +16,14 @@ from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
 from ..people.addresses import parse_address
+from ..storage.rows import execute
 from ..storage.upsert import add_up, insert_fresh
 from .views import CountView, EditionCount
 
 SIGNATURE = "petition_signature"
 PEOPLE = "people"
+#: Of the people of an edition those whom nothing tells apart any more: their address was erased.
+PEOPLE_ERASED = "people_erased"
 #: The case id under which an edition's number of people is kept.
 WHOLE_EDITION = 0
 #: Values in one IN list.
@@ -126,6 +129,24 @@ def uncount_signatures(
         add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
 
 
+def forget_person(session: Session, keyring: Keyring, section: Section, canonical: str) -> None:
+    """A person is told apart from others no more, in any edition of the section, and goes on being counted.
+
+    :param canonical: the address in canonical form.
+    """
+    editions = session.scalars(select(Edition.id).where(Edition.section == section.code).order_by(Edition.id)).all()
+    own = {edition_id: keyring.blind(person_scope(section, edition_id), canonical) for edition_id in editions}
+    mine = (EditionPerson.edition_id.in_(own), EditionPerson.person_index.in_(own.values()))
+    there = session.scalars(
+        select(EditionPerson.edition_id).where(*mine).order_by(EditionPerson.edition_id).with_for_update()
+    )
+    seen = there.all()
+    if seen:
+        execute(session, delete(EditionPerson).where(*mine))
+    for edition_id in seen:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE_ERASED, 1)
+
+
 def _insert_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> set[bytes]:
     """Note people as seen; returns those that had not been."""
     # In the order of the key, so that two who count the same people do not wait for each other in a ring.
@@ -162,6 +183,8 @@ class Counts:
     cases: dict[int, dict[str, int]]
     people: int
     as_of: datetime
+    #: How many of the people were erased.
+    erased: int = 0
 
     def of_case(self, case_id: int, goal: int | None) -> CountView:
         """The counts of one case."""
@@ -185,13 +208,10 @@ def counts(session: Session, section: Section, edition_id: int, now: datetime) -
         .group_by(TallySlot.case_id, TallySlot.action_type)
     )
     cases: dict[int, dict[str, int]] = {}
-    people = 0
     for case_id, action_type, total in rows:
-        if case_id == WHOLE_EDITION:
-            people = int(total)
-        else:
-            cases.setdefault(case_id, {})[action_type] = int(total)
-    return Counts(cases, people, now)
+        cases.setdefault(case_id, {})[action_type] = int(total)
+    whole = cases.pop(WHOLE_EDITION, {})
+    return Counts(cases, whole.get(PEOPLE, 0), now, whole.get(PEOPLE_ERASED, 0))
 
 
 @dataclass(frozen=True)
@@ -240,10 +260,11 @@ def recount(
                     add(session, section, edition.id, case.id, kind, after - before)
         people, nameless = _people(session, keyring, section, edition.id, ids)
         compared += 1
-        if kept.people != len(people) + nameless:
-            drifts.append(Drift(edition.year, "(people)", kept.people, len(people) + nameless))
+        real_people = len(people) + nameless + kept.erased
+        if kept.people != real_people:
+            drifts.append(Drift(edition.year, "(people)", kept.people, real_people))
             if fix:
-                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, len(people) + nameless - kept.people)
+                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, real_people - kept.people)
         if fix:
             _rebuild_people(session, section, edition.id, people)
     return compared, drifts
