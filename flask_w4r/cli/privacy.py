@@ -66,10 +66,14 @@ def erase(address: str, code: str | None, yes: bool, as_json: bool) -> None:
     whose = _read(address)
     if not yes:
         click.confirm("Erase everything of this address? This cannot be undone", abort=True)
-    gone = run(
-        app,
-        lambda work: my_data.erase_all(work, section, whose, locale=section.default_locale, by=audit.CLI),
-    )
+
+    def work(uow: UnitOfWork) -> dict[str, int]:
+        done = my_data.erase_all(uow, section, whose, locale=section.default_locale)
+        typed = audit.typed(uow.state.keyring, section, whose.canonical)
+        record(uow, section, "person_erased", "address", count=sum(done.values()), address=[None, typed])
+        return done
+
+    gone = run(app, work)
     if as_json:
         click.echo(json.dumps({"section": section.code, "erased": gone}))
         return

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from ...keyring import Keyring
 from ...seam import Held, Holds, Seam
 from ...sections import Section
-from ..audit import record as audit
 from ..campaign.views import Lens
 from ..people import tokens
 from ..people.addresses import Address
@@ -81,15 +80,13 @@ def erase_all(
     *,
     locale: str,
     token_id: int | None = None,
-    by: str | None = None,
 ) -> dict[str, int]:
     """Nothing personal of an address is left in the section's tables; counts stay. One transaction.
 
-    A mail says so to the address, unless staff did it.
+    A mail says so to the address.
 
     :param locale: of that mail.
     :param token_id: the link that led here: it says from then on that all was erased, and holds nothing else.
-    :param by: id of the member of staff who did it.
     :returns: how many rows lost what was personal, by kind.
     """
     session, state, now = work.session, work.state, work.state.clock()
@@ -105,10 +102,4 @@ def erase_all(
     letters.enqueue(
         session, state.keyring, section, "data_erased", address, locale, now=now + timedelta(microseconds=1)
     )
-    if by is not None:
-        whose = audit.typed(state.keyring, section, address.canonical)
-        audit.append(
-            session, state.keyring, section, by, "person_erased", "address", changes={"address": [None, whose]},
-            count=sum(gone.values()), now=now,
-        )  # fmt: skip
     return gone
