@@ -1,0 +1,31 @@
+"""Faults that live in the rooms of ``tests/mutants.py``, and why no test can or need find them.
+
+By the function, without its package's beginning, and what the fault puts there: numbers of faults move with each line
+that is added. A reason is one of two: the fault changes nothing that anybody can meet, or what it changes is asked for by
+another than the room's own quick tests, which is then named.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: By function: what the changed lines say, and the reason.
+EXPLAINED: dict[str, dict[str, str]] = {}
+
+
+def reason(name: str, change: str) -> str | None:
+    """Why a fault lives; ``None``: nobody says.
+
+    :param name: mutmut's.
+    :param change: its difference, as mutmut shows it.
+    """
+    added = [line[1:].strip() for line in change.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    return EXPLAINED.get(function(name), {}).get(" ".join(added))
+
+
+def function(name: str) -> str:
+    """The function that a fault stands in, such as ``services.audit.verify.verify`` or ``keyring.Keyring.seal``."""
+    module, _, mangled = name.removeprefix("flask_w4r.").rpartition(".")
+    plain = re.sub(r"__mutmut_\d+$", "", mangled)
+    inner = plain.removeprefix("x_") if plain.startswith("x_") else plain.removeprefix("xǁ").replace("ǁ", ".")
+    return f"{module}.{inner}"
