@@ -11,8 +11,8 @@ from tests.embedding.conftest import MakeSite, host_layout
 from tests.embedding.test_every_route import as_host, full_site, routes
 from tests.petitions.helpers import session_token
 
-#: HTML 13.2.3.5: control characters that are no white space, and what Unicode says is no character.
-UNFIT = "".join(map(chr, [*range(0x09), 0x0B, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFDD0, 0xFFFE, 0x1FFFF]))
+#: HTML 13.2.3.5, and XML 2.2: control characters but tabs and ends of lines, and what Unicode says is no character.
+UNFIT = "".join(map(chr, [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFDD0, 0xFFFE, 0x1FFFF]))
 SENT = f"Quin{UNFIT}cy\tand\nBo"
 
 
