@@ -21,6 +21,16 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "a token of just that length is none of ours, so its signature is refused where its length is not"
         ),
     },
+    "services.audit.keep._due": {
+        "due = select(AuditHead.section).where(AuditHead.section.in_(codes), ~exists().where(mailed))": (
+            "a head comes into being with its first entry, in one transaction, and who writes the mail looks at it again"
+        ),
+    },
+    "services.mail.caps.mails_today": {
+        'func.coalesce(func.sum(case((OutboxMail.state == "sent", 1), else_=0)), 1),': (
+            "each group has a row, so that its sum is never nothing"
+        ),
+    },
     "services.people.tokens._touch": {
         'result = session.execute(statement, execution_options={"XXsynchronize_sessionXX": False})': (
             "no session holds tokens as objects, so there is none to bring up to date: only time is lost"
