@@ -12,7 +12,7 @@ from typing import Any
 from . import config_checks as check
 from .config_checks import Check
 from .errors import ConfigurationError
-from .sections import Section, load_section
+from .sections import Section, clashes, load_section
 
 HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 #: hCaptcha publishes these for tests: they let everybody pass.
@@ -271,27 +271,8 @@ def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
         faults.extend(f"{where}.{problem}" for problem in problems)
         if section:
             sections.append(section)
-    faults.extend(_clashes(sections))
+    faults.extend(f"W4R_SECTIONS: {text}" for text in clashes(sections))
     return tuple(sections)
-
-
-def _clashes(sections: list[Section]) -> list[str]:
-    """Sections that could not be told apart."""
-    faults = []
-    codes: set[str] = set()
-    hosts: dict[str, list[str | None]] = {}
-    for section in sections:
-        # Some databases do not tell capitals apart.
-        if section.code.lower() in codes:
-            faults.append(f"W4R_SECTIONS: two sections have the code {section.code!r}")
-        codes.add(section.code.lower())
-        hosts.setdefault(section.url_prefix, []).append(section.host.lower() if section.host else None)
-    for prefix, names in hosts.items():
-        if len(names) > 1 and (None in names or len(set(names)) < len(names)):
-            faults.append(
-                f"W4R_SECTIONS: two sections are mounted at {prefix or '/'}; give each a url_prefix, or each a host, of its own"
-            )
-    return faults
 
 
 def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tuple[str, str]]:
