@@ -16,6 +16,7 @@ from .services.jobs.capability import CAPABILITY as jobs
 from .services.kits.capability import CAPABILITY as kits
 from .services.mail.capability import CAPABILITY as mail
 from .services.moderation.capability import CAPABILITY as moderation
+from .services.moves.capability import CAPABILITY as moves
 from .services.people.capability import CAPABILITY as people
 from .services.petitions.capability import CAPABILITY as petitions
 from .services.places.capability import CAPABILITY as places
@@ -26,5 +27,5 @@ from .services.tally.capability import CAPABILITY as tally
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, people, mail, audit, kits, tally, campaign, intake, moderation, petitions, places, events, rsvps, hosting, privacy,
-    jobs,
+    moves, jobs,
 )  # fmt: skip

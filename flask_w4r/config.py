@@ -13,7 +13,7 @@ from . import config_checks as check
 from . import key_sources
 from .config_checks import Check
 from .errors import ConfigurationError
-from .sections import Section, load_section
+from .sections import Section, clashes, load_section
 from .sections.days import USUAL_DAYS
 
 HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
@@ -40,6 +40,9 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "event_block": "300/minute",
         "event_uncaptcha": "20/hour",
         "host_message": "10/hour; 30/day",
+        "my_data_host": "20/minute; 60/hour",
+        "my_data_site": "60/minute",
+        "my_data_block": "300/minute",
         "token_host": "300/minute",
         "confirm_host": "60/minute",
         "desk_find": "20/hour",
@@ -170,6 +173,10 @@ class W4RConfig:
         check.numbers_table(USUAL_DAYS, 1), USUAL_DAYS,
         "How long what is kept, in days: see :ref:`how-long`. A section's key `retention` has its own.",
     )  # fmt: skip
+    erasure_ledger: str | None = _key(
+        check.text, None,
+        "A file outside the database, to which the worker adds every erasure as a keyed hash, so that people who were erased are erased again when an older backup is restored.",
+    )  # fmt: skip
     cache_seconds: float = _key(
         check.seconds(0, 60), 5,
         "How old a public page, and a count on it, may be, in seconds: at most 2 s in this process, the rest as `max-age`.",
@@ -276,7 +283,7 @@ def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
         faults.extend(f"{where}.{problem}" for problem in problems)
         if section:
             sections.append(section)
-    faults.extend(_clashes(sections))
+    faults.extend(f"W4R_SECTIONS: {text}" for text in clashes(sections))
     return tuple(sections)
 
 
@@ -290,25 +297,6 @@ def _kept_too_long(given: Any, sections: tuple[Section, ...]) -> list[str]:
         for name, longest in section.retention_longest.items()
         if isinstance(days.get(name), int) and days[name] > longest and name not in section.retention
     ]
-
-
-def _clashes(sections: list[Section]) -> list[str]:
-    """Sections that could not be told apart."""
-    faults = []
-    codes: set[str] = set()
-    hosts: dict[str, list[str | None]] = {}
-    for section in sections:
-        # Some databases do not tell capitals apart.
-        if section.code.lower() in codes:
-            faults.append(f"W4R_SECTIONS: two sections have the code {section.code!r}")
-        codes.add(section.code.lower())
-        hosts.setdefault(section.url_prefix, []).append(section.host.lower() if section.host else None)
-    for prefix, names in hosts.items():
-        if len(names) > 1 and (None in names or len(set(names)) < len(names)):
-            faults.append(
-                f"W4R_SECTIONS: two sections are mounted at {prefix or '/'}; give each a url_prefix, or each a host, of its own"
-            )
-    return faults
 
 
 def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tuple[str, str]]:

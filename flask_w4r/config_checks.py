@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .keyring import check_key
-from .sections.checks import is_web_url, prefix_problem
+from .sections.urls import is_web_url, prefix_problem
 
 Fault = Callable[[str], None]
 Check = Callable[[Any, Fault], Any]

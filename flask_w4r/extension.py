@@ -108,7 +108,9 @@ class W4R:
         """
         if "w4r" in app.extensions:
             raise ConfigurationError(["W4R.init_app was called twice on this app; call it once"])
-        set_up = partial(self._set_up, app, *_configure(app, db))
+        from .configured import configure
+
+        set_up = partial(self._set_up, app, *configure(app, db))
         if only_looked_for():
             app.extensions["w4r"] = Waiting(app, set_up)
         else:
@@ -145,6 +147,7 @@ class W4R:
 
     def _make_state(self, app: Flask, db: Any, config: W4RConfig, sections: tuple[Section, ...]) -> W4RState:
         from .capabilities import CAPABILITIES
+        from .configured import secret_key, translation_directories
         from .keyring import Keyring, generate_key
         from .services.storage.unit_of_work import prepare_engine
         from .web.host import database_problem
@@ -174,8 +177,8 @@ class W4R:
             keyring=Keyring(keys, index_key, config.index_keys_old),
             clock=self._clock,
             hooks=Hooks(**self._hooks, seam=self._seam or Seam(CAPABILITIES)),
-            secret_key=_secret_key(app),
-            translation_directories=_translation_directories(app),
+            secret_key=secret_key(app),
+            translation_directories=translation_directories(app),
             engine_source=engines,
         )
 
@@ -241,42 +244,6 @@ class W4R:
         return csp_directives(state.lazy["captcha"]().csp(), tiles_csp(state.config.map_tiles))
 
 
-def _configure(app: Flask, db: Any) -> tuple[W4RConfig, tuple[Section, ...], Any]:
-    """Read and check what the app is configured with.
-
-    :returns: the configuration, the sections, and the host's SQLAlchemy object.
-    :raises ConfigurationError: every fault at once.
-    """
-    from .config import W4RConfig
-
-    relaxed = bool(app.debug or app.testing)
-    faults: list[str] = []
-    try:
-        config, sections = W4RConfig.from_mapping(app.config, relaxed=relaxed)
-    except ConfigurationError as error:
-        faults += error.faults
-    mail_url = app.config.get("W4R_MAIL_URL")
-    if isinstance(mail_url, str) and mail_url.strip():
-        from .mailers import mailer_from_url
-
-        try:
-            mailer_from_url(mail_url)
-        except ConfigurationError as error:
-            faults += error.faults
-    database = db if db is not None else app.extensions.get("sqlalchemy")
-    if database is None:
-        faults.append("database: pass the host's SQLAlchemy object, W4R.init_app(app, db)")
-    # Once the database is set up its binds are known; before that they are looked at with the first request.
-    bind = app.config.get("W4R_BIND_KEY")
-    if bind and "sqlalchemy" in app.extensions and bind not in (app.config.get("SQLALCHEMY_BINDS") or {}):
-        faults.append(f"W4R_BIND_KEY: SQLALCHEMY_BINDS has no {bind!r}; add it there")
-    if not app.secret_key and not relaxed:
-        faults.append("SECRET_KEY: missing; forms are signed with it")
-    if faults:
-        raise ConfigurationError(faults)
-    return config, sections, database
-
-
 def _mounts(sections: tuple[Section, ...]) -> tuple[Mount, ...]:
     """Sections that share a prefix share a mount, and are told apart by host name."""
     prefixes: dict[str, dict[str | None, Section]] = {}
@@ -302,19 +269,3 @@ def _copy_tables(db: Any, bind_key: str | None) -> None:
         if table.name not in metadata.tables:
             copy = table.to_metadata(metadata)
             copy.info["bind_key"] = bind_key
-
-
-def _secret_key(app: Flask) -> str:
-    from .keyring import generate_key
-
-    key = app.secret_key or generate_key()
-    return key.decode("latin-1") if isinstance(key, bytes) else key
-
-
-def _translation_directories(app: Flask) -> tuple[str, ...]:
-    """The host's own directories, where it may overrule our words under the domain ``flask_w4r``."""
-    from pathlib import Path
-
-    text = str(app.config.get("BABEL_TRANSLATION_DIRECTORIES", "translations"))
-    paths = [Path(app.root_path) / part.strip() for part in text.split(";") if part.strip()]
-    return tuple(str(path) for path in paths if path.is_dir())

@@ -1,10 +1,14 @@
 """Small faults, put into the rooms where a fault does harm: ``python -m tests.mutants [room ...] [--count N] [--seed N]``.
 
-mutmut makes the faults of a room and tries each against that room's own tests alone: those that need no server, no
-browser, no process to kill and no time. Out of all faults a sample is tried, the same one for the same seed. Faults that
-live are printed with what they change, and the exit code is 1 where fewer are found than :data:`ENOUGH`.
+mutmut makes the faults of a room and tries each against those of that room's own tests that come to it, the quickest
+first and until one fails: tests that need no server, no browser, no process to kill and no time. Out of all faults a
+sample is tried, the same one for the same seed, be it room by room or all at once. Faults that live are printed with what
+they change, or with the reason that ``tests/survivors.py`` gives for them. The exit code is 1 where fewer are found than
+:data:`ENOUGH`, or where one lives without a reason.
 
-mutmut changes what stands in functions, not tables at the top of modules, nor what is decorated.
+``--go-on`` keeps what was found in ``build/mutants`` and tries the others with the tests as they are now; the library is
+as it was when the room was begun. mutmut changes what stands in functions, not tables at the top of modules, nor what is
+decorated.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.__main__ import FAST, in_memory
+from tests.survivors import reason
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Where they are made: a copy of the repository for each room.
@@ -87,14 +92,19 @@ ROOMS = {
 }
 
 
+def folder_of(name: str) -> Path:
+    """Where a room is tried."""
+    return BUILD / re.sub(r"\W+", "-", name)
+
+
 def copy_of(name: str, room: Room) -> Path:
     """A copy of the repository, with mutmut's options for one room."""
-    folder = BUILD / re.sub(r"\W+", "-", name)
+    folder = folder_of(name)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for part in COPIED:
         if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "_build"))
+            copy_folder(part, folder)
         else:
             shutil.copy2(ROOT / part, folder / part)
     own = {
@@ -108,6 +118,12 @@ def copy_of(name: str, room: Room) -> Path:
     assert "[tool.mutmut]\n" in given
     options.write_text(given.replace("[tool.mutmut]\n", f"[tool.mutmut]\n{lines}"), "utf-8")
     return folder
+
+
+def copy_folder(part: str, folder: Path) -> None:
+    """Copy a folder of the repository as it is now."""
+    shutil.rmtree(folder / part, ignore_errors=True)
+    shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "_build"))
 
 
 def mutmut(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -125,15 +141,18 @@ def codes(folder: Path) -> dict[str, int | None]:
     return found
 
 
-def prepare(name: str) -> tuple[Path, list[str]]:
-    """Make the faults of a room, and find out which tests come to them. Returns where, and their names."""
-    folder = copy_of(name, ROOMS[name])
-    # There is no command for this alone: one that is asked to try what does not exist stops when all is prepared.
-    done = mutmut(folder, "run", "--max-children", "1", "none of them")
-    names = sorted(codes(folder))
-    if "nothing matches" not in done.stderr or not names:
-        sys.exit(f"{name}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    return folder, names
+def faults(room: Room) -> list[str]:
+    """The names of all faults that can be put into a room."""
+    # The library's own, which is only there for this command.
+    from mutmut.mutation.file_mutation import mutate_file_contents
+    from mutmut.utils.format_utils import get_mutant_name
+
+    found: list[str] = []
+    for path in sorted(path for pattern in room.files for path in ROOT.glob(pattern) if path.suffix == ".py"):
+        place = path.relative_to(ROOT)
+        made = mutate_file_contents(str(place), path.read_text("utf-8"))
+        found += (get_mutant_name(place, name) for name in made.mutant_names)
+    return sorted(found)
 
 
 def shares(sizes: dict[str, int], count: int) -> dict[str, int]:
@@ -144,40 +163,63 @@ def shares(sizes: dict[str, int], count: int) -> dict[str, int]:
     return found
 
 
-def lived(folder: Path, found: dict[str, int | None]) -> Iterator[str]:
-    """What is to be said of each that nothing found."""
-    for name, code in sorted(found.items()):
-        if code in (LIVES, UNTESTED, None):
-            why = "no test comes there" if code == UNTESTED else "it lives"
-            yield f"{name}: {why}\n{mutmut(folder, 'show', name).stdout.partition(chr(10))[2]}"
+def attempt(name: str, sample: list[str], *, go_on: bool) -> tuple[Path, dict[str, int | None]]:
+    """Try the faults of a room. Returns where, and how each went."""
+    folder = folder_of(name)
+    if go_on and (folder / "mutants").is_dir():
+        copy_folder("tests", folder)
+        shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)
+    else:
+        folder = copy_of(name, ROOMS[name])
+    gone = codes(folder)
+    rest = [one for one in sample if not is_found(gone.get(one))]
+    done = mutmut(folder, "run", "--max-children", "1", *rest) if rest else None
+    if done and done.returncode:
+        sys.exit(f"{name}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    gone = codes(folder)
+    return folder, {one: gone.get(one) for one in sample}
+
+
+def is_found(code: int | None) -> bool:
+    """Whether a test failed, or never came to an end."""
+    return code not in (LIVES, UNTESTED, None)
+
+
+def lived(folder: Path, tried: dict[str, int | None]) -> Iterator[tuple[str, str | None]]:
+    """What is to be said of each that nothing found, and the reason where there is one."""
+    for name, code in sorted(tried.items()):
+        if not is_found(code):
+            change = mutmut(folder, "show", name).stdout.partition("\n")[2]
+            why = reason(name, change)
+            what = "no test comes there" if code == UNTESTED else "it lives"
+            yield f"{name}: {why or what}\n{'' if why else change}", why
 
 
 def main() -> int:
     """Try them; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("rooms", nargs="*", metavar="room", help=f"of {', '.join(ROOMS)}")
-    parser.add_argument("--count", type=int, default=200, help="how many faults are tried")
+    parser.add_argument("--count", type=int, default=200, help="how many faults are tried in all rooms together")
     parser.add_argument("--seed", type=int, default=12, help="of the sample")
+    parser.add_argument("--go-on", action="store_true", help="keep what was found before, with the same library")
     given = parser.parse_args()
     unknown = set(given.rooms) - set(ROOMS)
     if unknown:
         parser.error(f"no such room: {', '.join(sorted(unknown))}")
-    prepared = {name: prepare(name) for name in given.rooms or ROOMS}
-    wanted = shares({name: len(names) for name, (_, names) in prepared.items()}, given.count)
+    there = {name: faults(room) for name, room in ROOMS.items()}
+    wanted = shares({name: len(names) for name, names in there.items()}, given.count)
     total: Counter[str] = Counter()
-    for name, (folder, names) in prepared.items():
-        sample = random.Random(f"{given.seed} {name}").sample(names, wanted[name])
-        done = mutmut(folder, "run", "--max-children", "1", *sample)
-        if done.returncode:
-            sys.exit(f"{name}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-        tried = {one: code for one, code in codes(folder).items() if one in sample}
+    for name in given.rooms or ROOMS:
+        sample = random.Random(f"{given.seed} {name}").sample(there[name], wanted[name])
+        folder, tried = attempt(name, sample, go_on=given.go_on)
         lives = list(lived(folder, tried))
-        total += Counter(tried=len(tried), found=len(tried) - len(lives))
-        print(f"{name}: {len(tried)} of {len(names)} tried, {len(tried) - len(lives)} found", flush=True)
-        print("\n".join(lives), flush=True)
+        found, explained = len(tried) - len(lives), sum(bool(why) for _, why in lives)
+        total += Counter(tried=len(tried), found=found, unexplained=len(lives) - explained)
+        print(f"{name}: {len(tried)} of {len(there[name])} tried, {found} found, {explained} explained", flush=True)
+        print("\n".join(words for words, _ in lives), flush=True)
     share = 100 * total["found"] / total["tried"]
-    print(f"{total['found']} of {total['tried']} found: {share:.1f} %")
-    return int(share < ENOUGH)
+    print(f"{total['found']} of {total['tried']} found: {share:.1f} %; {total['unexplained']} live without a reason")
+    return int(share < ENOUGH or total["unexplained"] > 0)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class NameFault(ValueError):
 
 
 def clean_text(text: str, max_length: int) -> str:
-    """Return a text on one line, composed (NFC), without control, format and direction marks.
+    """Return a text on one line, composed (NFC), without control, format and direction marks, and what is no character.
 
     The joiners that Persian or Hindi spelling needs stay where they stand between letters. Cleaning a cleaned text
     changes nothing.
@@ -67,6 +67,11 @@ def clean_text(text: str, max_length: int) -> str:
     return cleaned
 
 
+def _is_no_character(char: str) -> bool:
+    """Whether Unicode keeps the code point from ever being a character: no HTML may hold it."""
+    return ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef"
+
+
 def _strip_marks(text: str) -> str:
     kept: list[str] = []
     for position, char in enumerate(text):
@@ -76,7 +81,7 @@ def _strip_marks(text: str) -> str:
                 kept.append(char)
         elif char.isspace():
             kept.append(" ")
-        elif unicodedata.category(char) not in ("Cc", "Cf", "Cs"):
+        elif unicodedata.category(char) not in ("Cc", "Cf", "Cs") and not _is_no_character(char):
             kept.append(char)
     return "".join(kept)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import Boolean, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, index, primary, unique
@@ -17,6 +17,7 @@ class Erasure(Base):
         primary("erasure", "id"),
         unique("erasure_line", "line"),
         index("erasure_section", "section", "digest"),
+        index("erasure_open", "settled_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(Id, autoincrement=True)
@@ -29,3 +30,7 @@ class Erasure(Base):
     digest: Mapped[bytes] = mapped_column(BlindIndex)
     #: What came to be later is not meant.
     erased_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    #: When nothing of it was left that had to be looked for: mails and forms on their way, and all of a restored backup.
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    #: It came from outside, so that all that is stored must be looked through for it.
+    restored: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -46,6 +46,8 @@ class Capability:
 
     :param name: its name on every floor.
     :param models: names of its tables.
+    :param stays: tables with rows of the site, which no section takes along when it moves, and why.
+    :param remade: tables whose rows the worker makes by itself: a section that moves in brings its own in their place.
     :param pages: ``web.pages.Pages``: its routes, its part of the desk and its ways to act; or the name of the module that
         has them as ``PAGES``, which is loaded when the first site is set up.
     :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
@@ -72,6 +74,8 @@ class Capability:
     recounts: Sequence[Recount] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
+    stays: Mapping[str, str] = field(default_factory=dict)
+    remade: Sequence[str] = ()
     pages: Any = None
     commands: Mapping[str, str] = field(default_factory=dict)
 
@@ -94,6 +98,8 @@ class Seam:
     :ivar commands: groups of ``flask w4r``.
     :ivar personal: where something about a person is stored.
     :ivar indexed: where keyed hashes are stored, and how they are made anew.
+    :ivar stays: tables that are the site's, and why.
+    :ivar remade: tables whose rows the worker makes by itself.
     :ivar holds: what is held of a person.
     :ivar recounts: what the rows themselves say of the counts.
     """
@@ -122,6 +128,8 @@ class Seam:
         self.commands: Mapping[str, str] = dict(commands)
         self.personal: Sequence[Personal] = tuple(item for one in self.capabilities for item in one.personal)
         self.indexed: Sequence[Indexed] = tuple(item for one in self.capabilities for item in one.indexed)
+        self.stays: Mapping[str, str] = {table: why for one in self.capabilities for table, why in one.stays.items()}
+        self.remade: Sequence[str] = tuple(table for one in self.capabilities for table in one.remade)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 

@@ -76,6 +76,8 @@ class MailKind:
 class IntakeKind:
     """A kind of form that is written down at once and looked at by the worker, in batches.
 
+    What is written down has the sender's address, where there is one, as ``address``: as typed, in canonical form, and more.
+
     ``author``: ``(entry) -> intake.sent.Author``: who it says it is from, to be judged.
     ``write``: ``(work, section, [(entry, judgement), ...])``: writes what came of one section, by sets, in the
     transaction of the batch ``work`` (a ``storage.unit_of_work.UnitOfWork``, for signals too). An entry is an
@@ -315,6 +317,7 @@ class Indexed:
     says what becomes of them.
 
     :param earlier: they are looked for under earlier index keys as long as those are set.
+    :param of_day: they are made with the key of a day, which does not move with a section: they stay behind too.
     """
 
     table: str
@@ -322,13 +325,14 @@ class Indexed:
     step: Callable[..., Reindexed] | None = None
     why: str = ""
     earlier: bool = False
+    of_day: bool = False
 
 
 @dataclass(frozen=True)
 class Held:
     """One thing that is held of a person, as its owner is shown it.
 
-    :param id: of its row.
+    :param key: what forms and the ledger of erasures call it, the same in every database: no row's number.
     :param title: what it is, in the reader's language.
     :param facts: what is known, as ``(word, value)`` pairs in the reader's language.
     :param data: the same for programs: JSON values by name.
@@ -336,7 +340,7 @@ class Held:
     :param fields: what can be corrected, and how it stands: ``{field: (word, value)}``.
     """
 
-    id: int
+    key: str
     title: str
     facts: Sequence[tuple[str, str]]
     data: Mapping[str, Any]
@@ -346,25 +350,30 @@ class Held:
 
 @dataclass(frozen=True)
 class Holds:
-    """What a capability holds of whoever has an address, within one section.
+    """What a capability holds of whoever has an address, within one section. Addresses are in canonical form, ``work`` is a
+    ``storage.unit_of_work.UnitOfWork``, and what is done is done in its transaction.
 
     :param name: its list in the JSON of "my data".
     :param words: its heading.
 
-    ``show``: ``(session, keyring, lens, canonical) -> [Held, ...]``.
-    ``erase``: ``(work, section, canonical, before) -> rows``: everything of it that came to be up to a moment loses what is personal, in the
-    transaction ``work`` (a ``storage.unit_of_work.UnitOfWork``); counts stay. Called in the capabilities' order. ``before``: ``None`` for all.
-    ``act``: ``(work, section, canonical, way, id, values) -> whether anything changed``: ``leave``, ``withdraw`` or ``correct`` one of it.
-    ``addresses``: ``(session, keyring, section, after, limit) -> [(row id, canonical, came to be), ...]`` in the order of ids:
-    whose it is, for the erasures that are made again in a restored backup; empty where there are none left.
+    ``show``: ``(session, keyring, lens, canonical) -> [Held, ...]``; without it nothing is shown.
+    ``erase``: ``(work, section, canonical, before) -> rows``: everything of it that came to be up to a moment loses what is
+    personal; counts stay. Called in the capabilities' order. ``before``: ``None`` for all.
+    ``act``: ``(work, section, canonical, way, key, values) -> whether anything changed``: ``leave``, ``withdraw`` or
+    ``correct`` one of it.
+    ``addresses``: ``(session, keyring, section, after, limit) -> [(row's number, canonical, came to be), ...]`` in the order of
+    numbers, for the erasures that are made again in a restored backup; empty where there are none left.
+    ``forget``: ``(work, ids) -> rows``: rows go whose address stands sealed alone, so that they can only be looked through:
+    what is on its way.
     """
 
     name: str
-    words: Any
-    show: Callable[..., Sequence[Held]]
+    words: Any = ""
+    show: Callable[..., Sequence[Held]] | None = None
     erase: Callable[..., int] | None = None
     act: Callable[..., bool] | None = None
     addresses: Callable[..., Sequence[tuple[int, str, datetime]]] | None = None
+    forget: Callable[..., int] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache
@@ -194,3 +194,22 @@ def _make_section(values: dict[str, Any]) -> Section:
     if "map_center" in values:
         values["map_center"] = tuple(values["map_center"])
     return Section(**values)
+
+
+def clashes(sections: Sequence[Section]) -> list[str]:
+    """What is wrong with sections that could not be told apart: each fault, with the mend."""
+    faults = []
+    codes: set[str] = set()
+    hosts: dict[str, list[str | None]] = {}
+    for section in sections:
+        # Some databases do not tell capitals apart.
+        if section.code.lower() in codes:
+            faults.append(f"two sections have the code {section.code!r}")
+        codes.add(section.code.lower())
+        hosts.setdefault(section.url_prefix, []).append(section.host.lower() if section.host else None)
+    for prefix, names in hosts.items():
+        if len(names) > 1 and (None in names or len(set(names)) < len(names)):
+            faults.append(
+                f"two sections are mounted at {prefix or '/'}; give each a url_prefix, or each a host, of its own"
+            )
+    return faults

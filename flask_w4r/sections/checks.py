@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 
 from ..topics import OPEN
 from .days import OF_SECTION
+from .urls import is_web_url, prefix_problem
 
 FIELD_MODES = ("required", "optional", "hidden")
 FORM_FIELDS = ("first_name", "last_name", "one_name", "full_name", "email", "phone", "postcode", "newsletter")
@@ -29,25 +29,6 @@ THEME_TOKENS = frozenset({"ink", "paper", "signal", "on-signal", "muted", "line"
 #: What stands in kits and tables.
 _WORD = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:[-_][a-z0-9]+)*")
 Problems = Iterator[str]
-
-
-def is_web_url(value: Any) -> bool:
-    """Whether a value is a full http or https URL."""
-    if not isinstance(value, str) or re.search(r"[\x00-\x20\x7f<>\"]", value):
-        return False
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def prefix_problem(value: Any) -> str | None:
-    """What is wrong with a place in the URL map, or ``None``."""
-    if isinstance(value, str) and re.fullmatch(r"/?([A-Za-z0-9._~-]+/?)*", value):
-        return None
-    return "must be a path such as '/write-for-rights', of letters, digits and . _ ~ -"
 
 
 def _code(value: Any) -> Problems:

@@ -12,6 +12,7 @@ from ..models import OutboxMail
 from ..services.intake.status import IntakeStatus, intake_status
 from ..services.jobs.signs import last_seen
 from ..services.mail.stop import Stopped, stopped
+from ..services.privacy import ledger
 from ..services.storage import schema
 from ..services.storage.unit_of_work import read
 from . import here
@@ -26,7 +27,7 @@ def healthz() -> Response:
     state = here().state
     report: dict[str, object] = {
         "database": "away", "migrations": "unknown", "outbox_age_seconds": None, "intake_age_seconds": None,
-        "intake_waiting": None, "intake_set_aside": None, "worker_seen_seconds": None,
+        "intake_waiting": None, "intake_set_aside": None, "worker_seen_seconds": None, "erasures": "unknown",
     }  # fmt: skip
     healthy = False
     try:
@@ -40,6 +41,8 @@ def healthz() -> Response:
             oldest = session.scalar(select(func.min(OutboxMail.not_before)).where(*late))
             return oldest, stopped(session, now=now), intake_status(session, now=now), last_seen(session)
 
+        old = read(current_app, lambda session: ledger.problem(session, state.config.erasure_ledger))
+        report["erasures"] = "to be made again" if old else "ok"
         oldest, stop, intake, seen = read(current_app, look)
         # A server that takes nothing is not asked for each mail, so that they are put off; one has waited since.
         since = min(moment for moment in (oldest, stop.since if stop else None, now) if moment is not None)
@@ -51,7 +54,7 @@ def healthz() -> Response:
             "intake_set_aside": intake.set_aside,
             "worker_seen_seconds": int((now - seen).total_seconds()) if seen else None,
         }
-        healthy = report["migrations"] == "current" and max(age, intake.oldest_age) < LATE
+        healthy = not old and report["migrations"] == "current" and max(age, intake.oldest_age) < LATE
     except Exception as error:
         current_app.logger.error("healthz: %s", type(error).__name__)
     return private(Response(jsonify(report).data, status=200 if healthy else 503, mimetype="application/json"))

@@ -21,9 +21,10 @@ from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
 from .layout import find_layout, frame, make_part
 
-#: Characters that HTML (13.2.3.5) has no place for: controls but for spaces, and what Unicode says is no character.
+#: Characters that HTML (13.2.3.5), or XHTML, has no place for: controls but for tabs and ends of lines, and what Unicode
+#: says is no character.
 _UNFIT = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef"
     + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
     + "]"
 )

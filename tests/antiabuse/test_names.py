@@ -24,6 +24,7 @@ def _checks(first: str, last: str = "") -> list[str]:
         ("\u200fعلي\u200f", "علي"),
         ("Ann\x00\x1b[31m", "Ann[31m"),
         ("Ann\ud800", "Ann"),
+        ("A\ufdd0n\ufffe\U0010ffffn", "Ann"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("क्\u200dष", "क्\u200dष"),
         ("Ann\u200d", "Ann"),

@@ -20,15 +20,15 @@ CASES = "/au/moderation/cases"
 ANN = f"{CASES}/ann-example"
 
 
-def add_next_edition(host: Host, *slugs: str) -> None:
-    """An edition that starts in 30 days, with cases."""
+def add_next_edition(host: Host, *slugs: str, year: str = "2027", starts_in: int = 30) -> None:
+    """Another edition, with cases. It lasts 30 days, and starts in as many."""
 
     def work(uow: UnitOfWork) -> None:
         now = get_state(host.app).clock()
-        today = local_date(get_state(host.app).sections["AU"], now)
+        starts_on = (today := local_date(get_state(host.app).sections["AU"], now)) + timedelta(days=starts_in)
         edition = Edition(
-            section="AU", year="2027", titles={"en": "Write for Rights 2027"}, updated_at=now,
-            starts_on=today + timedelta(days=30), ends_on=today + timedelta(days=60), is_demo=False,
+            section="AU", year=year, titles={"en": f"Write for Rights {year}"}, updated_at=now,
+            starts_on=starts_on, ends_on=starts_on + timedelta(days=30), is_demo=False,
         )  # fmt: skip
         uow.session.add(edition)
         uow.session.flush()
@@ -144,6 +144,16 @@ def test_a_preview_is_for_staff_and_changes_nothing(desk: Host, staff: Callable[
     assert mo.get("/au/moderation/preview/2026/cases/ann-example").status_code == 200
     # Nobody else is shown a rendering made for staff.
     assert public.get("/au/cases/bea-example").status_code == 404
+
+
+def test_an_edition_that_is_over_is_previewed_as_its_archive(desk: Host, staff: Callable[..., Any]) -> None:
+    add_next_edition(desk, "old-example", year="2020", starts_in=-2000)
+    page = staff(may="edit_cases").get("/au/moderation/preview/2020/")
+    assert page.status_code == 200
+    assert "Old Example" in page.text
+    assert '<fieldset class="w4r-preview" disabled>' in page.text
+    assert 'href="/au/moderation/preview/2020/cases/old-example"' in page.text
+    assert "noindex" in page.text
 
 
 def test_what_a_form_of_the_desk_needs(desk: Host, staff: Callable[..., Any]) -> None:

@@ -86,7 +86,9 @@ def test_a_program_s_faults(tmp_path: Path, caplog: pytest.LogCaptureFixture, mo
     )
     assert "did not end within" in told("import threading; threading.Event().wait()")
     for body in (f"print('{secret}')", f"print('W4R_SECRET={secret}')", "", "print('[1]')", "print('{')", "print('é')"):
-        assert told(body).startswith("W4R_KEY_COMMAND: must print one JSON object, or lines such as W4R_INDEX_KEY=..."), body
+        assert told(body).startswith(
+            "W4R_KEY_COMMAND: must print one JSON object, or lines such as W4R_INDEX_KEY=..."
+        ), body
     assert faults(W4R_KEY_COMMAND="/nowhere/keys")[0] == "W4R_KEY_COMMAND: cannot be run: No such file or directory"
     assert any("must be text such as" in fault for fault in faults(W4R_KEY_COMMAND=7))
     both = faults(W4R_KEY_COMMAND=program(tmp_path, f"print({LINES!r})"), W4R_INDEX_KEY=INDEX)

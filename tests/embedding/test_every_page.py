@@ -110,6 +110,25 @@ def test_every_page_and_mail(make_site: MakeSite, kind: str) -> None:
     assert host.mailer.messages
 
 
+@pytest.mark.parametrize("change", [strict, other_delimiters])
+def test_a_hosts_trimming_leaves_every_space_of_ours(make_site: MakeSite, change: Callable[[Flask], None]) -> None:
+    """Between two attributes it is what makes them two."""
+    usual, theirs = (make_site(before=hook).app.jinja_env for hook in (lambda app: None, change))
+    loader = usual.loader
+    assert loader is not None
+    names = usual.list_templates(filter_func=lambda name: name.startswith("w4r/"))
+    assert len(names) > 100
+    for name in names:
+        source, filename, _ = loader.get_source(usual, name)
+
+        def words(env: Environment, source: str = source, filename: Any = filename, name: str = name) -> str:
+            read = env.lexer.tokeniter(env.preprocess(source, name, filename), name, filename)
+            # Whether a file's last end of line is kept matters nowhere.
+            return "|".join(text for _, kind, text in read if kind == "data").rstrip("|\n")
+
+        assert words(usual) == words(theirs), name
+
+
 @pytest.mark.parametrize("hook", [strict, namesakes])
 def test_a_site_that_has_nothing_yet(make_site: MakeSite, hook: Callable[[Flask], None]) -> None:
     """No edition, no event, nothing at the desk."""

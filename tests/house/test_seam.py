@@ -12,6 +12,8 @@ from flask_w4r import models
 from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.models.types import BlindIndex, EncryptedText
 from flask_w4r.seam import Seam
+from flask_w4r.services.moves.codec import coders
+from flask_w4r.services.moves.tables import owned
 
 ROOT = Path(__file__).parents[2] / "flask_w4r"
 SEAM = Seam(CAPABILITIES)
@@ -108,6 +110,17 @@ def test_every_keyed_hash_says_what_a_new_index_key_does_to_it() -> None:
     assert hashed == set(declared)
     for item in SEAM.indexed:
         assert (item.step is not None) != bool(item.why), item
+
+
+def test_every_table_moves_with_its_section_or_says_why_not() -> None:
+    ours = {table.name for table in models.metadata.tables.values()} - {models.version_table.name}
+    assert set(owned()) | set(SEAM.stays) == ours
+    assert not set(owned()) & set(SEAM.stays)
+    assert all(SEAM.stays.values())
+    assert set(SEAM.remade) <= set(owned())
+    for table in owned().values():
+        for column in table.columns:
+            coders(column)
 
 
 def test_every_sealed_table_is_walked_by_one_number() -> None:

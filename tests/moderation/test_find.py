@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -85,3 +86,31 @@ def test_each_may_ask_so_often(make_host: MakeHost) -> None:
     eve = Staff(host.app.test_client(), "eve", "view_queue,find_person", None)
     assert eve.post(FIND, ASKED, page=FIND).status_code == 200
     assert len(logged(host)) == 3
+
+
+def test_everything_is_shown_and_erased_for_who_wrote_by_post(desk: Host, staff: Make) -> None:
+    make_signatures(desk.app, "ann-example", 1, state="confirmed")
+    asked = {**ASKED, "why": "asked_by_person"}
+    who = staff()
+    shown = who.post(FIND, {**asked, "act": "show"}, page=FIND)
+    assert "Everything that is held" in shown.text
+    assert "Sam" in shown.text
+    unsure = who.post(FIND, {**asked, "act": "erase"}, page=FIND)
+    assert (unsure.status_code, "Tick the box to confirm" in unsure.text) == (422, True)
+    done = who.post(FIND, {**asked, "act": "erase", "sure": "yes"}, page=FIND)
+    assert "has been erased: 1 record." in done.text
+    assert desk.rows("SELECT state, person FROM w4r_signature") == [("erased", None)]
+    assert [row[0] for row in logged(desk)] == ["person_shown", "person_erased"]
+    assert "made-up" not in str(logged(desk))
+
+
+def test_the_command_shows_and_erases(desk: Host) -> None:
+    make_signatures(desk.app, "ann-example", 1, state="confirmed")
+    shown = json.loads(desk.run("w4r", "person", "show", "made-up-1@example.org").output)
+    assert [one["case"] for one in shown["signatures"]] == ["ann-example"]
+    done = json.loads(desk.run("w4r", "person", "erase", "made-up-1@example.org", "--yes", "--json").output)
+    assert done["erased"]["signatures"] == 1
+    assert json.loads(desk.run("w4r", "person", "show", "made-up-1@example.org").output)["signatures"] == []
+    bad = desk.app.test_cli_runner().invoke(args=["w4r", "person", "erase", "nonsense", "--yes"])
+    assert (bad.exit_code, "not an email address" in bad.output) == (2, True)
+    assert [row[0] for row in logged(desk)] == ["person_shown", "person_erased", "person_shown"]

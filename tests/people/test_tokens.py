@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from flask_w4r.errors import TokenInvalid
+from flask_w4r.keyring import token_box
 from flask_w4r.models import Token
 from flask_w4r.seam import Sweep
 from flask_w4r.services.people import tokens
@@ -33,6 +34,7 @@ def test_only_the_holder_learns_what_a_token_is_for(world: World) -> None:
     row = read(world.app, lambda session: session.execute(select(Token.__table__)).one())
     assert raw not in repr(row)
     assert str(IDS[0][0]) not in row.payload
+    assert token_box(raw).decrypt(row.payload.encode()) == b"[[170017170017,2],[18,1]]", "as short as can be"
     assert find(world, raw).payload == IDS
 
 

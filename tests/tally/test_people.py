@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from flask_w4r.services.tally import counts
 from flask_w4r.services.tally.views import CountView
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures
-from tests.conftest import Host, MakeHost
+from tests.conftest import Host, MakeHost, every_database
 
 ANN, BO = "ann-example", "bo-example"
 SECTIONS = [{"preset": "AU", "url_prefix": "/au"}, {"preset": "MA", "url_prefix": "/ma"}]
@@ -39,8 +40,11 @@ class Site:
         columns = {"state": "confirmed", **columns}
         make_signatures(self.app, slug, len(people), section=code, email=lambda number: emails[number - 1], **columns)
 
-    def withdraw(self, slug: str, people: Sequence[str]) -> None:
-        """All signatures of these people at one case cease to count, as services have it: first the rows."""
+    def withdraw(self, slug: str, people: Sequence[str], then: Callable[[], None] = lambda: None) -> None:
+        """All signatures of these people at one case cease to count, as services have it: first the rows.
+
+        :param then: called before the transaction ends.
+        """
         case, section = self.case(slug), self.state.sections["AU"]
         emails = [f"{name}@example.org" for name in people]
         scope = counts.signature_scope(section, case.id)
@@ -49,6 +53,7 @@ class Site:
         def work(unit: Any) -> None:
             unit.session.execute(update(Signature).where(Signature.case_id == case.id, mine).values(state="invalid"))
             counts.uncount_signatures(unit.session, self.state.keyring, section, case.edition_id, case.id, emails)
+            then()
 
         run(self.app, work)
 
@@ -111,6 +116,25 @@ def test_a_person_goes_with_their_last_signature(site: Site) -> None:
     assert site.recount() == (5, [])
     assert (site.shown("old-example"), site.shown(code="MA")) == (({"old-example": 1}, 1), ({ANN: 2}, 2))
     assert site.recount("MA") == (5, [])
+
+
+@pytest.mark.race
+@every_database
+def test_a_person_goes_too_where_two_withdraw_their_signatures_at_one_moment(make_host: MakeHost) -> None:
+    """The second waits for the first: else each sees the other's signature as one that still counts."""
+    site = Site(make_host(sections=SECTIONS))
+    site.sign(ANN, ["a", "b"])
+    site.sign(BO, ["a", "b"])
+    other = Thread(target=site.withdraw, args=(BO, ["a"]))
+
+    def at_once() -> None:
+        other.start()
+        other.join(1)
+        assert other.is_alive(), "it waits"
+
+    site.withdraw(ANN, ["a"], at_once)
+    other.join(60)
+    assert site.shown() == ({ANN: 1, BO: 1}, 1)
 
 
 @pytest.mark.usefixtures("pieces")

@@ -1,4 +1,4 @@
-"""Did this address sign? Asked rarely, with a reason, and logged."""
+"""Did this address sign? And what is held of it, for somebody who asked by post. Asked rarely, with a reason, and logged."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Response, current_app, request
 from ...i18n import gettext, lazy_gettext
 from ...services.people.addresses import AddressFault, parse_address
 from ...services.privacy import find as find_person
+from ...services.privacy import for_staff
 from ...services.storage.unit_of_work import UnitOfWork, run
 from ...state import Actor, Permission
 from ...web import form_flow, here
@@ -37,7 +38,7 @@ def find() -> Response:
 
 
 def _form(actor: Actor, code: int = 200, **context: Any) -> Response:
-    shown = {"typed": "", "chosen": "", "found": None, **context}
+    shown = {"typed": "", "chosen": "", "found": None, "piles": None, "erased": None, "asked": False, **context}
     return desk_page(
         "find.html", "moderation_find", actor, code, reasons=REASON_WORDS.items(), states=STATE_WORDS, **shown
     )
@@ -62,6 +63,16 @@ def _answer(actor: Actor) -> Response:
     breach = form_flow.limits(place).hit("desk_find", place.section.code, actor.id)
     if breach is not None:
         return too_many(breach)
+
+    act = request.form.get("act", "")
+    if act == "show":
+        piles = run(app_of_request(), lambda uow: for_staff.show(uow, actor, place.lens, address, reason))
+        return _form(actor, piles=piles, **kept)
+    if act == "erase" and not request.form.get("sure"):
+        return _form(actor, 422, errors=[("w4r-find-sure", gettext("Tick the box to confirm"))], asked=True, **kept)
+    if act == "erase":
+        gone = run(app_of_request(), lambda uow: for_staff.erase(uow, actor, place.section, address, reason))
+        return _form(actor, erased=sum(gone.values()), **kept)
 
     def work(uow: UnitOfWork) -> Any:
         return find_person.find(

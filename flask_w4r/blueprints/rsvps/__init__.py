@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ...web.pages import Pages
-from . import pages, thanks
+from . import manage, pages, thanks
 
-PAGES = Pages(routes=(*pages.ROUTES, *thanks.ROUTES))
+PAGES = Pages(routes=(*pages.ROUTES, *manage.ROUTES, *thanks.ROUTES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from ...i18n import lazy_gettext
@@ -20,7 +20,6 @@ class MessageForm(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False
 
-    csrf_token = HiddenField()
     text = TextAreaField(
         lazy_gettext("Your message"), [lines_check(MESSAGE_MAX, lazy_gettext("Write your message"))],
         render_kw={"required": True},
@@ -42,7 +41,6 @@ class DatesForm(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False
 
-    csrf_token = HiddenField()
     twice: Sequence[str] = ()
     starts_at = StringField(lazy_gettext("Starts"), [time_check], render_kw={"required": True})
     starts_which = RadioField(

@@ -27,10 +27,13 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(length=64), nullable=False),
         sa.Column("digest", DIGEST, nullable=False),
         sa.Column("erased_at", MOMENT, nullable=False),
+        sa.Column("settled_at", MOMENT, nullable=True),
+        sa.Column("restored", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_w4r_erasure")),
         sa.UniqueConstraint("line", name=op.f("uq_w4r_erasure_line")),
     )
     op.create_index(op.f("ix_w4r_erasure_section"), "w4r_erasure", ["section", "digest"])
+    op.create_index(op.f("ix_w4r_erasure_open"), "w4r_erasure", ["settled_at", "id"])
     op.add_column("w4r_signature", sa.Column("delivered_at", MOMENT, nullable=True))
 
 

@@ -6,7 +6,7 @@ from ...i18n import lazy_gettext
 from ...models import Event
 from ...seam import Action, Capability, Indexed, Job, Link, Personal
 from ..storage import ages
-from . import jobs, keep, letters, reindex, report_counts, waits
+from . import jobs, keep, letters, personal, reindex, report_counts, waits
 from .queue import EVENTS, REPORT_WORDS, REPORTS
 
 CAPABILITY = Capability(
@@ -29,6 +29,7 @@ CAPABILITY = Capability(
     ),
     indexed=(Indexed("w4r_event", ("host_index",), reindex.step),),
     personal=(Personal("w4r_event_report", ("note",), "events"),),
+    holds=(personal.EVENTS, personal.REPORTS),
     recounts=(report_counts.approved,),
     pages="flask_w4r.blueprints.hosting",
 )

@@ -21,6 +21,7 @@ from ...keyring import SealBroken
 from ...models import Intake
 from ...seam import Tools
 from ...state import W4RState, get_state
+from ..people.erasures import erased_among
 from ..storage.rows import can_skip_locked, execute
 from ..storage.unit_of_work import UnitOfWork, read, run
 from .proofs import replayed
@@ -124,9 +125,21 @@ def _process(uow: UnitOfWork, rows: Sequence[Any]) -> int:
         # A solution that was used before counts as none.
         by_section[entry.section.code].append((kind, _without_captcha(entry) if entry.id in spent else entry))
     for some in by_section.values():
-        _judge_and_write(uow, some)
+        kept = _of_those_who_stay(uow, some)
+        if kept:
+            _judge_and_write(uow, kept)
     execute(session, delete(Intake).where(Intake.id.in_([row.id for row in rows])))
     return len(rows)
+
+
+def _of_those_who_stay(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> list[tuple[str, Entry]]:
+    """Without what was sent by somebody who had themselves erased since."""
+    section, whose = some[0][1].section, {}
+    for kind, entry in some:
+        address = uow.state.seam.intake[kind].author(entry).address
+        whose[entry.id] = (address.canonical if address else "", entry.sent.at)
+    gone = erased_among(uow.session, uow.state.keyring, section, list(whose.values()))
+    return [(kind, entry) for kind, entry in some if whose[entry.id] not in gone]
 
 
 def _judge_and_write(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> None:

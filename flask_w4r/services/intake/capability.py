@@ -12,7 +12,7 @@ from ...models import Intake
 from ...seam import Capability, Job, Personal, Sweep
 from ..storage import ages
 from ..storage.rows import execute
-from . import batch, status
+from . import batch, personal, status
 
 
 def _over(sweep: Sweep) -> object:
@@ -37,6 +37,7 @@ CAPABILITY = Capability(
         ),
     ),
     personal=(Personal("w4r_intake", ("sealed",), "intake", "deleted once the worker has processed it"),),
+    holds=(personal.FORMS,),
     checks=(status.check,),
     commands={"intake": "flask_w4r.cli.intake:group"},
 )

@@ -6,7 +6,7 @@ from ...i18n import lazy_gettext
 from ...models import OutboxMail
 from ...seam import Capability, Indexed, Job, Personal
 from ..storage import ages
-from . import doctor, outbox, send
+from . import doctor, outbox, personal, send
 
 CAPABILITY = Capability(
     "mail",
@@ -36,7 +36,7 @@ CAPABILITY = Capability(
         ),
     ),
     indexed=(
-        Indexed("w4r_outbox", ("cap_index",), why="made with the key of a day"),
+        Indexed("w4r_outbox", ("cap_index",), why="made with the key of a day", of_day=True),
         Indexed("w4r_outbox", ("dedupe",), why="goes with the email; one about the same matter may come twice"),
         Indexed(
             "w4r_suppression",
@@ -45,6 +45,8 @@ CAPABILITY = Capability(
             why="the address is not kept; brought forward when it is suppressed again",
         ),
     ),
+    holds=(personal.OUTBOX, personal.SUPPRESSION),
+    stays={"w4r_mail_stop": "how this site's mail server does"},
     checks=(doctor.check,),
     commands={"mail": "flask_w4r.cli.mail:group"},
 )

@@ -13,7 +13,7 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -29,7 +29,6 @@ from ..storage.unit_of_work import UnitOfWork, read, run
 from . import letters, outbox
 from . import stop as stops
 from .caps import (
-    DAILY_CAP,
     Today,
     answered,
     cap_index,
@@ -39,10 +38,11 @@ from .caps import (
     suppress,
     suppressed_among,
 )
-from .faults import UnknownKind, UnknownSection, classify, pause_after
+from .faults import UnknownKind, UnknownSection, classify
 from .leaving import Leaving, MailReport, note_failure
 from .letters import Letter, Render
 from .outbox import OutboxStatus, enqueue, is_due, outbox_status, outbox_values, requeue_failed
+from .turns import TOMORROW, waits_until
 
 __all__ = [
     "MailReport", "OutboxStatus", "Render", "answered", "cap_index", "enqueue", "is_due", "is_suppressed", "outbox_status",
@@ -227,38 +227,17 @@ class _Round:
                 continue
             index = bytes(row.cap_index) if row.cap_index is not None else None
             if index is not None:
-                until = self._waits(ask, today.get(index, Today()), accepted[index], now)
+                until = waits_until(self.state.seam, ask, today.get(index, Today()), accepted[index], now)
                 if until is not None:
                     # Nobody's act is lost to a cap: what asks to be confirmed waits.
-                    if until >= _TOMORROW and self.state.seam.mails[row.kind].lapses:
+                    if until >= TOMORROW and self.state.seam.mails[row.kind].lapses:
                         dropped.append(row.id)
                     else:
-                        row.not_before = next_day(now) if until >= _TOMORROW else until
+                        row.not_before = next_day(now) if until >= TOMORROW else until
                     continue
                 accepted[index][row.kind] += 1
             wanted.append((row, ask))
         return wanted, dropped
-
-    def _waits(self, ask: Ask, today: Today, accepted: Counter[str], now: datetime) -> datetime | None:
-        """Until when a capped mail waits; ``None``: it leaves; :data:`_TOMORROW`: its address has had what it may today."""
-        name, owners = ask.kind, self.state.seam.mail_owners
-        kind = self.state.seam.mails[name]
-
-        def mine(counts: Counter[str]) -> int:
-            alike = (count for other, count in counts.items() if owners[other] == owners[name])
-            return sum(alike) if today.answered else counts.total()
-
-        most = kind.answered if today.answered else DAILY_CAP
-        if mine(today.sent) >= most:
-            return _TOMORROW
-        last = today.unanswered.get(name)
-        apart = kind.apart(ask) if kind.apart is not None and not today.answered else None
-        if apart is not None and (last is not None or accepted[name]) and (last or now) + apart > now:
-            return (last or now) + apart
-        if mine(today.sent) + mine(today.leaving) + mine(accepted) >= most:
-            # Another worker, or this very round, is at it; look again when it is done.
-            return now + pause_after(1) / 10
-        return None
 
     def _contexts(self, session: Session, wanted: Sequence[_Claimed], report: MailReport) -> dict[int, Any]:
         """What each mail is about, by its row; ``None`` where nothing is left to say; nothing where that failed."""
@@ -301,7 +280,5 @@ class _Round:
         note_failure(session, self.name, facts, classify(error), report, now=self.clock())
 
 
-#: Later than any moment of today.
-_TOMORROW = datetime.max.replace(tzinfo=UTC)
 #: Neither wanted nor unwanted.
 _FAILED = object()

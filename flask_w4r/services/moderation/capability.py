@@ -42,5 +42,6 @@ CAPABILITY = Capability(
         Personal("w4r_batch", ("reason", "conditions"), "decisions", "staff's own words, encrypted"),
     ),
     indexed=(Indexed("w4r_rule", ("value_index",), rule_list.reindex_step),),
+    remade=("w4r_desk_state", "w4r_pulse"),
     pages="flask_w4r.blueprints.moderation",
 )

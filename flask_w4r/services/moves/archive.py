@@ -22,6 +22,8 @@ FORMAT = 1
 HEADER, MANIFEST, LEDGER = "header.json", "manifest.json", "ledger.jsonl"
 #: Rows in one member: they are in memory together.
 ROWS = 2000
+#: The same, of pictures.
+PICTURES = 20
 #: The largest member that is read. A picture or two thousand rows are far smaller.
 _LARGEST = 256 << 20
 _NAME = re.compile(r"header\.json|manifest\.json|ledger\.jsonl|tables/(\w+)/\d{6}\.jsonl|pictures/\d+-\d+\.\w{1,5}")

@@ -115,7 +115,7 @@ def _fits(session: Session, state: W4RState, header: Mapping[str, Any]) -> Secti
     for name, columns in header["tables"].items():
         table = tables.owned().get(name)
         if table is None or not isinstance(columns, list) or not set(columns) <= set(table.columns.keys()):
-            raise Refused(f"this version has no table or column that the archive\'s {str(name)[:40]!r} needs")
+            raise Refused(f"this version has no table or column that the archive's {str(name)[:40]!r} needs")
     if not set(header["index_keys"]) <= set(fingerprints(state.keyring)):
         raise Refused(
             "the archive's keyed hashes (who is suppressed, who was erased, the log) are under another index key; put that site's"
@@ -199,10 +199,13 @@ def _proved(coming: _Import) -> None:
     """What hangs on other rows hangs on those that came along, and on nobody else's."""
     if coming.pictures:
         raise Damaged("the archive has pictures that no row of it names")
-    there = tables.counts(coming.session, coming.section.code)
-    if there != coming.rows:
-        differing = sorted({name for name in there | coming.rows if there.get(name) != coming.rows.get(name)})
-        raise Damaged(f"the archive has rows that hang on none of its own: {', '.join(differing)}")
+    code = coming.section.code
+    there = tables.counts(coming.session, code)
+    differing = {name for name in there | coming.rows if there.get(name) != coming.rows.get(name)}
+    for table in tables.owned().values():
+        differing |= {table.name for _ in tables.strangers(coming.session, table, code)}
+    if differing:
+        raise Damaged(f"the archive has rows that hang on none of its own: {', '.join(sorted(differing))}")
 
 
 def _number_on(session: Session, table: Table) -> None:
@@ -211,7 +214,9 @@ def _number_on(session: Session, table: Table) -> None:
         return
     column = table.autoincrement_column
     last = session.scalar(select(func.max(column)))
-    sequence = session.scalar(text("SELECT pg_get_serial_sequence(:table, :column)"), {"table": table.name, "column": column.name})
+    sequence = session.scalar(
+        text("SELECT pg_get_serial_sequence(:table, :column)"), {"table": table.name, "column": column.name}
+    )
     if last is not None and sequence is not None:
         session.execute(text("SELECT setval(CAST(:sequence AS regclass), :last)"), {"sequence": sequence, "last": last})
 
@@ -219,5 +224,3 @@ def _number_on(session: Session, table: Table) -> None:
 def _table_named(error: IntegrityError) -> str:
     told = str(error.orig)
     return next((name for name in sorted(metadata.tables, key=len, reverse=True) if name in told), "a table")
-
-

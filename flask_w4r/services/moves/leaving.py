@@ -45,5 +45,3 @@ def _piece(session: Session, table: Table, code: str, piece: int) -> int:
         return 0
     some = key[0].in_([row[0] for row in rows]) if len(key) == 1 else tuple_(*key).in_([tuple(row) for row in rows])
     return execute(session, delete(table).where(some))
-
-

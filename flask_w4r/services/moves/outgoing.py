@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, Any
 
 from sqlalchemy import Column, Connection, Engine, Table, func, select
+from sqlalchemy.orm import Session
 
 from ...errors import W4RError
 from ...keyring import Keyring, SealBroken, Sealed
@@ -17,6 +19,7 @@ from ...models.types import EncryptedText
 from ...sections import Section
 from ...state import W4RState, get_state
 from ..privacy.ledger_file import lines as ledger_lines
+from ..storage import schema
 from . import archive, codec, tables
 
 #: What tells one index key from another, and nothing of it.
@@ -79,18 +82,23 @@ def how_many(app: Any, section: Section) -> int:
     """How many rows an archive would have."""
     with one_view(app) as connection:
         return sum(
-            int(connection.scalar(select(func.count()).select_from(table).where(tables.is_of(table, section.code))) or 0)
+            int(
+                connection.scalar(select(func.count()).select_from(table).where(tables.is_of(table, section.code))) or 0
+            )
             for name, table in tables.owned().items()
             if name != LEDGER_TABLE
         )
 
 
-def _header(connection: Connection, state: W4RState, section: Section, now: datetime, *, reseal: bool) -> dict[str, Any]:
+def _header(
+    connection: Connection, state: W4RState, section: Section, now: datetime, *, reseal: bool
+) -> dict[str, Any]:
     version = metadata.tables[VERSION_TABLE]
     return {
         "format": archive.FORMAT,
         "section": section.code,
-        "revision": connection.scalar(select(version.c.version_num)),
+        # Tables that were made by create_all have none, and are as this version wants them.
+        "revision": connection.scalar(select(version.c.version_num)) or list(schema.revisions())[-1],
         "made_at": now.isoformat(),
         "sealed": "opened" if reseal else "as stored",
         "index_keys": fingerprints(state.keyring),
@@ -104,7 +112,8 @@ def _header(connection: Connection, state: W4RState, section: Section, now: date
 
 def _pieces(connection: Connection, state: W4RState, table: Table, code: str) -> Iterator[Sequence[Any]]:
     query = select(table).where(tables.is_of(table, code)).order_by(*tables.order(table))
-    result = connection.execution_options(stream_results=True, yield_per=archive.ROWS).execute(query)
+    size = archive.PICTURES if table.name == PICTURES else archive.ROWS
+    result = connection.execute(query, execution_options={"stream_results": True, "yield_per": size})
     of_day = {name for kind in state.seam.indexed if kind.of_day and kind.table == table.name for name in kind.columns}
     for rows in result.partitions():
         # Hashes under the key of a day: those keys stay behind, so that nobody can be told by them.
@@ -143,9 +152,8 @@ def _writer(keyring: Keyring, column: Column[Any], *, reseal: bool) -> codec.Cod
 
 
 def _ledger(connection: Connection, writer: archive.Writer, section: Section) -> dict[str, int]:
-    from sqlalchemy.orm import Session
-
     with Session(connection) as session:
         rows = list(ledger_lines(session, section))
-    writer.add(archive.LEDGER, b"".join(archive.line(row) for row in rows), rows=len(rows))
+    text = "".join(f"{json.dumps(row, separators=(',', ':'))}\n" for row in rows)
+    writer.add(archive.LEDGER, text.encode(), rows=len(rows))
     return {LEDGER_TABLE: len(rows)} if rows else {}

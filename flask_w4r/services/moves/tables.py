@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table, exists, func, select
+from sqlalchemy import Column, Table, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from ...models import metadata
@@ -55,3 +55,15 @@ def counts(session: Session, code: str) -> dict[str, int]:
         for name, table in owned().items()
     }
     return {name: number for name, number in found.items() if number}
+
+
+def strangers(session: Session, table: Table, code: str) -> list[str]:
+    """The columns by which some row of a section hangs on a row that is not the section's."""
+    found = []
+    for key in table.foreign_keys:
+        parent = key.column.table
+        if parent.name in owned():
+            other = exists().where(key.column == key.parent, not_(is_of(parent, code)))
+            if session.scalar(select(exists().where(is_of(table, code), other))):
+                found.append(key.parent.name)
+    return found

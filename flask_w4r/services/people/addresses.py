@@ -76,6 +76,14 @@ def parse_address(text: str | None, *, test_environment: bool = False) -> Addres
     return Address(f"{local}@{domain}", _canonical(local, domain), domain, provider_of(domain))
 
 
+def canonical_of(typed: str | None) -> str:
+    """The canonical form of an address that was taken in before; empty where there is none."""
+    try:
+        return parse_address(typed, test_environment=True).canonical
+    except AddressFault:
+        return ""
+
+
 def _readable(text: str) -> str:
     if text.isascii():
         return text.strip()

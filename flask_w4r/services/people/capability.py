@@ -67,5 +67,9 @@ CAPABILITY = Capability(
         Indexed("w4r_consent_text", ("digest",), why="made without a key"),
     ),
     checks=(lost_keys.check,),
+    stays={
+        "w4r_day_key": "keys of days, which would tell networks apart elsewhere",
+        "w4r_spent_proof": "solved captchas of the last minutes",
+    },
     commands={"keys": "flask_w4r.cli.keys:keys", "keygen": "flask_w4r.cli.keys:keygen"},
 )

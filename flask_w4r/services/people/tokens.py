@@ -102,6 +102,8 @@ def find(session: Session, section_code: str, purpose: str, raw: str, *, now: da
     row = session.connection().execute(_FIND, values).first()
     if row is None:
         raise TokenInvalid("no such token")
+    if not row.payload:
+        return TokenView(row.id, [], True, row.revoked_at)
     try:
         payload = json.loads(token_box(raw).decrypt(row.payload.encode()))
     except InvalidToken as error:
@@ -113,6 +115,17 @@ def revoke(session: Session, token_id: int, *, now: datetime) -> bool:
     """End a token. Returns whether it was alive."""
     statement = update(Token).where(Token.id == token_id, Token.revoked_at.is_(None)).values(revoked_at=now)
     return _touch(session, statement) > 0
+
+
+def is_alive(session: Session, section_code: str, purpose: str, token_id: int) -> bool:
+    """Whether a token that was found before was not ended since."""
+    mine = (Token.id == token_id, Token.section == section_code, Token.purpose == purpose)
+    return session.scalar(select(Token.id).where(*mine, Token.revoked_at.is_(None))) is not None
+
+
+def empty(session: Session, token_id: int, *, now: datetime) -> None:
+    """End a token and wipe what it stands for: all that it says from then on is when."""
+    _touch(session, update(Token).where(Token.id == token_id).values(revoked_at=now, payload=""))
 
 
 def let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...i18n import lazy_gettext
 from ...seam import Action, Capability, Indexed, Job, Link, MailKind, Personal
 from ..tally.counts import SIGNATURE
-from . import counts, intake, invalidation_run, keep, letters, reindex, subscribers, waits
+from . import counts, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
 from .queue import SIGNATURES
 
 CAPABILITY = Capability(
@@ -29,9 +29,10 @@ CAPABILITY = Capability(
     indexed=(
         Indexed("w4r_signature", ("email_index", "details_index", "name_index"), reindex.step),
         Indexed(
-            "w4r_signature", ("net_host", "net_site", "net_block"), why="made with the key of a day, and gone after 14"
+            "w4r_signature", ("net_host", "net_site", "net_block"), why="made with the key of a day", of_day=True
         ),
     ),
+    holds=(personal.SIGNATURES, personal.CONSENTS),
     recounts=(counts.recount,),
     touched=(counts.touched,),
     pages="flask_w4r.blueprints.petitions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from ...i18n import gettext, ngettext
@@ -14,10 +14,14 @@ from ..tally.counts import SIGNATURE
 
 
 def recount(session: Session, section: Section) -> Mapping[int, Mapping[str, int]]:
-    """Confirmed signatures that are not held, by case; see ``seam.Capability``."""
+    """Confirmed signatures that are not held, by case, also of those whose owners erased what they had entrusted; see
+    ``seam.Capability``."""
+    erased = and_(Signature.state == "erased", Signature.confirmed_at.is_not(None))
     rows = session.execute(
         select(Signature.case_id, func.count())
-        .where(Signature.section == section.code, Signature.state == "confirmed", Signature.held_at.is_(None))
+        .where(
+            Signature.section == section.code, or_(Signature.state == "confirmed", erased), Signature.held_at.is_(None)
+        )
         .group_by(Signature.case_id)
     )
     return {case_id: {SIGNATURE: number} for case_id, number in rows}

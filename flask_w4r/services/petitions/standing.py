@@ -30,7 +30,8 @@ _ROWS = select(
         _SIGNATURE.c[name]
         for name in (
             "id", "case_id", "state", "version", "slot", "email_index", "person", "withhold_name", "locale", "held_at",
-            "held_for", "released_at", "reasons", "score", "created_at", "updated_at",
+            "held_for", "released_at", "reasons", "score", "created_at", "updated_at", "confirmed_at", "delivered_at",
+            "newsletter",
         )
     )
 ).where(_SIGNATURE.c.section == bindparam("section"))  # fmt: skip
@@ -88,6 +89,7 @@ def of_address(
     *,
     lock: bool = False,
     known: Sequence[Any] = (),
+    every: bool = False,
 ) -> Standing:
     """What was signed with an address for the people whose cases take signatures.
 
@@ -95,9 +97,12 @@ def of_address(
     :param lock: keep the signatures from others until the transaction ends.
     :param known: signatures of a mail: their cases are looked at whatever their status. Where the section lets two share a
         mailbox their signers alone are meant, since each of the two has a mail of their own.
+    :param every: look at all cases of the section, whatever their status.
     """
     cases = cases_of(session, section)
-    among = sorted({row.case_id for row in known}.union(one.id for one in cases.values() if one.status == "active"))
+    among = sorted(
+        {row.case_id for row in known}.union(one.id for one in cases.values() if every or one.status == "active")
+    )
     if canonical is None or not among:
         return Standing(cases, {}, None)
     indexes = [index for case_id in among for index in keyring.blinds(signature_scope(section, case_id), canonical)]

@@ -6,7 +6,7 @@ from ...i18n import lazy_gettext
 from ...models import Rsvp
 from ...seam import Capability, Indexed, Link, Personal
 from ..storage import ages
-from . import keep, letters, reindex, waits
+from . import keep, letters, personal, reindex, waits
 
 CAPABILITY = Capability(
     "rsvps",
@@ -25,6 +25,7 @@ CAPABILITY = Capability(
     ),
     personal=(Personal("w4r_rsvp", ("email_index", "person"), "events", "unconfirmed ones go with ``pending_rsvps``"),),
     indexed=(Indexed("w4r_rsvp", ("email_index",), reindex.step),),
+    holds=(personal.RSVPS,),
     pages="flask_w4r.blueprints.rsvps",
     commands={"events": "flask_w4r.cli.rsvps:events"},
 )

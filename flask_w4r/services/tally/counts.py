@@ -16,13 +16,14 @@ from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
 from ..people.addresses import parse_address
+from ..storage.rows import execute
 from ..storage.upsert import add_up, insert_fresh
 from .views import CountView, EditionCount
 
 SIGNATURE = "petition_signature"
 PEOPLE = "people"
-#: Of an edition's people, those of whom nothing but their number is kept.
-PEOPLE_LET_GO = "people_let_go"
+#: Of the people of an edition those whom nothing tells apart any more: their address was erased, or its time was over.
+PEOPLE_ERASED = "people_erased"
 #: The case id under which an edition's number of people is kept.
 WHOLE_EDITION = 0
 #: Values in one IN list.
@@ -136,7 +137,7 @@ def only_count(
     """
     people = _forget_people(session, keyring, code, edition_id, canonicals)
     if people:
-        add_all(session, code, edition_id, {(WHOLE_EDITION, PEOPLE_LET_GO): people})
+        add_all(session, code, edition_id, {(WHOLE_EDITION, PEOPLE_ERASED): people})
 
 
 def _forget_people(
@@ -185,6 +186,24 @@ def bring_people_forward(
         add_all(session, section, edition_id, {(WHOLE_EDITION, PEOPLE): len(came) - len(found)})
 
 
+def forget_person(session: Session, keyring: Keyring, section: Section, canonical: str) -> None:
+    """A person is told apart from others no more, in any edition of the section, and goes on being counted.
+
+    :param canonical: the address in canonical form.
+    """
+    editions = session.scalars(select(Edition.id).where(Edition.section == section.code).order_by(Edition.id)).all()
+    own = [index for number in editions for index in keyring.blinds(person_scope(section, number), canonical)]
+    mine = (EditionPerson.edition_id.in_(editions), EditionPerson.person_index.in_(own))
+    there = session.scalars(
+        select(EditionPerson.edition_id).where(*mine).order_by(EditionPerson.edition_id).with_for_update()
+    )
+    seen = there.all()
+    if seen:
+        execute(session, delete(EditionPerson).where(*mine))
+    for edition_id in seen:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE_ERASED, 1)
+
+
 def _insert_people(session: Session, section: Section | str, edition_id: int, people: set[bytes]) -> set[bytes]:
     """Note people as seen; returns those that had not been."""
     # In the order of the key, so that two who count the same people do not wait for each other in a ring.
@@ -222,8 +241,8 @@ class Counts:
     cases: dict[int, dict[str, int]]
     people: int
     as_of: datetime
-    #: Of these people, those of whom nothing but their number is kept.
-    people_let_go: int = 0
+    #: How many of the people were erased.
+    erased: int = 0
 
     def of_case(self, case_id: int, goal: int | None) -> CountView:
         """The counts of one case."""
@@ -247,14 +266,10 @@ def counts(session: Session, section: Section, edition_id: int, now: datetime) -
         .group_by(TallySlot.case_id, TallySlot.action_type)
     )
     cases: dict[int, dict[str, int]] = {}
-    people = let_go = 0
     for case_id, action_type, total in rows:
-        if case_id == WHOLE_EDITION:
-            people = int(total) if action_type == PEOPLE else people
-            let_go = int(total) if action_type == PEOPLE_LET_GO else let_go
-        else:
-            cases.setdefault(case_id, {})[action_type] = int(total)
-    return Counts(cases, people, now, let_go)
+        cases.setdefault(case_id, {})[action_type] = int(total)
+    whole = cases.pop(WHOLE_EDITION, {})
+    return Counts(cases, whole.get(PEOPLE, 0), now, whole.get(PEOPLE_ERASED, 0))
 
 
 @dataclass(frozen=True)
@@ -302,12 +317,12 @@ def recount(
                 if fix:
                     add(session, section, edition.id, case.id, kind, after - before)
         people, nameless = _people(session, keyring, section, edition.id, ids)
-        nameless += kept.people_let_go
         compared += 1
-        if kept.people != len(people) + nameless:
-            drifts.append(Drift(edition.year, "(people)", kept.people, len(people) + nameless))
+        real_people = len(people) + nameless + kept.erased
+        if kept.people != real_people:
+            drifts.append(Drift(edition.year, "(people)", kept.people, real_people))
             if fix:
-                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, len(people) + nameless - kept.people)
+                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, real_people - kept.people)
         if fix:
             _rebuild_people(session, section, edition.id, people)
     return compared, drifts
