@@ -159,7 +159,7 @@ def _rows(coming: _Import, table: Table, data: bytes) -> None:
             raise Damaged(f"the archive has a row of {table.name} of another section")
         if table.name == PICTURES:
             row["data"] = coming.pictures.pop((row["case_id"], row["width"]), None)
-    coming.session.execute(insert(table), rows)  # type: ignore[arg-type]
+    coming.session.execute(insert(table), rows)
     coming.rows[table.name] = coming.rows.get(table.name, 0) + len(rows)
     coming.told(table.name, len(rows))
 

@@ -31,7 +31,7 @@ def erase(app: Any, code: str, told: Callable[[str, int], None], *, piece: int =
     :returns: how many rows went, by table.
     """
     gone: dict[str, int] = {}
-    for name, table in reversed(tables.owned().items()):
+    for name, table in reversed(list(tables.owned().items())):
         while count := run(app, lambda work, table=table: _piece(work.session, table, code, piece)):  # type: ignore[misc]
             gone[name] = gone.get(name, 0) + count
             told(name, count)

@@ -66,11 +66,9 @@ def export(app: Any, section: Section, stream: IO[bytes], *, reseal: bool, told:
         for name, table in tables.owned().items():
             if name == LEDGER_TABLE:
                 continue
-            number = 0
-            for rows in _pieces(connection, state, table, section.code):
+            for number, rows in enumerate(_pieces(connection, state, table, section.code)):
                 data = _lines(state.keyring, writer, table, rows, reseal=reseal)
                 writer.add(f"tables/{name}/{number:06}.jsonl", data, rows=len(rows))
-                number += 1
                 written[name] = written.get(name, 0) + len(rows)
                 told(name, len(rows))
         written |= _ledger(connection, writer, section)

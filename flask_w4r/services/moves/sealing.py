@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any
@@ -154,10 +154,8 @@ def _piped(work: Callable[[IO[bytes]], Any], *, reads: bool) -> Iterator[IO[byte
             faults.append(error)
         finally:
             # Whoever stopped reading has a reason of their own.
-            try:
+            with suppress(OSError):
                 theirs.close()
-            except OSError:
-                pass
 
     thread = Thread(target=at_work, name="w4r-archive", daemon=True)
     thread.start()
@@ -165,10 +163,8 @@ def _piped(work: Callable[[IO[bytes]], Any], *, reads: bool) -> Iterator[IO[byte
         try:
             yield ours
         finally:
-            try:
+            with suppress(OSError):
                 ours.close()
-            except OSError:
-                pass
             thread.join()
     except BrokenPipeError:
         if not faults:

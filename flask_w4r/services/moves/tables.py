@@ -64,6 +64,6 @@ def strangers(session: Session, table: Table, code: str) -> list[str]:
         parent = key.column.table
         if parent.name in owned():
             other = exists().where(key.column == key.parent, not_(is_of(parent, code)))
-            if session.scalar(select(exists().where(is_of(table, code), other))):
+            if session.execute(select(*order(table)).where(is_of(table, code), other).limit(1)).first() is not None:
                 found.append(key.parent.name)
     return found
