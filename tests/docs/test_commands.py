@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 import pytest
+from flask import Flask
 
 from flask_w4r.cli import LazyGroup, w4r_group
 from flask_w4r.testing import make_campaign
@@ -74,12 +75,23 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
     shutil.copytree(SNIPPETS / "kit", tmp_path / "kit", dirs_exist_ok=True)
     if words[1] == "places":
         write_zip(tmp_path / "AU.zip", AU_LINES)
+    if words[1] == "section":
+        _ready_to_move(app, words)
     if "export" in words:
         run(app, "w4r", "kit", "import", "./kit")
-    make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
+    if words[1:3] != ["section", "import"]:
+        make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
     # The test's site has no lasting mailer, which the doctor rightly says.
     run(app, *words, code=1 if words[-1] == "doctor" else 0)
     _succeeded.add(tuple(words))
+
+
+def _ready_to_move(app: Flask, words: list[str]) -> None:
+    """A passphrase, and an archive of the section where one is to come in."""
+    Path("passphrase").write_text("correct horse battery staple\n", "utf-8")
+    if "import" in words:
+        run(app, "w4r", "section", "export", *words[3:])
+        run(app, "w4r", "section", "erase", "AU", "--yes")
 
 
 ALL = sorted({(page.name, line) for page in (*PAGES, *MARKDOWN) for line in commands(page) if page != QUICKSTART})
