@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from sqlalchemy import select
 
@@ -89,16 +90,19 @@ def content(host: Host, code: str = "AU") -> dict[str, list[Any]]:
     return found
 
 
-def moved(make_host: MakeHost, host: Host, url: str, file: Path, how: list[str], **config: Any) -> Host:
-    host.run("w4r", "section", "export", str(file), *how)
-    other = make_host(url, captcha="none", **{**KEYS, **config})
-    output = other.run("w4r", "section", "import", str(file), *how).output
+def moved(make_host: MakeHost, host: Host, url: str, file: Path) -> Host:
+    identity = pyrage.x25519.Identity.generate()
+    key = file.with_suffix(".key")
+    key.write_text(str(identity))
+    host.run("w4r", "section", "export", str(file), "--recipient", str(identity.to_public()))
+    other = make_host(url, captcha="none", **KEYS)
+    output = other.run("w4r", "section", "import", str(file), "--identity", str(key)).output
     assert "rows of" in output
     return other
 
 
 @pytest.mark.slow
-def test_there_and_back(make_host: MakeHost, databases: dict[str, str], tmp_path: Path, passphrase: list[str]) -> None:
+def test_there_and_back(make_host: MakeHost, databases: dict[str, str], tmp_path: Path) -> None:
     first = make_host(databases["sqlite"], captcha="none", **KEYS)
     lived_in(first)
     before = content(first)
@@ -108,7 +112,7 @@ def test_there_and_back(make_host: MakeHost, databases: dict[str, str], tmp_path
     }  # fmt: skip
     host = first
     for number, kind in enumerate(("postgresql", "mariadb", "again")):
-        host = moved(make_host, host, databases[kind], tmp_path / f"{number}.w4r", passphrase)
+        host = moved(make_host, host, databases[kind], tmp_path / f"{number}.w4r")
         assert content(host) == before, kind
         assert "sound" in host.run("w4r", "audit", "verify").output
         assert "0 differ" in host.run("w4r", "tally", "recount").output
@@ -127,12 +131,12 @@ def test_there_and_back(make_host: MakeHost, databases: dict[str, str], tmp_path
 
 @pytest.mark.parametrize("kind", DATABASES)
 def test_rows_that_come_later_are_numbered_after(
-    make_host: MakeHost, databases: dict[str, str], kind: str, tmp_path: Path, passphrase: list[str]
+    make_host: MakeHost, databases: dict[str, str], kind: str, tmp_path: Path
 ) -> None:
     first = make_host(databases["again"], captcha="none", **KEYS)
     make_campaign(first.app, ["ann"])
     make_signatures(first.app, "ann", 5, state="confirmed")
-    host = moved(make_host, first, databases[kind], tmp_path / "archive", passphrase)
+    host = moved(make_host, first, databases[kind], tmp_path / "archive")
     for number in range(3):
         sign(host.app.test_client(), "/au", "ann", email=f"new{number}@example.org")
     ids = [row[0] for row in host.rows("SELECT id FROM w4r_signature ORDER BY id")]
@@ -209,8 +213,6 @@ def test_an_archive_that_was_changed_or_cut_short_is_refused(
 
 
 def test_to_age_recipients_and_other_keys(make_host: MakeHost, tmp_path: Path) -> None:
-    import pyrage
-
     identity = pyrage.x25519.Identity.generate()
     private = tmp_path / "identity.txt"
     private.write_text(f"# created: today\n{identity}\n")

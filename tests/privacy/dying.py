@@ -67,3 +67,8 @@ def _run_and_die(app: Flask, words: Sequence[str], statement: int) -> None:
     except BaseException:
         traceback.print_exc()
         os._exit(1)
+
+
+def die_at(config: Mapping[str, Any], words: Sequence[str], statement: int) -> None:
+    """Run a command, and die before a statement or commit."""
+    _run_and_die(make_app(config), words, statement)

@@ -63,7 +63,9 @@ def strangers(session: Session, table: Table, code: str) -> list[str]:
     for key in table.foreign_keys:
         parent = key.column.table
         if parent.name in owned():
-            other = exists().where(key.column == key.parent, not_(is_of(parent, code)))
-            if session.execute(select(*order(table)).where(is_of(table, code), other).limit(1)).first() is not None:
+            # One that is not there at all is none of the section's either: SQLite may not look.
+            hangs = exists().where(key.column == key.parent, is_of(parent, code))
+            mine = (is_of(table, code), key.parent.is_not(None), not_(hangs))
+            if session.execute(select(*order(table)).where(*mine).limit(1)).first() is not None:
                 found.append(key.parent.name)
     return found
