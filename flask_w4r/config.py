@@ -14,7 +14,7 @@ from . import key_sources
 from .config_checks import Check
 from .errors import ConfigurationError
 from .sections import Section, clashes, load_section
-from .sections.days import USUAL_DAYS
+from .sections.days import USUAL_DAYS, kept_too_long
 
 HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 #: hCaptcha publishes these for tests: they let everybody pass.
@@ -243,7 +243,7 @@ class W4RConfig:
                 faults += [f"{name}: {text}" for text in found]
         config = cls(**values)
         sections = _sections(config, faults)
-        faults += _kept_too_long(mapping.get("W4R_RETENTION"), sections)
+        faults += kept_too_long(mapping.get("W4R_RETENTION"), sections)
         if not relaxed:
             faults += [text for name, text in _strict_faults(config, sections) if name not in bad]
         keys = {"hcaptcha_site_key", "hcaptcha_secret_key"}
@@ -285,18 +285,6 @@ def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
             sections.append(section)
     faults.extend(f"W4R_SECTIONS: {text}" for text in clashes(sections))
     return tuple(sections)
-
-
-def _kept_too_long(given: Any, sections: tuple[Section, ...]) -> list[str]:
-    """Days that the site sets and that are more than a section may keep something."""
-    days = given if isinstance(given, Mapping) else {}
-    return [
-        f"W4R_RETENTION: {name} is {days[name]}, and {section.code} keeps that for {longest} days at most; shorten it,"
-        f" or set {name} in the section's retention"
-        for section in sections
-        for name, longest in section.retention_longest.items()
-        if isinstance(days.get(name), int) and days[name] > longest and name not in section.retention
-    ]
 
 
 def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from ..services.storage.unit_of_work import UnitOfWork, run
-from ..services.tally import counts as tally_service
+from ..services.tally import recount as tally_service
 from .common import choose_sections, record, state_and_app
 
 tally = AppGroup("tally", help="The counts.")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .keeping import Indexed, Personal, Reindexed, Reserves, Retention, Sweep
 from .parts import (
     Action,
     Ask,
@@ -17,17 +18,11 @@ from .parts import (
     Finding,
     Held,
     Holds,
-    Indexed,
     IntakeKind,
     Job,
     Link,
     MailKind,
-    Personal,
     QueueKind,
-    Reindexed,
-    Reserves,
-    Retention,
-    Sweep,
     Tools,
     Waiting,
     Waits,

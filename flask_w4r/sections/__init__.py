@@ -132,7 +132,8 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
     :returns: the section, or ``None``, and every fault found, each naming its key and the mend.
     """
     # CLDR comes with the checks: for an app that is configured, not for whoever imports the package.
-    from .checks import check_section, longer_than_preset
+    from .checks import check_section
+    from .days import longer_than_preset
 
     if isinstance(table, str):
         table = {"preset": table}

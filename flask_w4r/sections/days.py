@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import Section
@@ -39,3 +39,55 @@ def days_of(section: Section | None, name: str, kept: Mapping[str, int]) -> int:
         return kept[name]
     days = section.retention.get(name, kept[name])
     return min(days, section.retention_longest.get(name, days))
+
+
+def check_days(value: Any) -> Iterator[str]:
+    """What is wrong with a section's table of days."""
+    if not isinstance(value, Mapping):
+        yield "must be a table of days by name"
+        return
+    for name, days in value.items():
+        if name not in OF_SECTION:
+            yield f"{name!r} is not kept by a section; known are {', '.join(OF_SECTION)}"
+        elif type(days) is not int or days < 1:
+            yield f"{name} must be a whole number of days from 1 up"
+
+
+def longer_than_preset(value: Any, preset: Mapping[str, Any]) -> list[str]:
+    """Where a section lets itself keep something for longer than its preset lets anybody of its country.
+
+    :param value: its ``retention_longest``; ``None`` takes back what the preset says, which it cannot.
+    """
+    given, most = value if isinstance(value, Mapping) else {}, preset.get("retention_longest", {})
+    if value is None and most:
+        return ["retention_longest: the preset sets it, and it can only be made shorter"]
+    return [
+        f"retention_longest: {name} is {days}; the preset allows {most[name]} days at most"
+        for name, days in given.items()
+        if name in most and type(days) is int and days > most[name]
+    ]
+
+
+def longer_than_allowed(values: Mapping[str, Any]) -> list[str]:
+    """Where a section keeps something for longer than it says that it may.
+
+    :param values: its table, checked.
+    """
+    longest = values.get("retention_longest", {})
+    return [
+        f"retention: {name} is {days}; this section keeps that for {longest[name]} days at most (retention_longest)"
+        for name, days in values.get("retention", {}).items()
+        if days > longest.get(name, days)
+    ]
+
+
+def kept_too_long(given: Any, sections: Sequence[Section]) -> list[str]:
+    """Days that the site sets and that are more than a section may keep something."""
+    days = given if isinstance(given, Mapping) else {}
+    return [
+        f"W4R_RETENTION: {name} is {days[name]}, and {section.code} keeps that for {longest} days at most; shorten it,"
+        f" or set {name} in the section's retention"
+        for section in sections
+        for name, longest in section.retention_longest.items()
+        if isinstance(days.get(name), int) and days[name] > longest and name not in section.retention
+    ]

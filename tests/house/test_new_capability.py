@@ -13,7 +13,7 @@ from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.errors import W4RError
 from flask_w4r.seam import Capability, Job, Seam
 from flask_w4r.services.storage.unit_of_work import read
-from flask_w4r.services.tally import counts as tally
+from flask_w4r.services.tally import recount
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, submit
 from tests.conftest import Host, MakeHost, every_database
@@ -90,7 +90,7 @@ def test_it_is_asked_wherever_all_are_asked(site: Host) -> None:
         connection.exec_driver_sql("UPDATE toy_postcard SET state = 'sent', held_at = NULL")
     section = state.sections["AU"]
     _, drifts = read(
-        site.app, lambda session: tally.recount(session, state.keyring, section, state.seam.recounts, fix=False)
+        site.app, lambda session: recount.recount(session, state.keyring, section, state.seam.recounts, fix=False)
     )
     assert [(drift.case, drift.counted) for drift in drifts] == [("ann-example (toy_postcard)", 1)]
     assert "the letter box is open" in site.app.test_cli_runner().invoke(args=["w4r", "doctor"]).output

@@ -15,7 +15,7 @@ from flask_w4r.seam import Seam
 from flask_w4r.services.petitions import invalidation, invalidation_preview, invalidation_run
 from flask_w4r.services.petitions.invalidation import ConditionFault, Conditions, StateMoved
 from flask_w4r.services.storage.unit_of_work import run
-from flask_w4r.services.tally import counts as tally
+from flask_w4r.services.tally import recount
 from flask_w4r.state import Hooks, Permission, W4RState, get_state
 from flask_w4r.testing import make_campaign, make_signatures
 from tests.conftest import Host, MakeHost, every_database
@@ -76,7 +76,7 @@ class Desk:
         keyring = self.state.keyring
         return run(
             self.app,
-            lambda work: tally.recount(work.session, keyring, self.section, Seam(CAPABILITIES).recounts, fix=False),
+            lambda work: recount.recount(work.session, keyring, self.section, Seam(CAPABILITIES).recounts, fix=False),
         )[1]
 
     def logged(self) -> list[tuple[str, str, int]]:
@@ -150,7 +150,9 @@ def test_what_changed_since_is_left_alone(at: Desk) -> None:
     number = at.propose(case="ann-example")
     at.work()
     with at.host.engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE w4r_signature SET state = 'erased', person = NULL WHERE id = {ids[0]}")
+        connection.exec_driver_sql(
+            f"UPDATE w4r_signature SET state = 'erased', person = NULL, confirmed_at = NULL WHERE id = {ids[0]}"
+        )
         connection.exec_driver_sql(f"UPDATE w4r_signature SET version = 2 WHERE id = {ids[1]}")
         connection.exec_driver_sql(f"DELETE FROM w4r_signature WHERE id = {ids[2]}")
     at.do(number, "undo")

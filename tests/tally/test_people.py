@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from flask_w4r.models import Case, Edition, EditionPerson, Signature
 from flask_w4r.services.petitions.counts import recount as count_rows
 from flask_w4r.services.storage.unit_of_work import read, run
-from flask_w4r.services.tally import counts
+from flask_w4r.services.tally import counts, recount
 from flask_w4r.services.tally.views import CountView
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures
@@ -84,9 +84,9 @@ class Site:
         assert len(read(self.app, lambda session: session.scalars(known).all())) <= found.people
         return {name: number for name, number in by_slug.items() if number}, found.people
 
-    def recount(self, code: str = "AU", *, fix: bool = False) -> tuple[int, list[counts.Drift]]:
+    def recount(self, code: str = "AU", *, fix: bool = False) -> tuple[int, list[recount.Drift]]:
         keyring, section = self.state.keyring, self.state.sections[code]
-        return run(self.app, lambda unit: counts.recount(unit.session, keyring, section, [count_rows], fix=fix))
+        return run(self.app, lambda unit: recount.recount(unit.session, keyring, section, [count_rows], fix=fix))
 
 
 @pytest.fixture
@@ -167,8 +167,8 @@ def test_a_recount_names_what_differs_and_mends_it(site: Site) -> None:
 
     run(site.app, spoil)
     drifts = [
-        counts.Drift("2026", ANN, 5, 2), counts.Drift("2026", f"{BO} (letter)", 2, 0),
-        counts.Drift("2026", "(people)", 2, 3),
+        recount.Drift("2026", ANN, 5, 2), recount.Drift("2026", f"{BO} (letter)", 2, 0),
+        recount.Drift("2026", "(people)", 2, 3),
     ]  # fmt: skip
     for fix in (False, True):
         compared, found = site.recount(fix=fix)

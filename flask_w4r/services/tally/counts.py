@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
-from ..people.addresses import parse_address
 from ..storage.rows import execute
 from ..storage.upsert import add_up, insert_fresh
 from .views import CountView, EditionCount
@@ -91,7 +90,7 @@ def count_signatures(
     people = sum(canonical is None for canonical in every)
     # Those there already are known, unless somebody who held their row has just deleted it.
     while known:
-        new = _insert_people(session, section, edition_id, known)
+        new = insert_people(session, section, edition_id, known)
         people += len(new)
         known -= new | (_lock_people(session, edition_id, sorted(known - new)) if known - new else set())
     counted = {(case_id, SIGNATURE): len(some) for case_id, some in canonicals.items()}
@@ -180,7 +179,7 @@ def bring_people_forward(
     for start in range(0, len(gone := sorted(found)), _CHUNK):
         some = EditionPerson.person_index.in_(gone[start : start + _CHUNK])
         session.execute(delete(EditionPerson).where(EditionPerson.edition_id == edition_id, some))
-    came = _insert_people(session, section, edition_id, {newest[index] for index in found}) if found else set()
+    came = insert_people(session, section, edition_id, {newest[index] for index in found}) if found else set()
     if len(came) < len(found):
         # Counted under both keys, by processes that ran with different settings.
         add_all(session, section, edition_id, {(WHOLE_EDITION, PEOPLE): len(came) - len(found)})
@@ -204,7 +203,7 @@ def forget_person(session: Session, keyring: Keyring, section: Section, canonica
         add(session, section, edition_id, WHOLE_EDITION, PEOPLE_ERASED, 1)
 
 
-def _insert_people(session: Session, section: Section | str, edition_id: int, people: set[bytes]) -> set[bytes]:
+def insert_people(session: Session, section: Section | str, edition_id: int, people: set[bytes]) -> set[bytes]:
     """Note people as seen; returns those that had not been."""
     # In the order of the key, so that two who count the same people do not wait for each other in a ring.
     code = _code(section)
@@ -226,11 +225,12 @@ def _lock_people(session: Session, edition_id: int, people: Sequence[bytes]) -> 
 def _still_counted(session: Session, case_ids: Sequence[int], indexes: Sequence[bytes]) -> Iterator[bytes]:
     for start in range(0, len(indexes), _CHUNK):
         some = Signature.email_index.in_(indexes[start : start + _CHUNK])
-        found = session.scalars(select(Signature.email_index).where(Signature.case_id.in_(case_ids), some, *_counted()))
+        found = session.scalars(select(Signature.email_index).where(Signature.case_id.in_(case_ids), some, *counted()))
         yield from (bytes(index) for index in found if index is not None)
 
 
-def _counted() -> tuple[Any, ...]:
+def counted() -> tuple[Any, ...]:
+    """The condition that a signature counts."""
     return (Signature.state == "confirmed", Signature.held_at.is_(None))
 
 
@@ -270,84 +270,3 @@ def counts(session: Session, section: Section, edition_id: int, now: datetime) -
         cases.setdefault(case_id, {})[action_type] = int(total)
     whole = cases.pop(WHOLE_EDITION, {})
     return Counts(cases, whole.get(PEOPLE, 0), now, whole.get(PEOPLE_ERASED, 0))
-
-
-@dataclass(frozen=True)
-class Drift:
-    """A count that is not what the rows say. ``case`` is a slug (with the type, where it is no signature), or ``(people)``."""
-
-    edition: str
-    case: str
-    kept: int
-    counted: int
-
-
-def recount(
-    session: Session,
-    keyring: Keyring,
-    section: Section,
-    recounts: Iterable[Callable[..., Mapping[int, Mapping[str, int]]]],
-    *,
-    fix: bool,
-) -> tuple[int, list[Drift]]:
-    """Count the rows themselves and compare.
-
-    :param recounts: what each capability counts of its own rows, as ``Seam.recounts`` has them.
-    :param fix: correct what differs, and rebuild the table of people from the sealed addresses.
-    :returns: how many counts were compared, and those that differed.
-    """
-    compared, drifts = 0, []
-    of_rows: dict[int, dict[str, int]] = {}
-    for recounted in recounts:
-        for case_id, numbers in recounted(session, section).items():
-            of_rows.setdefault(case_id, {}).update(numbers)
-    for edition in session.scalars(select(Edition).where(Edition.section == section.code)).all():
-        kept = counts(session, section, edition.id, edition.updated_at)
-        cases = session.scalars(select(Case).where(Case.edition_id == edition.id)).all()
-        ids = [case.id for case in cases]
-        for case in cases:
-            have, real = kept.cases.get(case.id, {}), of_rows.get(case.id, {})
-            for kind in {SIGNATURE: 0, **have, **real}:
-                compared += 1
-                before, after = have.get(kind, 0), real.get(kind, 0)
-                if before == after:
-                    continue
-                name = case.slug if kind == SIGNATURE else f"{case.slug} ({kind})"
-                drifts.append(Drift(edition.year, name, before, after))
-                if fix:
-                    add(session, section, edition.id, case.id, kind, after - before)
-        people, nameless = _people(session, keyring, section, edition.id, ids)
-        compared += 1
-        real_people = len(people) + nameless + kept.erased
-        if kept.people != real_people:
-            drifts.append(Drift(edition.year, "(people)", kept.people, real_people))
-            if fix:
-                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, real_people - kept.people)
-        if fix:
-            _rebuild_people(session, section, edition.id, people)
-    return compared, drifts
-
-
-def _people(
-    session: Session, keyring: Keyring, section: Section, edition_id: int, case_ids: Sequence[int]
-) -> tuple[set[bytes], int]:
-    people: set[bytes] = set()
-    nameless = 0
-    scope = person_scope(section, edition_id)
-    named = (Signature.case_id.in_(case_ids), Signature.let_go_at.is_(None), *_counted())
-    for (sealed,) in session.execute(select(Signature.person).where(*named)).yield_per(1000):
-        email = keyring.open_json(sealed).get("email") if sealed else None
-        if email:
-            people.add(keyring.blind(scope, parse_address(email, test_environment=True).canonical))
-        else:
-            nameless += 1
-    return people, nameless
-
-
-def _rebuild_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> None:
-    have = set(session.scalars(select(EditionPerson.person_index).where(EditionPerson.edition_id == edition_id)))
-    for index in have - people:
-        session.execute(
-            delete(EditionPerson).where(EditionPerson.edition_id == edition_id, EditionPerson.person_index == index)
-        )
-    _insert_people(session, section, edition_id, people - have)

@@ -1,0 +1,96 @@
+"""The rows themselves, counted, beside what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from ...keyring import Keyring
+from ...models import Case, Edition, EditionPerson, Signature
+from ...sections import Section
+from ..people.addresses import parse_address
+from .counts import PEOPLE, SIGNATURE, WHOLE_EDITION, add, counted, counts, insert_people, person_scope
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A count that is not what the rows say. ``case`` is a slug (with the type, where it is no signature), or ``(people)``."""
+
+    edition: str
+    case: str
+    kept: int
+    counted: int
+
+
+def recount(
+    session: Session,
+    keyring: Keyring,
+    section: Section,
+    recounts: Iterable[Callable[..., Mapping[int, Mapping[str, int]]]],
+    *,
+    fix: bool,
+) -> tuple[int, list[Drift]]:
+    """Count the rows themselves and compare.
+
+    :param recounts: what each capability counts of its own rows, as ``Seam.recounts`` has them.
+    :param fix: correct what differs, and rebuild the table of people from the sealed addresses.
+    :returns: how many counts were compared, and those that differed.
+    """
+    compared, drifts = 0, []
+    of_rows: dict[int, dict[str, int]] = {}
+    for recounted in recounts:
+        for case_id, numbers in recounted(session, section).items():
+            of_rows.setdefault(case_id, {}).update(numbers)
+    for edition in session.scalars(select(Edition).where(Edition.section == section.code)).all():
+        kept = counts(session, section, edition.id, edition.updated_at)
+        cases = session.scalars(select(Case).where(Case.edition_id == edition.id)).all()
+        ids = [case.id for case in cases]
+        for case in cases:
+            have, real = kept.cases.get(case.id, {}), of_rows.get(case.id, {})
+            for kind in {SIGNATURE: 0, **have, **real}:
+                compared += 1
+                before, after = have.get(kind, 0), real.get(kind, 0)
+                if before == after:
+                    continue
+                name = case.slug if kind == SIGNATURE else f"{case.slug} ({kind})"
+                drifts.append(Drift(edition.year, name, before, after))
+                if fix:
+                    add(session, section, edition.id, case.id, kind, after - before)
+        people, nameless = _people(session, keyring, section, edition.id, ids)
+        compared += 1
+        real_people = len(people) + nameless + kept.erased
+        if kept.people != real_people:
+            drifts.append(Drift(edition.year, "(people)", kept.people, real_people))
+            if fix:
+                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, real_people - kept.people)
+        if fix:
+            _rebuild_people(session, section, edition.id, people)
+    return compared, drifts
+
+
+def _people(
+    session: Session, keyring: Keyring, section: Section, edition_id: int, case_ids: Sequence[int]
+) -> tuple[set[bytes], int]:
+    people: set[bytes] = set()
+    nameless = 0
+    scope = person_scope(section, edition_id)
+    named = (Signature.case_id.in_(case_ids), Signature.let_go_at.is_(None), *counted())
+    for (sealed,) in session.execute(select(Signature.person).where(*named)).yield_per(1000):
+        email = keyring.open_json(sealed).get("email") if sealed else None
+        if email:
+            people.add(keyring.blind(scope, parse_address(email, test_environment=True).canonical))
+        else:
+            nameless += 1
+    return people, nameless
+
+
+def _rebuild_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> None:
+    have = set(session.scalars(select(EditionPerson.person_index).where(EditionPerson.edition_id == edition_id)))
+    for index in have - people:
+        session.execute(
+            delete(EditionPerson).where(EditionPerson.edition_id == edition_id, EditionPerson.person_index == index)
+        )
+    insert_people(session, section, edition_id, people - have)
