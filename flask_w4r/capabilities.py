@@ -23,8 +23,9 @@ from .services.privacy.capability import CAPABILITY as privacy
 from .services.rsvps.capability import CAPABILITY as rsvps
 from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
+from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
-    storage, people, mail, audit, kits, tally, campaign, intake, moderation, petitions, places, events, rsvps, hosting, privacy,
+    storage, people, mail, webhooks, audit, kits, tally, campaign, intake, moderation, petitions, places, events, rsvps, hosting, privacy,
     jobs,
 )  # fmt: skip

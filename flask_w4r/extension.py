@@ -70,6 +70,7 @@ class W4R:
             "actor_loader": actor_loader,
             "permission_check": permission_check,
             "subscriber_sink": None,
+            "withdrawal_sink": None,
             "country_lookup": None,
         }
         self._seam = None if capabilities is None else Seam(capabilities)
@@ -97,6 +98,14 @@ class W4R:
     def subscriber_sink(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
         """Register the function that takes newsletter opt-ins, at least once each."""
         self._hooks["subscriber_sink"] = function
+        return function
+
+    def withdrawal_sink(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Register the function that is told, at least once each, of people who want no newsletter any more.
+
+        It takes a ``Withdrawal``: ``section``, ``emails``, ``at`` and ``why``, which is ``withdrawn`` or ``erased``.
+        """
+        self._hooks["withdrawal_sink"] = function
         return function
 
     def init_app(self, app: Flask, db: Any = None) -> None:
@@ -176,7 +185,7 @@ class W4R:
             mounts=_mounts(sections),
             keyring=Keyring(keys, index_key),
             clock=self._clock,
-            hooks=Hooks(**self._hooks, seam=self._seam or Seam(CAPABILITIES)),
+            hooks=Hooks(**self._hooks, webhooks=config.webhooks, seam=self._seam or Seam(CAPABILITIES)),
             secret_key=secret_key(app),
             translation_directories=translation_directories(app),
             engine_source=engines,

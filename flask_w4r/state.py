@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from .config import W4RConfig
+    from .config_webhooks import Webhook
     from .keyring import Keyring
 
 Mailer = Callable[[EmailMessage], None]
@@ -54,6 +55,8 @@ class Hooks:
     actor_loader: Callable[[], Actor | None] | None = None
     permission_check: Callable[[Actor, Permission, Section], bool] | None = None
     subscriber_sink: Callable[[Any], None] | None = None
+    withdrawal_sink: Callable[[Any], None] | None = None
+    webhooks: Sequence[Webhook] = ()
     mailer: Mailer | None = None
     country_lookup: Callable[[str], str | None] | None = None
     seam: Seam = field(default_factory=Seam)

@@ -50,7 +50,8 @@ class MailKind:
     language, read just before it leaves, and its calendar files.
     ``shares``: ``(context) -> key``: mails of a batch that agree in it, in section and in language are looked up once.
     ``sent``: ``(session, keyring, letters, *, now)``: called in the transaction that records that they left.
-    ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer.
+    ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer, which its ``__doc__`` says in words.
+    ``always``: it leaves though its address gets no mail: it does not go there.
     ``capped``: a stranger can cause it by typing somebody's address, so it counts for the daily cap.
     ``answered``: so many of its capability's capped mails a day go to an address that answered one that day.
     ``apart``: ``(ask) -> how long``: one to an address that has not answered the last of this kind waits until so long after
@@ -64,6 +65,7 @@ class MailKind:
     look_up: Callable[..., tuple[Mapping[str, Any], Sequence[tuple[str, bytes]]]] | None = None
     sent: Callable[..., None] | None = None
     hand_over: Callable[[Any, Mapping[str, Any]], None] | None = None
+    always: bool = False
     capped: bool = False
     answered: int = 10
     apart: Callable[[Ask], timedelta | None] | None = None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ..models import OutboxMail
 from ..services.intake.status import IntakeStatus, intake_status
 from ..services.jobs.signs import last_seen
+from ..services.mail.outbox import is_mail
 from ..services.mail.stop import Stopped, stopped
 from ..services.privacy import ledger
 from ..services.storage import schema
@@ -37,7 +38,7 @@ def healthz() -> Response:
         now = state.clock()
 
         def look(session: Session) -> tuple[datetime | None, Stopped | None, IntakeStatus, datetime | None]:
-            late = (OutboxMail.state == "queued", OutboxMail.not_before < now)
+            late = (OutboxMail.state == "queued", OutboxMail.not_before < now, is_mail())
             oldest = session.scalar(select(func.min(OutboxMail.not_before)).where(*late))
             return oldest, stopped(session, now=now), intake_status(session, now=now), last_seen(session)
 

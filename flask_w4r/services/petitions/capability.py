@@ -15,7 +15,11 @@ CAPABILITY = Capability(
     models=("Signature",),
     intake=(intake.SIGNATURES,),
     waits=(waits.SIGNATURES,),
-    mails=(*letters.MAILS, MailKind(subscribers.KIND, hand_over=subscribers.hand_over)),
+    mails=(
+        *letters.MAILS,
+        MailKind(subscribers.KIND, hand_over=subscribers.hand_over),
+        MailKind(subscribers.WITHDRAWAL, hand_over=subscribers.hand_over_withdrawal, always=True),
+    ),
     links=(Link("confirm", "confirm", "confirm_url"), Link("not_me", "not_me", "not_me_url")),
     queue=(SIGNATURES,),
     jobs=(Job("invalidate", invalidation_run.job, turn=30),),
