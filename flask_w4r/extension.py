@@ -69,6 +69,7 @@ class W4R:
             "mailer": mailer,
             "actor_loader": actor_loader,
             "permission_check": permission_check,
+            "confirm_identity": None,
             "subscriber_sink": None,
             "withdrawal_sink": None,
             "country_lookup": None,
@@ -85,6 +86,15 @@ class W4R:
     def permission_check(self, function: PermissionCheck) -> PermissionCheck:
         """Register the function that says ``True`` where an actor may do something in a section."""
         self._hooks["permission_check"] = function
+        return function
+
+    def confirm_identity(self, function: Callable[[Actor, str], str | None]) -> Callable[[Actor, str], str | None]:
+        """Register the function that has a member of staff prove once more who they are, before they take data away.
+
+        It is given the :class:`Actor` and the URL of our page, and returns the URL of yours that asks for a password, or
+        ``None`` where they proved it a moment ago.
+        """
+        self._hooks["confirm_identity"] = function
         return function
 
     def country_lookup(self, function: CountryLookup) -> CountryLookup:

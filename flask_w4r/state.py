@@ -41,6 +41,8 @@ class Permission(StrEnum):
     EDIT_CASES = "edit_cases"
     MANAGE_EVENTS = "manage_events"
     EXPORT = "export"
+    #: Having in an export what people asked to keep back.
+    EXPORT_WITHHELD = "export_withheld"
     ERASE = "erase"
     READ_AUDIT = "read_audit"
     #: Asking whether somebody signed, by their exact address.
@@ -54,6 +56,7 @@ class Hooks:
 
     actor_loader: Callable[[], Actor | None] | None = None
     permission_check: Callable[[Actor, Permission, Section], bool] | None = None
+    confirm_identity: Callable[[Actor, str], str | None] | None = None
     subscriber_sink: Callable[[Any], None] | None = None
     withdrawal_sink: Callable[[Any], None] | None = None
     webhooks: Sequence[Webhook] = ()

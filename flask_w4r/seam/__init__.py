@@ -14,6 +14,7 @@ from .parts import (
     Action,
     Ask,
     Export,
+    ExportAsk,
     Finding,
     Held,
     Holds,
@@ -28,11 +29,12 @@ from .parts import (
     Tools,
     Waiting,
     Waits,
+    moment,
     one_by_one,
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "moment", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 

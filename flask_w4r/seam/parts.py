@@ -320,13 +320,44 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Export:
-    """A file that staff may take away.
+class ExportAsk:
+    """What is wanted of an export.
 
-    ``piece``: ``(session, hooks, actor, section, filters, *, before) -> (rows, where the next piece begins or None)``; it
-    asks for the permissions itself.
+    :param case: of one case alone, by its slug.
+    :param since: what came to be from that moment on.
+    :param withheld: also what people asked to keep back; the one who asks may have it.
+    :param filters: what an export's own page narrows it by.
+    """
+
+    section: Section
+    case: str | None = None
+    since: datetime | None = None
+    withheld: bool = False
+    filters: Any = None
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file that staff may take away, row by row. It is written as CSV, JSON lines or a spreadsheet; whoever brings it knows
+    none of them.
+
+    :param words: what it is, for whoever chooses one.
+    :param columns: ``(section) -> names``, in their order.
+    :param piece: ``(session, keyring, ask, place) -> (rows, where the next piece begins or None)``: some thousand rows, in an
+        order that lasts, from ``place`` on (``None``: from the beginning). A cell is a text, a number, true, false or
+        ``None``; a moment is a text as :func:`moment` makes it.
+    :param permissions: what whoever takes it away must be allowed, by the values of ``state.Permission``.
+    :param heeds: which of ``case``, ``since`` and ``withheld`` narrow or widen it.
     """
 
     name: str
-    columns: Sequence[str]
-    piece: Callable[..., tuple[Sequence[tuple[str, ...]], int | None]]
+    words: Any
+    columns: Callable[[Section], Sequence[str]]
+    piece: Callable[..., tuple[Sequence[tuple[Any, ...]], Any]]
+    permissions: Sequence[str] = ("export",)
+    heeds: Collection[str] = ()
+
+
+def moment(value: datetime | None) -> str | None:
+    """A moment as a cell of an export: UTC, to the second."""
+    return None if value is None else value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
