@@ -18,7 +18,7 @@ SECRET = "whsec_" + base64.b64encode(b"a secret for tests, 32 bytes lng").decode
 class Receiver:
     """What was received, in order; ``answer`` says with which status, or does as it likes with the handler."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.taken: list[dict[str, Any]] = []
         self.ids: list[str] = []
         self.asked: list[str] = []
@@ -47,7 +47,7 @@ class Receiver:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.leads_to = ""
 
@@ -66,9 +66,12 @@ class Receiver:
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
-    """A program that listens until the end."""
-    made = Receiver()
+def receiver(port: int = 0) -> Iterator[Receiver]:
+    """A program that listens until the end.
+
+    :param port: of one that was there before, since that is what stands in the configuration.
+    """
+    made = Receiver(port)
     threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield made

@@ -98,17 +98,7 @@ def test_one_that_is_away_loses_nothing_and_keeps_nobody_waiting(
     assert (rows[0][0], int(rows[0][1])) == (120, 1), "one was tried, for all of them"
     assert host.rows("SELECT count(*) FROM w4r_mail_stop WHERE name = 'mail'") == [(0,)]
     turns(host, clock, hours=30)
-    back = Receiver.__new__(Receiver)
-    back.__init__()  # type: ignore[misc]
-    back.server.server_close()
-    with receiver() as again:
-        # The same address, since that is what stands in the configuration.
-        again.server.server_close()
-        again.server.server_address = ("127.0.0.1", port)
-        again.server.socket = socket.socket()
-        again.server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        again.server.server_bind()
-        again.server.server_activate()
+    with receiver(port) as again:
         clock.now += timedelta(hours=7)
         for _ in range(5):
             send.job(host.app)

@@ -41,6 +41,11 @@ class Waiting:
     oldest_seconds: int
     trouble: str = ""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether staff should be told."""
+        return bool(self.failed or (self.waiting and (self.trouble or self.oldest_seconds > LATE)))
+
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values, for JSON."""
         return asdict(self)
