@@ -93,7 +93,9 @@ def _webhook(table: Any, number: int, fault: Fault) -> Webhook | None:
     for key in table:
         if key not in _KEYS:
             near = difflib.get_close_matches(str(key), _KEYS, 1)
-            faults.append(f"{key!r} is not a key; {f'did you mean {near[0]}?' if near else 'known are ' + ', '.join(_KEYS)}")
+            faults.append(
+                f"{key!r} is not a key; {f'did you mean {near[0]}?' if near else 'known are ' + ', '.join(_KEYS)}"
+            )
     if host is None:
         faults.append("url must be a full http or https URL without user, password or fragment")
     elif not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -131,7 +133,9 @@ def _some(value: Any, known: Sequence[str], key: str, faults: list[str]) -> froz
         return frozenset()
     for one in sorted(str(one) for one in value if one not in known):
         near = difflib.get_close_matches(one, known, 1)
-        faults.append(f"{one!r} is not an event; {f'did you mean {near[0]}?' if near else 'known are ' + ', '.join(known)}")
+        faults.append(
+            f"{one!r} is not an event; {f'did you mean {near[0]}?' if near else 'known are ' + ', '.join(known)}"
+        )
     return frozenset(one for one in value if isinstance(one, str))
 
 

@@ -54,7 +54,9 @@ def export(
     state, app = state_and_app()
     chosen = state.seam.exports.get(kind)
     if chosen is None:
-        raise click.BadParameter(f"there is no export {kind!r}; there are: {', '.join(state.seam.exports)}", param_hint="KIND")
+        raise click.BadParameter(
+            f"there is no export {kind!r}; there are: {', '.join(state.seam.exports)}", param_hint="KIND"
+        )
     (section,) = choose_sections(code, several=False)
     ask = _ask(chosen, section, slug, since, withheld)
     order = Order(
@@ -88,6 +90,11 @@ def _write(out: str, chunks: Iterator[bytes]) -> None:
         sys.stdout.buffer.flush()
         return
     path = Path(out)
+    if path.exists() and not path.is_file():
+        # A pipe or a device is written to as it is.
+        with path.open("wb") as file:
+            _pour(chunks, file)
+        return
     part = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -29,9 +29,7 @@ def status(as_json: bool) -> None:
     """Show what waits for each program, and what it did last if it took nothing."""
     state, app = state_and_app()
     now = state.clock()
-    found = read(
-        app, lambda session: webhook_status.waiting(session, state.keyring, state.hooks.webhooks, now=now)
-    )
+    found = read(app, lambda session: webhook_status.waiting(session, state.keyring, state.hooks.webhooks, now=now))
     if as_json:
         click.echo(json.dumps([one.as_dict() for one in found]))
         return
@@ -39,7 +37,9 @@ def status(as_json: bool) -> None:
         click.echo("W4R_WEBHOOKS names no program.")
     for one in found:
         why = f"; it takes nothing: {one.trouble}" if one.trouble else ""
-        click.echo(f"{one.name}: waiting {one.waiting} (the oldest for {one.oldest_seconds} s), failed {one.failed}{why}")
+        click.echo(
+            f"{one.name}: waiting {one.waiting} (the oldest for {one.oldest_seconds} s), failed {one.failed}{why}"
+        )
 
 
 @webhooks.command("ping")

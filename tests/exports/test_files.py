@@ -17,7 +17,7 @@ from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures
 from tests.conftest import Host, MakeHost, every_database
 
-NASTY = ("=1+1", "+43 660", "-Ann", "@SUM(A1)", "\tTab", "\rReturn", "'quoted", "a,b;\"c\"\nd", "आशा", "علي")
+NASTY = ("=1+1", "+43 660", "-Ann", "@SUM(A1)", "\tTab", "\rReturn", "'quoted", 'a,b;"c"\nd', "आशा", "علي")
 
 
 def rows_of(text: str) -> tuple[list[dict[str, str]], str]:

@@ -106,7 +106,9 @@ def test_staff_are_told_what_waits(make_host: MakeHost, caplog: pytest.LogCaptur
         run_jobs(host.app)
     assert "3 messages are waiting for crm" in mo.get("/au/moderation/").text
     health = mo.client.get("/au/healthz").json
-    assert health["webhooks"] == {"crm": {"waiting": 3, "failed": 0, "oldest_seconds": health["webhooks"]["crm"]["oldest_seconds"]}}
+    assert health["webhooks"] == {
+        "crm": {"waiting": 3, "failed": 0, "oldest_seconds": health["webhooks"]["crm"]["oldest_seconds"]}
+    }
     doctor = host.app.test_cli_runner().invoke(args=["w4r", "doctor"]).output
     assert "crm: 3 messages wait" in doctor
     assert "connection refused" in doctor

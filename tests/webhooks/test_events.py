@@ -89,7 +89,9 @@ def test_who_was_never_told_of_somebody_is_not_told_that_they_leave(make_host: M
     sign_and_confirm(host)
     state = get_state(host.app)
     section, now = state.sections["AU"], state.clock()
-    assert not run(host.app, lambda work: withdraw_subscriber(work, state.keyring, section, "sam1@example.org", now=now))
+    assert not run(
+        host.app, lambda work: withdraw_subscriber(work, state.keyring, section, "sam1@example.org", now=now)
+    )
     run_jobs(host.app)
     assert program.taken == []
 
@@ -127,4 +129,6 @@ def test_the_sinks_are_told_of_withdrawals_apart(make_host: MakeHost) -> None:
     run_jobs(host.app)
     assert len(taken) == 1, "who takes opt-ins is never given anything else"
     assert [(one.section, list(one.emails), one.why) for one in gone] == [("AU", ["sam1@example.org"], "withdrawn")]
-    assert host.rows("SELECT count(*) FROM w4r_outbox WHERE recipient IS NOT NULL AND kind LIKE 'subscriber%'") == [(0,)]
+    assert host.rows("SELECT count(*) FROM w4r_outbox WHERE recipient IS NOT NULL AND kind LIKE 'subscriber%'") == [
+        (0,)
+    ]

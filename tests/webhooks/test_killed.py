@@ -33,9 +33,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
 @pytest.mark.kill
 @pytest.mark.slow
 @every_database
-def test_killed_workers_lose_nothing(
-    make_host: MakeHost, database: str, program: Receiver, tmp_path: Path
-) -> None:
+def test_killed_workers_lose_nothing(make_host: MakeHost, database: str, program: Receiver, tmp_path: Path) -> None:
     keys = {"encryption_keys": [generate_key()], "index_key": generate_key()}
     host = make_host(webhooks=program.table("signature_created"), **keys)
     tell(host, *range(MESSAGES))

@@ -138,9 +138,7 @@ def test_what_is_refused_is_tried_again_with_the_same_id(
     assert waiting(host)[0][0] == "sent"
 
 
-def test_one_message_that_is_never_taken_stops_no_other(
-    make_host: MakeHost, clock: Clock, program: Receiver
-) -> None:
+def test_one_message_that_is_never_taken_stops_no_other(make_host: MakeHost, clock: Clock, program: Receiver) -> None:
     poison = {"id": ""}
 
     def picky(handler: Any) -> int:

@@ -53,7 +53,9 @@ class Order:
         return f"{self.export.name}-{self.ask.section.code}.{self.format}" + (".age" if self.recipients else "")
 
 
-def insist_allowed(hooks: Hooks, actor: Actor | None, export: Export, section: Section, *, withheld: bool = False) -> None:
+def insist_allowed(
+    hooks: Hooks, actor: Actor | None, export: Export, section: Section, *, withheld: bool = False
+) -> None:
     """Whether a member of staff may take an export away.
 
     :param withheld: with what people asked to keep back.

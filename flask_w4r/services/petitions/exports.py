@@ -44,7 +44,9 @@ def signatures(
     # A statement that is the same each time is compiled once.
     statement = _OF_CASES if ask.case is not None else _ALL
     if ask.since is not None:
-        statement = statement.where(_SIGNATURE.c.confirmed_at >= bindparam("since", type_=_SIGNATURE.c.confirmed_at.type))
+        statement = statement.where(
+            _SIGNATURE.c.confirmed_at >= bindparam("since", type_=_SIGNATURE.c.confirmed_at.type)
+        )
     values = {"section": ask.section.code, "after": place or 0, "cases": list(cases) or [0], "since": ask.since}
     found = session.connection().execute(statement, {name: values[name] for name in _params(ask)}).all()
     custom = [item.name for item in ask.section.custom_fields]
@@ -52,7 +54,7 @@ def signatures(
     nothing: list[Any] = [None] * width
     open_json = keyring.open_json
     rows = []
-    for number, case_id, person, withheld, newsletter, locale, created, confirmed, delivered in found:
+    for _, case_id, person, withheld, newsletter, locale, created, confirmed, delivered in found:
         if withheld and not ask.withheld:
             told = nothing
         else:
@@ -65,7 +67,7 @@ def signatures(
         rows.append(
             (slug, edition, *told, locale, newsletter, withheld, moment(created), moment(confirmed), moment(delivered))
         )
-    return rows, number if len(found) == PIECE else None
+    return rows, found[-1].id if len(found) == PIECE else None
 
 
 def _params(ask: ExportAsk) -> list[str]:

@@ -133,9 +133,7 @@ def _enqueue(
     mail_outbox.enqueue(session, values, replace=True)
 
 
-def withdraw_subscriber(
-    work: UnitOfWork, keyring: Keyring, section: Section, canonical: str, *, now: datetime
-) -> bool:
+def withdraw_subscriber(work: UnitOfWork, keyring: Keyring, section: Section, canonical: str, *, now: datetime) -> bool:
     """Somebody wants no newsletter any more: what waits is recalled, and whoever may have been told is told so.
 
     Call it before the signatures lose their details: the address is told as it was typed.
@@ -158,9 +156,7 @@ def erase_subscriber(work: UnitOfWork, keyring: Keyring, section: Section, canon
     return _leave(work, keyring, section, canonical, "erased", now=now)
 
 
-def _leave(
-    work: UnitOfWork, keyring: Keyring, section: Section, canonical: str, why: str, *, now: datetime
-) -> bool:
+def _leave(work: UnitOfWork, keyring: Keyring, section: Section, canonical: str, why: str, *, now: datetime) -> bool:
     session, hooks = work.session, work.state.hooks
     emails, opt_ins = _handed_on(session, keyring, section, canonical)
     sink_untold = _recall(session, keyring, section, canonical)

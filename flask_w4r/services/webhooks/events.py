@@ -82,9 +82,7 @@ def recall(
         return 0
     waits = update(OutboxMail).where(OutboxMail.dedupe.in_(matters), OutboxMail.state.in_(("queued", "failed")))
     wiped: dict[str, Any] = {"state": "dropped", "recipient": None, "params": None, "dedupe": None}
-    untried = execute(
-        session, waits.where(OutboxMail.attempts == 0, OutboxMail.claimed_by.is_(None)).values(**wiped)
-    )
+    untried = execute(session, waits.where(OutboxMail.attempts == 0, OutboxMail.claimed_by.is_(None)).values(**wiped))
     execute(session, waits.values(**wiped))
     return untried
 

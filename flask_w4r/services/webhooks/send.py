@@ -172,9 +172,7 @@ class _Lane:
     def _note(self, number: int, tried: int, final: bool, fault: Fault, work: UnitOfWork) -> None:
         now = self.state.clock()
         again = None if final else now + pause_after(tried)
-        outbox.record_failure(
-            work.session, number, self.worker, attempts=tried, error=fault.text, not_before=again
-        )
+        outbox.record_failure(work.session, number, self.worker, attempts=tried, error=fault.text, not_before=again)
         if self.over:
             name = stop_name(self.hook.name)
             if stop(work.session, fault, now=now, name=name):

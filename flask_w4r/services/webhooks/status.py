@@ -61,7 +61,7 @@ def waiting(session: Session, keyring: Keyring, hooks: Sequence[Webhook], *, now
         .where(OutboxMail.cap_index.in_(lanes), OutboxMail.state.in_(("queued", "failed")), ~outbox.is_mail())
         .group_by(OutboxMail.cap_index, OutboxMail.state)
     )
-    found = {(lanes[bytes(row[0])], row[1]): (int(row[2]), row[3]) for row in counted}
+    found = {(lanes[bytes(row[0] or b"")], row[1]): (int(row[2]), row[3]) for row in counted}
     names = [stop_name(hook.name) for hook in hooks]
     stops = {row.name: row.fault for row in session.scalars(select(MailStop).where(MailStop.name.in_(names)))}
     result = []
