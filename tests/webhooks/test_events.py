@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_w4r import W4R
+from flask_w4r.services.petitions.personal import act
 from flask_w4r.services.petitions.subscribers import erase_subscriber, withdraw_subscriber
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
@@ -21,7 +22,7 @@ def site(make_host: MakeHost, webhooks: Any, *, w4r: W4R | None = None, **config
     w4r = w4r or W4R(mailer=mailer)
     host = make_host(w4r=w4r, captcha="none", webhooks=webhooks, **config)
     host.mailer = w4r._hooks["mailer"]
-    make_campaign(host.app)
+    make_campaign(host.app, ("ann-example", "ben-example"))
     return host
 
 
@@ -132,3 +133,61 @@ def test_the_sinks_are_told_of_withdrawals_apart(make_host: MakeHost) -> None:
     assert host.rows("SELECT count(*) FROM w4r_outbox WHERE recipient IS NOT NULL AND kind LIKE 'subscriber%'") == [
         (0,)
     ]
+
+
+@every_database
+def test_erasing_somebody_tells_those_who_know_them(make_host: MakeHost, program: Receiver) -> None:
+    gone: list[Any] = []
+    w4r = W4R(mailer=RecordingMailer())
+    w4r.subscriber_sink(lambda subscriber: None)
+    w4r.withdrawal_sink(gone.append)
+    tables = {
+        "crm": program.table(*PERSONAL),
+        "letters": program.table(*PERSONAL[:2]),
+        "ids": program.table("rsvp_created"),
+    }
+    host = site(make_host, tables, w4r=w4r)
+    for number, answer in ((1, "yes"), (2, "no")):
+        sign_and_confirm(host, number, newsletter=answer)
+    run_jobs(host.app)
+    assert program.types() == [PERSONAL[0]] * 2
+    for number in (1, 2):
+        host.run("w4r", "person", "erase", f"sam{number}@example.org", "--yes")
+    run_jobs(host.app)
+    run_jobs(host.app)
+    told = [(one["type"], one["data"]["email"], one["data"]["why"]) for one in program.taken[2:]]
+    assert sorted(told) == [
+        ("person.erased", "sam1@example.org", "erased"),
+        ("subscriber.withdrawn", "sam1@example.org", "erased"),
+    ], "and nobody is told of who said no"
+    assert [(list(one.emails), one.why) for one in gone] == [(["sam1@example.org"], "erased")]
+    kept = host.rows("SELECT count(*) FROM w4r_outbox WHERE kind <> 'data_erased' AND params IS NOT NULL")
+    assert kept == [(0,)]
+
+
+def test_who_signed_several_cases_and_left_before_anybody_was_told(make_host: MakeHost, program: Receiver) -> None:
+    gone: list[Any] = []
+    w4r = W4R(mailer=RecordingMailer())
+    w4r.subscriber_sink(lambda subscriber: None)
+    w4r.withdrawal_sink(gone.append)
+    host = site(make_host, program.table(*PERSONAL), w4r=w4r)
+    assert sign(host.app.test_client(), "/au", "ben-example", newsletter="yes").status_code == 303
+    sign_and_confirm(host)
+    assert len(host.rows("SELECT id FROM w4r_consent WHERE purpose = 'newsletter'")) == 2
+    host.run("w4r", "person", "erase", "sam1@example.org", "--yes")
+    run_jobs(host.app)
+    assert (program.taken, gone) == ([], [])
+
+
+def test_leaving_the_one_petition_with_a_yes_withdraws_it(make_host: MakeHost, program: Receiver) -> None:
+    host = site(make_host, program.table(*PERSONAL))
+    sign_and_confirm(host)
+    run_jobs(host.app)
+    state = get_state(host.app)
+
+    def leave(work: Any) -> bool:
+        return act(work, state.sections["AU"], "sam1@example.org", "leave", "2026/ann-example", {})
+
+    assert run(host.app, leave)
+    run_jobs(host.app)
+    assert program.types() == list(PERSONAL[:2])

@@ -212,6 +212,20 @@ def enqueue_all(session: Session, rows: Sequence[Mapping[str, Any]], *, replace:
             enqueue(session, row, replace=True)
 
 
+def recall(session: Session, dedupe: bytes) -> datetime | None:
+    """Take back what waits for a matter, or failed.
+
+    :returns: since when it waited, where nobody tried to hand it over; else ``None``.
+    """
+    mine = (OutboxMail.dedupe == dedupe, OutboxMail.state.in_(("queued", "failed")))
+    columns = (OutboxMail.created_at, OutboxMail.attempts, OutboxMail.claimed_by)
+    row = session.execute(select(*columns).where(*mine).with_for_update()).first()
+    if row is None:
+        return None
+    execute(session, update(OutboxMail).where(*mine).values(**_WIPED, state="dropped", dedupe=None))
+    return row.created_at if row.attempts == 0 and row.claimed_by is None else None
+
+
 def record_sent(session: Session, rows: Sequence[Mapping[str, Any]], worker: str, *, now: datetime) -> set[int]:
     """Note that mails were handed over, and wipe what they said.
 

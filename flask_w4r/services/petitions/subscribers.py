@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...config_webhooks import ERASED, SUBSCRIBED, WITHDRAWN
 from ...errors import DeliveryFailed
 from ...keyring import Keyring
-from ...models import Case, Consent, ConsentText, OutboxMail, Signature
+from ...models import Case, Consent, ConsentText, Signature
 from ...sections import Section
 from ...state import Hooks
 from ..mail import outbox as mail_outbox
 from ..people.addresses import parse_address
 from ..people.consents import NEWSLETTER
-from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from ..tally.counts import signature_scope
 from ..webhooks import events
@@ -133,6 +132,14 @@ def _enqueue(
     mail_outbox.enqueue(session, values, replace=True)
 
 
+def recall_subscriber(session: Session, keyring: Keyring, section: Section, canonical: str) -> None:
+    """Take the sink's opt-in back that still waits; nobody is told anything.
+
+    :param canonical: the address in canonical form.
+    """
+    mail_outbox.recall(session, _matter(keyring, section, canonical))
+
+
 def withdraw_subscriber(work: UnitOfWork, keyring: Keyring, section: Section, canonical: str, *, now: datetime) -> bool:
     """Somebody wants no newsletter any more: what waits is recalled, and whoever may have been told is told so.
 
@@ -158,60 +165,60 @@ def erase_subscriber(work: UnitOfWork, keyring: Keyring, section: Section, canon
 
 def _leave(work: UnitOfWork, keyring: Keyring, section: Section, canonical: str, why: str, *, now: datetime) -> bool:
     session, hooks = work.session, work.state.hooks
-    emails, opt_ins = _handed_on(session, keyring, section, canonical)
-    sink_untold = _recall(session, keyring, section, canonical)
+    waited = mail_outbox.recall(session, _matter(keyring, section, canonical))
+    if not hooks.webhooks and hooks.withdrawal_sink is None:
+        return False
+    emails, first = _handed_on(session, keyring, section, canonical)
+
+    def knows(since: datetime | None) -> bool:
+        """Whether somebody may have been told, for whom an opt-in has waited since then."""
+        return first is not None and (since is None or first < since)
+
     told = False
     for hook in hooks.webhooks:
-        untold = events.recall(session, keyring, [hook], section, SUBSCRIBED, canonical)
-        # All that was ever given still waited: it knows nobody whom it could forget.
-        if opt_ins <= untold or not hook.wants(SUBSCRIBED, section.code):
+        if not knows(events.recall(session, keyring, hook, section, SUBSCRIBED, canonical)):
             continue
-        event = ERASED if why == "erased" and hook.wants(ERASED, section.code) else WITHDRAWN
-        data = {"email": emails[0], "emails": emails, "why": why}
-        told = events.tell_of_person(session, keyring, [hook], section, event, canonical, data, now=now) > 0 or told
-    if hooks.withdrawal_sink is not None and opt_ins > sink_untold:
+        if hook.wants(SUBSCRIBED, section.code):
+            event = ERASED if why == "erased" and hook.wants(ERASED, section.code) else WITHDRAWN
+            data = {"email": emails[0], "emails": emails, "why": why}
+            told = (
+                bool(events.tell_of_person(session, keyring, [hook], section, event, canonical, data, now=now)) or told
+            )
+    if hooks.withdrawal_sink is not None and knows(waited):
         params = {"section": section.code, "emails": emails, "at": now.isoformat(), "why": why}
-        locale = section.default_locale
-        _enqueue(session, keyring, section, WITHDRAWAL, locale, emails[0], params, canonical, now=now)
+        # What was on its way to an address when it was erased does not leave: this comes after.
+        later, locale = now + timedelta(microseconds=1), section.default_locale
+        _enqueue(session, keyring, section, WITHDRAWAL, locale, emails[0], params, canonical, now=later)
         told = True
     return told
 
 
-def _recall(session: Session, keyring: Keyring, section: Section, canonical: str) -> int:
-    """Take the sink's opt-in back that still waits. Returns how many certainly never were handed over."""
-    waits = update(OutboxMail).where(
-        OutboxMail.dedupe == _matter(keyring, section, canonical), OutboxMail.state.in_(("queued", "failed"))
-    )
-    wiped: dict[str, Any] = {"state": "dropped", "recipient": None, "params": None, "dedupe": None}
-    untried = execute(session, waits.where(OutboxMail.attempts == 0, OutboxMail.claimed_by.is_(None)).values(**wiped))
-    execute(session, waits.values(**wiped))
-    return untried
-
-
-def _handed_on(session: Session, keyring: Keyring, section: Section, canonical: str) -> tuple[list[str], int]:
-    """How an address was typed in signatures that opted in, and how many opt-ins were handed on."""
+def _handed_on(
+    session: Session, keyring: Keyring, section: Section, canonical: str
+) -> tuple[list[str], datetime | None]:
+    """How an address was typed in signatures that opted in, and when the first opt-in was handed on."""
     cases = session.scalars(select(Case.id).where(Case.section == section.code)).all()
-    indexes = {case_id: keyring.blind(signature_scope(section, case_id), canonical) for case_id in cases}
-    if not indexes:
-        return [canonical], 0
+    indexes = [keyring.blind(signature_scope(section, case_id), canonical) for case_id in cases]
+    at_once = section.confirmation == "none"
     rows = session.execute(
-        select(Signature.id, Signature.person, Consent.id.label("consent"))
+        select(Signature.person, Signature.confirmed_at, Signature.released_at)
         .join(Consent, Consent.signature_id == Signature.id)
         .where(
             Signature.section == section.code,
-            Signature.case_id.in_(indexes),
-            Signature.email_index.in_(indexes.values()),
+            Signature.case_id.in_(cases),
+            Signature.email_index.in_(indexes),
             Signature.person.is_not(None),
             Signature.confirmed_at.is_not(None),
             # Where no mail is confirmed, what is held is not handed on before it is released.
-            *((Signature.held_at.is_(None),) if section.confirmation == "none" else ()),
+            *((Signature.held_at.is_(None),) if at_once else ()),
             Consent.purpose == NEWSLETTER,
             Consent.granted,
         )
         .order_by(Consent.id.desc())
     ).all()
-    typed = dict.fromkeys(keyring.open_json(row.person).get("email") for row in rows if row.person)
-    return [email for email in typed if email] or [canonical], len(rows)
+    typed = dict.fromkeys(keyring.open_json(row.person).get("email") for row in rows)
+    moments = [(row.released_at if at_once else None) or row.confirmed_at for row in rows]
+    return [email for email in typed if email] or [canonical], min(moments, default=None)
 
 
 def hand_over(hooks: Hooks, params: Mapping[str, Any]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from ...config_webhooks import PLAIN, Webhook
@@ -15,7 +14,6 @@ from ...keyring import Keyring
 from ...models import OutboxMail
 from ...sections import Section
 from ..mail import outbox
-from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from ..storage.upsert import insert_missing
 
@@ -58,12 +56,16 @@ def tell_of_person(
     :returns: how many are told.
     """
     wanted = [hook for hook in hooks if hook.wants(event, section.code)]
-    recall(session, keyring, wanted, section, event, canonical)
+    waits = {hook: recall(session, keyring, hook, section, event, canonical) for hook in wanted}
     rows = [
-        _row(
-            keyring, hook, section, event, {"person": person_mark(keyring, hook, section, canonical), **data}, now=now,
-            dedupe=_matter(keyring, hook, section, event, canonical),
-        )
+        {
+            **_row(
+                keyring, hook, section, event, {"person": person_mark(keyring, hook, section, canonical), **data},
+                now=now, dedupe=_matter(keyring, hook, section, event, canonical),
+            ),
+            # What it was not told before it has waited for since then.
+            "created_at": waits[hook] or now,
+        }
         for hook in wanted
     ]  # fmt: skip
     insert_missing(session, OutboxMail.__table__, rows)
@@ -71,20 +73,13 @@ def tell_of_person(
 
 
 def recall(
-    session: Session, keyring: Keyring, hooks: Sequence[Webhook], section: Section, event: str, canonical: str
-) -> int:
-    """Take back what programs were not told yet of a person.
+    session: Session, keyring: Keyring, hook: Webhook, section: Section, event: str, canonical: str
+) -> datetime | None:
+    """Take back what a program was not told yet of a person.
 
-    :returns: how many of them certainly were not.
+    :returns: since when it waited, where the program certainly was not told; else ``None``.
     """
-    matters = [_matter(keyring, hook, section, event, canonical) for hook in hooks]
-    if not matters:
-        return 0
-    waits = update(OutboxMail).where(OutboxMail.dedupe.in_(matters), OutboxMail.state.in_(("queued", "failed")))
-    wiped: dict[str, Any] = {"state": "dropped", "recipient": None, "params": None, "dedupe": None}
-    untried = execute(session, waits.where(OutboxMail.attempts == 0, OutboxMail.claimed_by.is_(None)).values(**wiped))
-    execute(session, waits.values(**wiped))
-    return untried
+    return outbox.recall(session, _matter(keyring, hook, section, event, canonical))
 
 
 def tell_signals(work: UnitOfWork, emitted: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
