@@ -359,5 +359,6 @@ class Export:
 
 
 def moment(value: datetime | None) -> str | None:
-    """A moment as a cell of an export: UTC, to the second."""
-    return None if value is None else value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    """A moment, in UTC, as a cell of an export: to the second."""
+    # Cut rather than formatted: an export has millions of them.
+    return None if value is None else value.isoformat()[:19] + "Z"

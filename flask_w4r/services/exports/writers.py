@@ -15,7 +15,7 @@ from typing import Any
 from .sheets import sheet_bytes
 
 #: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"; the last for programs that skip it).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = frozenset("=+-@\t\r\n")
 Rows = Iterable[Sequence[tuple[Any, ...]]]
 
 
@@ -45,9 +45,17 @@ class Mark:
         return f"{count} rows of {self.export}, {self.section}; taken by {self.who} at {self.at}{why}"
 
 
-def safe(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what looks like one."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+def safe(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what looks like one. Yes, no and nothing are
+    words."""
+    if isinstance(cell, str):
+        return f"'{cell}" if cell[:1] in FORMULA else cell
+    return _WORDS[cell] if cell is None or isinstance(cell, bool) else cell
+
+
+def _safe_rows(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    # Nearly all cells are a text that is none: they are passed on without a call.
+    return [[cell if cell.__class__ is str and cell[:1] not in FORMULA else safe(cell) for cell in row] for row in rows]
 
 
 def csv_lines(columns: Sequence[str], pieces: Rows, mark: Mark | None) -> Iterator[bytes]:
@@ -59,7 +67,7 @@ def csv_lines(columns: Sequence[str], pieces: Rows, mark: Mark | None) -> Iterat
     count = 0
     for rows in pieces:
         count += len(rows)
-        writer.writerows([[_word(cell) for cell in row] for row in rows])
+        writer.writerows(_safe_rows(rows))
         yield _drained(text)
     if mark is not None:
         writer.writerow([f"# {mark.words(count)}"])
@@ -81,7 +89,7 @@ def json_lines(columns: Sequence[str], pieces: Rows, mark: Mark | None) -> Itera
 def xlsx_sheets(columns: Sequence[str], pieces: Rows, mark: Mark | None) -> Iterator[bytes]:
     """A spreadsheet; who took it stands on its last sheet and in its properties."""
     counted = _Counted(pieces)
-    safely = ([[_word(cell) for cell in row] for row in rows] for rows in counted)
+    safely = (_safe_rows(rows) for rows in counted)
     about = None if mark is None else lambda: {"rows": str(counted.count), **mark.as_dict()}
     return sheet_bytes(columns, safely, about)
 
@@ -94,12 +102,6 @@ class _Counted:
         for rows in self._pieces:
             self.count += len(rows)
             yield rows
-
-
-def _word(cell: Any) -> Any:
-    if type(cell) is str:
-        return f"'{cell}" if cell.startswith(FORMULA) else cell
-    return _WORDS.get(cell, cell) if isinstance(cell, bool) or cell is None else cell
 
 
 _WORDS = {True: "yes", False: "no", None: ""}

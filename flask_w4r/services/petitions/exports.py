@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, bindparam, exists, or_, select, true, type_coerce
+from sqlalchemy import DateTime, Text, bindparam, exists, or_, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound
@@ -22,7 +22,7 @@ _PERSON = ("first_name", "last_name", "email", "phone", "postcode")
 _SIGNATURE: Any = Signature.__table__
 _CONSENT: Any = Consent.__table__
 _WORDS: Any = ConsentText.__table__
-# Opened by ourselves: what the column's type does around a sealed text is of no use here.
+# A million times what the columns' own types do around a value is of no use here: we open it ourselves, and write it as text.
 _SEALED = type_coerce(_SIGNATURE.c.person, Text).label("person")
 
 
@@ -79,7 +79,8 @@ def _params(ask: ExportAsk) -> list[str]:
 _ALL = (
     select(
         _SIGNATURE.c.id, _SIGNATURE.c.case_id, _SEALED, _SIGNATURE.c.withhold_name, _SIGNATURE.c.newsletter,
-        _SIGNATURE.c.locale, _SIGNATURE.c.created_at, _SIGNATURE.c.confirmed_at, _SIGNATURE.c.delivered_at,
+        _SIGNATURE.c.locale,
+        *(type_coerce(_SIGNATURE.c[name], DateTime).label(name) for name in ("created_at", "confirmed_at", "delivered_at")),
     )
     .where(
         _SIGNATURE.c.section == bindparam("section"),
