@@ -11,6 +11,8 @@ from typing import Any
 
 from . import config_checks as check
 from .config_checks import Check
+from .config_recipients import ALL, recipients
+from .config_webhooks import Webhook, strict_faults, unknown_sections, webhooks
 from .errors import ConfigurationError
 from .sections import Section, clashes, load_section
 
@@ -199,6 +201,17 @@ class W4RConfig:
         "Points that each finding adds (twice for rates and patterns with a strong signal), and `hold_at`, from which a signature is held.",
     )
 
+    export_recipients: Mapping[str, tuple[str, ...]] = _key(
+        recipients, {},
+        "For whom files that staff take away are encrypted, by age: a list of `age1...` or SSH public keys, or such lists by the section's code. Needs the extra `age`.",
+        "none: they are not encrypted",
+    )  # fmt: skip
+    webhooks: tuple[Webhook, ...] = _key(
+        webhooks, (),
+        "Programs that are told what happens, such as your CRM: tables with `url`, `events`, `secret`, and `name`, `sections` and `allow_private` where needed; see `docs/crm`.",
+        "none",
+    )  # fmt: skip
+
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], *, relaxed: bool) -> tuple[W4RConfig, tuple[Section, ...]]:
         """Read and check all ``W4R_*`` keys.
@@ -232,6 +245,13 @@ class W4RConfig:
                 faults += [f"{name}: {text}" for text in found]
         config = cls(**values)
         sections = _sections(config, faults)
+        if sections:
+            codes = [section.code for section in sections]
+            faults += unknown_sections(config.webhooks, codes)
+            faults += [
+                f"W4R_EXPORT_RECIPIENTS: this site has no section {code!r}; it has {', '.join(codes)}"
+                for code in sorted(set(config.export_recipients) - {ALL, *codes})
+            ]
         if not relaxed:
             faults += [text for name, text in _strict_faults(config, sections) if name not in bad]
         keys = {"hcaptcha_site_key", "hcaptcha_secret_key"}
@@ -243,6 +263,10 @@ class W4RConfig:
         if faults:
             raise ConfigurationError(faults)
         return config, sections
+
+    def recipients_of(self, code: str) -> tuple[str, ...]:
+        """For whom the files of a section are encrypted; nobody: they are not."""
+        return self.export_recipients.get(code) or self.export_recipients.get(ALL, ())
 
     @property
     def captcha_kind(self) -> str:
@@ -297,4 +321,5 @@ def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tup
     if HCAPTCHA_TEST_SITE_KEY in (config.hcaptcha_site_key or "").lower():
         text = "W4R_HCAPTCHA_SITE_KEY: is one of hCaptcha's public test keys, which let everybody pass; use your own"
         faults.append(("hcaptcha_site_key", text))
+    faults += [("webhooks", text) for text in strict_faults(config.webhooks)]
     return faults

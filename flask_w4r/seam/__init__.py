@@ -14,6 +14,7 @@ from .parts import (
     Action,
     Ask,
     Export,
+    ExportAsk,
     Finding,
     Held,
     Holds,
@@ -28,11 +29,12 @@ from .parts import (
     Tools,
     Waiting,
     Waits,
+    moment,
     one_by_one,
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "moment", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 
@@ -48,6 +50,8 @@ class Capability:
     :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
     :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
+    :param told: ``(work, [(signal's name, ids), ...])``: called in each transaction that emitted signals, just before it
+        ends, for those who must not miss any (a ``storage.unit_of_work.UnitOfWork``).
     :param checks: ``(app, state) -> findings`` for the doctor.
     """
 
@@ -66,6 +70,7 @@ class Capability:
     exports: Sequence[Export] = ()
     recounts: Sequence[Recount] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
+    told: Sequence[Callable[[Any, Sequence[tuple[str, Mapping[str, Any]]]], None]] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
     pages: Any = None
     commands: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +93,7 @@ class Seam:
     :ivar commands: groups of ``flask w4r``.
     :ivar personal: where something about a person is stored.
     :ivar holds: what is held of a person.
+    :ivar told: who is told what was emitted, before the transaction ends.
     :ivar recounts: what the rows themselves say of the counts.
     """
 
@@ -114,6 +120,7 @@ class Seam:
         self.commands: Mapping[str, str] = dict(commands)
         self.personal: Sequence[Personal] = tuple(item for one in self.capabilities for item in one.personal)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
+        self.told = tuple(tell for one in self.capabilities for tell in one.told)
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 
     def _all(self, part: str, what: str, key: str = "name") -> dict[str, Any]:

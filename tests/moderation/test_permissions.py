@@ -62,6 +62,8 @@ NEEDED: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("moderation_event_hide", "POST"): (EVENTS,),
     ("moderation_event_guest", "POST"): (EVENTS,),
     ("moderation_audit", "GET"): (LOG,),
+    ("moderation_exports", "GET"): (Permission.EXPORT,),
+    ("moderation_exports", "POST"): (Permission.EXPORT,),
     ("moderation_audit_export", "GET"): (LOG, Permission.EXPORT),
 }
 #: Typed into every form: enough for each view to come to its change.

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...seam import Capability, Export, Job, MailKind, Personal, Retention, Sweep
 from . import keep, log
 
@@ -36,7 +37,12 @@ CAPABILITY = Capability(
         Personal("w4r_audit_checkpoint", ("digest", "signature"), None, "proves the log; nobody's data"),
         Personal("w4r_audit_head", ("digest",), None, "proves the log; nobody's data"),
     ),
-    exports=(Export("audit", log.HEADINGS, log.file_rows),),
+    exports=(
+        Export(
+            "audit", lazy_gettext("The log of what staff and commands did"), lambda section: log.HEADINGS, log.file_rows,
+            permissions=("read_audit", "export"),
+        ),
+    ),
     pages="flask_w4r.blueprints.audit",
     commands={"audit": "flask_w4r.cli.audit:audit"},
-)
+)  # fmt: skip

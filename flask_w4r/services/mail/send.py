@@ -222,7 +222,8 @@ class _Round:
         accepted: dict[bytes, Counter[str]] = defaultdict(Counter)
         wanted, dropped = [], []
         for row, ask in claimed:
-            if (ask.section.code, ask.address.canonical) in suppressed:
+            gets_none = (ask.section.code, ask.address.canonical) in suppressed
+            if gets_none and not self.state.seam.mails[row.kind].always:
                 dropped.append(row.id)
                 continue
             index = bytes(row.cap_index) if row.cap_index is not None else None

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ...i18n import lazy_gettext
 from ...seam import Action, Capability, Job, Link, MailKind, Personal, Retention
 from ..tally.counts import SIGNATURE
-from . import counts, intake, invalidation_run, keep, letters, personal, subscribers, waits
+from . import counts, exports, intake, invalidation_run, keep, letters, personal, subscribers, waits
 from .queue import SIGNATURES
 
 CAPABILITY = Capability(
@@ -15,7 +15,11 @@ CAPABILITY = Capability(
     models=("Signature",),
     intake=(intake.SIGNATURES,),
     waits=(waits.SIGNATURES,),
-    mails=(*letters.MAILS, MailKind(subscribers.KIND, hand_over=subscribers.hand_over)),
+    mails=(
+        *letters.MAILS,
+        MailKind(subscribers.KIND, hand_over=subscribers.hand_over),
+        MailKind(subscribers.WITHDRAWAL, hand_over=subscribers.hand_over_withdrawal, always=True),
+    ),
     links=(Link("confirm", "confirm", "confirm_url"), Link("not_me", "not_me", "not_me_url")),
     queue=(SIGNATURES,),
     jobs=(Job("invalidate", invalidation_run.job, turn=30),),
@@ -44,6 +48,7 @@ CAPABILITY = Capability(
         Personal("w4r_signature", ("net_host", "net_site", "net_block"), "networks"),
     ),
     holds=(personal.SIGNATURES, personal.CONSENTS),
+    exports=exports.EXPORTS,
     recounts=(counts.recount,),
     touched=(counts.touched,),
     pages="flask_w4r.blueprints.petitions",
