@@ -9,6 +9,7 @@ from __future__ import annotations
 from .seam import Capability
 from .services.audit.capability import CAPABILITY as audit
 from .services.campaign.capability import CAPABILITY as campaign
+from .services.delivery.capability import CAPABILITY as delivery
 from .services.events.capability import CAPABILITY as events
 from .services.hosting.capability import CAPABILITY as hosting
 from .services.intake.capability import CAPABILITY as intake
@@ -25,6 +26,6 @@ from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
 
 CAPABILITIES: tuple[Capability, ...] = (
-    storage, people, mail, audit, kits, tally, campaign, intake, moderation, petitions, places, events, rsvps, hosting, privacy,
-    jobs,
+    storage, people, mail, audit, kits, tally, campaign, intake, moderation, petitions, places, delivery, events, rsvps, hosting,
+    privacy, jobs,
 )  # fmt: skip

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     INVALIDATE = "invalidate"
     EDIT_CASES = "edit_cases"
     MANAGE_EVENTS = "manage_events"
+    #: Preparing a delivery, and with it the names that are handed over.
+    DELIVER = "deliver"
     EXPORT = "export"
     ERASE = "erase"
     READ_AUDIT = "read_audit"

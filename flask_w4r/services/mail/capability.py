@@ -9,7 +9,7 @@ from . import doctor, outbox, send
 
 CAPABILITY = Capability(
     "mail",
-    models=("OutboxMail", "Suppression", "MailStop"),
+    models=("OutboxMail", "Suppression", "Unsubscribed", "MailStop"),
     jobs=(Job("mail", send.job, turn=20, once=80, due=outbox.is_due),),
     retention=(
         Retention(
@@ -29,6 +29,12 @@ CAPABILITY = Capability(
             ("address_index",),
             None,
             "kept so that no more email goes there; a keyed hash, no address",
+        ),
+        Personal(
+            "w4r_unsubscribed",
+            ("address_index",),
+            None,
+            "kept so that no email goes there that nobody asked for; a keyed hash, no address",
         ),
     ),
     checks=(doctor.check,),
