@@ -84,7 +84,7 @@ def book(
     return {
         **_common(section, row, case),
         "title": f"{case.name}: {case.demand or case.title}", "case": case.name, "country": case.country_name,
-        "petition": case.petition, "facts": facts, "running": running,
+        "petition": [" ".join(part.split()) for part in case.petition.split("\n\n") if part.strip()], "facts": facts, "running": running,
         "words": {"page": gettext("Page %(page)s of %(pages)s", page="{page}", pages="{pages}")},
         "columns": ["", *(field_word(section, name) for name in row.fields)],
         "names": [[i18n.number(number), *_cells(row, entry)] for number, entry in entries],
