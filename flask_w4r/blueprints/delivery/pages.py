@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from ...services.campaign.catalogue import current_edition
-from ...services.delivery import views
+from ...services.delivery import receipts, views
 from ...services.storage.unit_of_work import read
-from ...web import here
-from ...web.responses import public_page
+from ...web import form_flow, guard, here
+from ...web.responses import private_page, public_page
 from ...web.templating import page
 
 
@@ -46,7 +46,23 @@ def delivery(id: str) -> Response:
     return public_page(("delivery", id), lambda: read(current_app, render))
 
 
+def receipt(id: str) -> Response:
+    """Check a receipt. Who asks is not asked, and nothing of it is kept: so its POST needs no token."""
+    place = here()
+    found = read(current_app, lambda session: views.one(session, place.lens, id))
+    status, typed, code = "", "", 200
+    if request.method == "POST":
+        breach = form_flow.limits(place).hit("confirm_host", place.section.code, guard.client_tiers().host)
+        if breach is not None:
+            return form_flow.too_many(breach)
+        typed = request.form.get("receipt", "")[:8000]
+        status = read(current_app, lambda session: receipts.check(session, place.section, id, typed))
+        code = 200 if status == "included" else 422
+    return private_page("delivery/receipt.html", code, delivery=found, status=status, typed=typed)
+
+
 ROUTES = (
     ("/deliveries", "deliveries", deliveries, ("GET",), "petitions"),
     ("/deliveries/<id>", "delivery", delivery, ("GET",), "petitions"),
+    ("/deliveries/<id>/receipt", "receipt", receipt, ("GET", "POST"), "petitions"),
 )

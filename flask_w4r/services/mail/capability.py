@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ...seam import Capability, Job, Personal, Retention
-from . import doctor, outbox, send
+from ...seam import Capability, Job, Link, Personal, Retention
+from . import doctor, outbox, send, unsubscribing
 
 CAPABILITY = Capability(
     "mail",
@@ -37,6 +37,8 @@ CAPABILITY = Capability(
             "kept so that no email goes there that nobody asked for; a keyed hash, no address",
         ),
     ),
+    links=(Link(unsubscribing.PURPOSE, "unsubscribe", "unsubscribe_url"),),
+    pages="flask_w4r.blueprints.mail",
     checks=(doctor.check,),
     commands={"mail": "flask_w4r.cli.mail:group"},
 )
