@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ...web.pages import Pages
-from . import pages
+from ...i18n import lazy_gettext
+from ...state import Permission
+from ...web.pages import DeskPart, Pages
+from . import desk, pages
 
-PAGES = Pages(routes=pages.ROUTES, on_case=pages.on_case)
+PAGES = Pages(
+    routes=(*pages.ROUTES, *desk.ROUTES),
+    desk=(DeskPart("moderation_deliveries", lazy_gettext("Deliveries"), Permission.DELIVER, 65),),
+    on_case=pages.on_case,
+)

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...errors import CaseWithdrawn, NotFound
-from ...models import Case, Delivery
+from ...models import Case, Delivery, Edition
 from ...sections import Section
 from ..campaign.catalogue import cases_by_id
 from ..campaign.views import CaseView, Lens
-from .claim import find
+from .claim import find, waiting_counts
 from .papers import by_country
 
 #: A country with fewer signatures is not named on a page: its few signers might be known.
@@ -100,12 +100,40 @@ class StaffRow:
     withdrawn: bool
 
 
-def for_staff(session: Session, section: Section) -> list[StaffRow]:
-    """All deliveries of a section, newest first."""
-    rows = session.execute(
+@dataclass(frozen=True)
+class Ready:
+    """A case that has signatures to deliver."""
+
+    case_id: int
+    name: str
+    edition: str
+    count: int
+
+
+def ready(session: Session, section: Section) -> list[Ready]:
+    """The cases of a section that have signatures to deliver, newest edition first."""
+    cases = session.execute(
+        select(Case.id, Case.name, Edition.year)
+        .join(Edition, Edition.id == Case.edition_id)
+        .where(Case.section == section.code, Case.status != "withdrawn")
+        .order_by(Edition.starts_on.desc(), Case.position)
+    ).all()
+    counts = waiting_counts(session, section, [row.id for row in cases])
+    return [Ready(row.id, row.name, row.year, counts[row.id]) for row in cases if row.id in counts]
+
+
+def for_staff(session: Session, section: Section, public_id: str | None = None) -> list[StaffRow]:
+    """All deliveries of a section, newest first; or the one of that name.
+
+    :raises NotFound: there is none of that name.
+    """
+    query = (
         select(Delivery, Case.slug, Case.name, Case.status)
         .join(Case, Case.id == Delivery.case_id)
         .where(Delivery.section == section.code)
         .order_by(Delivery.id.desc())
     )
+    rows = session.execute(query if public_id is None else query.where(Delivery.public_id == public_id)).all()
+    if public_id is not None and not rows:
+        raise NotFound(public_id)
     return [StaffRow(row, slug, name, status == "withdrawn") for row, slug, name, status in rows]
