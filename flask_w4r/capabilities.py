@@ -9,6 +9,7 @@ from __future__ import annotations
 from .seam import Capability
 from .services.audit.capability import CAPABILITY as audit
 from .services.campaign.capability import CAPABILITY as campaign
+from .services.delivery.capability import CAPABILITY as delivery
 from .services.events.capability import CAPABILITY as events
 from .services.exports.capability import CAPABILITY as exports
 from .services.hosting.capability import CAPABILITY as hosting
@@ -27,6 +28,6 @@ from .services.tally.capability import CAPABILITY as tally
 from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
-    storage, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, events, rsvps, hosting, privacy,
-    jobs,
+    storage, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
+    events, rsvps, hosting, privacy, jobs,
 )  # fmt: skip

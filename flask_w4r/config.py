@@ -195,6 +195,10 @@ class W4RConfig:
         check.flag, False,
         "The mail server, or your own mailer, carries mail to addresses with letters beyond a to z before the `@` (SMTPUTF8, RFC 6531). Else forms say that such an address cannot be written to.",
     )  # fmt: skip
+    font_path: tuple[str, ...] = _key(
+        check.folders, (),
+        "Folders with fonts for PDFs, beside those of the system: a path, or a list of them. Names are printed in every script that a font there has.",
+    )  # fmt: skip
     scoring: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_SCORING, 0),
         DEFAULT_SCORING,

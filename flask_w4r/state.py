@@ -40,6 +40,8 @@ class Permission(StrEnum):
     INVALIDATE = "invalidate"
     EDIT_CASES = "edit_cases"
     MANAGE_EVENTS = "manage_events"
+    #: Preparing a delivery, and with it the names that are handed over.
+    DELIVER = "deliver"
     EXPORT = "export"
     #: Having in an export what people asked to keep back.
     EXPORT_WITHHELD = "export_withheld"

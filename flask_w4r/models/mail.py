@@ -66,6 +66,18 @@ class Suppression(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class Unsubscribed(Base):
+    """An address that wants no mail which nobody just asked for. What it asks for still comes."""
+
+    __tablename__ = "w4r_unsubscribed"
+    __table_args__ = (primary("unsubscribed", "section", "address_index"),)
+
+    section: Mapped[str] = mapped_column(String(32))
+    #: Scope: section, and this matter alone.
+    address_index: Mapped[bytes] = mapped_column(BlindIndex)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class MailStop(Base):
     """Sending has stopped, since the mail server takes nothing or refuses most. One row, while that lasts; and one for each
     program that takes nothing."""

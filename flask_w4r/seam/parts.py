@@ -57,6 +57,8 @@ class MailKind:
     ``apart``: ``(ask) -> how long``: one to an address that has not answered the last of this kind waits until so long after
     that one, and is joined by others meanwhile; ``None``: it does not wait.
     ``lapses``: over the cap it is dropped, since it asks nothing of its reader; others wait for the next day.
+    ``unasked``: nobody just asked for it: it carries a link that ends such mails, in its header too (RFC 8058), and does not
+    go to who pressed it.
     ``about_cases``: its parameters name cases (``cases``), whose change of status stops it.
     """
 
@@ -70,6 +72,7 @@ class MailKind:
     answered: int = 10
     apart: Callable[[Ask], timedelta | None] | None = None
     lapses: bool = False
+    unasked: bool = False
     about_cases: bool = False
     shares: Callable[[Mapping[str, Any]], Any] | None = None
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ...seam import Capability, Job, Personal, Retention
-from . import doctor, outbox, personal, send
+from ...seam import Capability, Job, Link, Personal, Retention
+from . import doctor, outbox, personal, send, unsubscribing
 
 CAPABILITY = Capability(
     "mail",
-    models=("OutboxMail", "Suppression", "MailStop"),
+    models=("OutboxMail", "Suppression", "Unsubscribed", "MailStop"),
     jobs=(Job("mail", send.job, turn=20, once=80, due=outbox.is_due),),
     retention=(
         Retention(
@@ -30,8 +30,16 @@ CAPABILITY = Capability(
             None,
             "kept so that no more email goes there; a keyed hash, no address",
         ),
+        Personal(
+            "w4r_unsubscribed",
+            ("address_index",),
+            None,
+            "kept so that no email goes there that nobody asked for; a keyed hash, no address",
+        ),
     ),
     holds=(personal.OUTBOX, personal.SUPPRESSION),
+    links=(Link(unsubscribing.PURPOSE, "unsubscribe", "unsubscribe_url"),),
+    pages="flask_w4r.blueprints.mail",
     checks=(doctor.check,),
     commands={"mail": "flask_w4r.cli.mail:group"},
 )

@@ -1,0 +1,21 @@
+"""By what deliveries hang themselves into the rest."""
+
+from __future__ import annotations
+
+from ...seam import Capability, Job, Personal
+from . import receipts
+from .holds import DELIVERIES
+
+CAPABILITY = Capability(
+    "delivery",
+    models=("Delivery", "DeliveryName"),
+    mails=(receipts.MAIL,),
+    jobs=(Job("receipts", receipts.job, turn=15, once=75, due=receipts.is_due),),
+    personal=(
+        Personal("w4r_delivery", ("salt", "handed_over_by"), None, "the salt goes once the receipts are written"),
+        Personal("w4r_delivery_name", ("leaf",), None, "a salted hash; it goes with the salt"),
+    ),
+    holds=(DELIVERIES,),
+    pages="flask_w4r.blueprints.delivery",
+    commands={"deliver": "flask_w4r.cli.delivery:deliver"},
+)
