@@ -17,10 +17,14 @@ from .common import state_and_app
 webhooks = AppGroup("webhooks", help="Programs that are told what happens.")
 
 
-@webhooks.command("secret")
+# A site whose configuration lacks one cannot start.
+@click.command("secret")
 def secret() -> None:
     """Print a fresh secret for a webhook of W4R_WEBHOOKS."""
     click.echo("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
+
+
+webhooks.add_command(secret)
 
 
 @webhooks.command("status")
