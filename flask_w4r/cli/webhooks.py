@@ -32,8 +32,8 @@ webhooks.add_command(secret)
 def status(as_json: bool) -> None:
     """Show what waits for each program, and what it did last if it took nothing."""
     state, app = state_and_app()
-    now = state.clock()
-    found = read(app, lambda session: webhook_status.waiting(session, state.keyring, state.hooks.webhooks, now=now))
+    now, hooks = state.clock(), state.hooks.webhooks
+    found = read(app, lambda session: webhook_status.waiting(session, state.keyring, hooks, now=now)) if hooks else []
     if as_json:
         click.echo(json.dumps([one.as_dict() for one in found]))
         return
