@@ -17,10 +17,14 @@ from .common import state_and_app
 webhooks = AppGroup("webhooks", help="Programs that are told what happens.")
 
 
-@webhooks.command("secret")
+# A site whose configuration lacks one cannot start.
+@click.command("secret")
 def secret() -> None:
     """Print a fresh secret for a webhook of W4R_WEBHOOKS."""
     click.echo("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
+
+
+webhooks.add_command(secret)
 
 
 @webhooks.command("status")
@@ -28,8 +32,8 @@ def secret() -> None:
 def status(as_json: bool) -> None:
     """Show what waits for each program, and what it did last if it took nothing."""
     state, app = state_and_app()
-    now = state.clock()
-    found = read(app, lambda session: webhook_status.waiting(session, state.keyring, state.hooks.webhooks, now=now))
+    now, hooks = state.clock(), state.hooks.webhooks
+    found = read(app, lambda session: webhook_status.waiting(session, state.keyring, hooks, now=now)) if hooks else []
     if as_json:
         click.echo(json.dumps([one.as_dict() for one in found]))
         return
