@@ -26,6 +26,11 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "a head comes into being with its first entry, in one transaction, and who writes the mail looks at it again"
         ),
     },
+    "services.events.geojson.renew": {
+        'select(Case.id).where(Case.section == lens.section.code, Case.status == "withdrawn").order_by(None)': (
+            "SQLite gives them in that order of itself; on a server another order would build the same document anew"
+        ),
+    },
     "services.mail.caps.mails_today": {
         'func.coalesce(func.sum(case((OutboxMail.state == "sent", 1), else_=0)), 1),': (
             "each group has a row, so that its sum is never nothing"
