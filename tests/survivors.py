@@ -31,6 +31,22 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "SQLite gives them in that order of itself; on a server another order would build the same document anew"
         ),
     },
+    "services.rsvps.ask.ask": {
+        "offered = offer_on(session, None, section, event, now=now)": (
+            "who comes already frees what they claimed in the same act, and it could be claimed since nobody waits for it"
+        ),
+    },
+    "services.rsvps.seats.claim": {
+        ".execution_options(synchronize_session=None)": "SQLAlchemy takes it for False",
+    },
+    "services.events.calendars._entry": {
+        'entry.add("ORGANIZER", organizer, )': "an address is a calendar's value already, so that it is not made one again",
+    },
+    "services.events.geojson._feature": {
+        'link = slug if slug.isascii() and slug.replace("XX-XX", "").isalnum() else _url_quote(slug)': (
+            "a slug with a hyphen stays as it is when it is quoted: only time is lost"
+        ),
+    },
     "services.mail.caps.mails_today": {
         'func.coalesce(func.sum(case((OutboxMail.state == "sent", 1), else_=0)), 1),': (
             "each group has a row, so that its sum is never nothing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -228,6 +229,24 @@ def test_each_line_of_a_partys_calendar() -> None:
         there = calendars.Party("gus@example.org", 0, NOW, online_url=url)
         with use_locale("en-AU"):
             assert f"LOCATION:{place}" in lines(calendars.party_calendar(online, there, SECTION)[1])
+
+
+def test_the_zone_of_the_machine_is_nobodys_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [make_event(), make_event(zone="UTC"), make_event(zone="Asia/Kathmandu")]
+    party = calendars.Party("gus@example.org", 3, NOW)
+    written = []
+    for zone in ("UTC", "Asia/Tokyo"):
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", zone)
+            time.tzset()
+            files = [calendars.party_calendar(event, party, SECTION)[1] for event in events]
+            files.append(calendars.feed_calendar(events, SECTION, name="All", url="https://w4r.example/events.ics"))
+            files.append(
+                feeds.atom_feed(events, SECTION, title="T", feed_url="https://f", page_url="https://p", lang="en")
+            )
+            written.append(files)
+    time.tzset()
+    assert written[0] == written[1]
 
 
 def test_an_event_stays_on_its_own_clock_where_the_rules_of_its_zone_changed() -> None:
