@@ -40,6 +40,7 @@ EXPLAINED: dict[str, dict[str, str]] = {
         ".execution_options(synchronize_session=None)": "SQLAlchemy takes it for False",
     },
     "services.events.calendars._entry": {
+        'entry.add("LAST-MODIFIED", changed.astimezone(None))': "the calendars' library brings this value to UTC itself",
         'entry.add("ORGANIZER", organizer, )': "an address is a calendar's value already, so that it is not made one again",
     },
     "services.events.geojson._feature": {
