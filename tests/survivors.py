@@ -58,6 +58,11 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "nobody waits on SQLite: tests/tally/test_people.py finds it on servers, with two who withdraw at one moment"
         ),
     },
+    "services.people.tokens.issue_all": {
+        "for raw, (section_code, purpose, payload) in zip(made, asked, strict=None)": (
+            "one is made for each that is asked for, two lines before"
+        ),
+    },
     "services.people.tokens._touch": {
         'result = session.execute(statement, execution_options={"XXsynchronize_sessionXX": False})': (
             "no session holds tokens as objects, so there is none to bring up to date: only time is lost"
