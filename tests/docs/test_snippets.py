@@ -409,3 +409,20 @@ def test_a_capability_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         module.db.session.execute(module.db.update(module.Visit).values(at=datetime(2020, 1, 1, tzinfo=UTC)))
         module.db.session.commit()
     assert run_jobs(app)["purge"]["stall"] == 1
+
+
+@covers("ledger.py")
+def test_the_ledger_of_erasures(make_site: MakeSite, tmp_path: Path) -> None:
+    (name,) = settings_of("ledger.py")
+    assert name == "W4R_ERASURE_LEDGER"
+    file = tmp_path / "erasures.jsonl"
+    app = make_site("newsletter.py", W4R_CAPTCHA="none", W4R_MAIL_URL="console:", W4R_ERASURE_LEDGER=str(file))
+    assert sign(app.test_client(), "/act", "ann-example").status_code == 303
+    run_jobs(app)
+    run(app, "w4r", "person", "show", "sam1@example.org")
+    run(app, "w4r", "person", "erase", "sam1@example.org", "--yes")
+    run_jobs(app)
+    assert len(file.read_text().splitlines()) == 1
+    run(app, "w4r", "erasures", "replay")
+    run(app, "w4r", "erasures", "export", str(tmp_path / "ledger.jsonl"))
+    run(app, "w4r", "erasures", "import", str(tmp_path / "ledger.jsonl"))
