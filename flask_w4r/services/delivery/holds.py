@@ -43,7 +43,7 @@ def _held(lens: Lens, case_name: str, row: Delivery, withheld: bool) -> Held:
     on = row.handed_over_on if given else None
     fields = [] if withheld else list(row.fields)
     facts = [
-        (gettext("To"), i18n.listing(row.recipients)),
+        (gettext("Handed over to"), i18n.listing(row.recipients)),
         (gettext("Handed over on"), i18n.long_date(on) if on else gettext("Not yet: it is being prepared")),
         (gettext("What is said of you"), i18n.listing(fields) if fields else gettext("Nothing: you are only counted")),
     ]

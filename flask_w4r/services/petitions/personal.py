@@ -30,7 +30,7 @@ from .subscribers import erase_subscriber, recall_subscriber, withdraw_subscribe
 CORRECTABLE = ("first_name", "last_name", "phone", "postcode")
 STATES: Mapping[str, Any] = {
     "pending": lazy_gettext("Waiting for you to confirm your email address"),
-    "confirmed": lazy_gettext("Confirmed"),
+    "confirmed": lazy_gettext("You confirmed it"),
     "invalid": lazy_gettext("Not counted"),
 }
 _FIELDS: Mapping[str, Any] = {
