@@ -81,7 +81,7 @@ def test_a_book_in_ten_scripts_and_both_directions(
 
 
 def test_all_countries_fit_on_one_page() -> None:
-    every = dict.fromkeys(sorted(Locale.parse("en").territories)[:230], 3)
+    every = sorted(code for code in Locale.parse("en").territories if code.isalpha())[:220]
     countries = papers._beside([[i18n.country_name(code), "3"] for code in every])
     data = {
         "section": "S", "lang": "en", "dir": "ltr", "edition": "E", "title": "T", "demand": "D", "facts": [["a", "b"]] * 5,
