@@ -35,6 +35,7 @@ __all__ = [
     "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
+Urls = Callable[..., Iterable[str | None]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Capability:
     :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
     :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
+    :param urls: ``(session, section, slug, absolute) -> URLs or None`` of more public pages that name a case; see
+        ``campaign.status.case_urls``.
     :param checks: ``(app, state) -> findings`` for the doctor.
     """
 
@@ -66,6 +69,7 @@ class Capability:
     exports: Sequence[Export] = ()
     recounts: Sequence[Recount] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
+    urls: Sequence[Urls] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
     pages: Any = None
     commands: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +92,7 @@ class Seam:
     :ivar commands: groups of ``flask w4r``.
     :ivar personal: where something about a person is stored.
     :ivar holds: what is held of a person.
+    :ivar urls: more public pages that name a case.
     :ivar recounts: what the rows themselves say of the counts.
     """
 
@@ -114,6 +119,7 @@ class Seam:
         self.commands: Mapping[str, str] = dict(commands)
         self.personal: Sequence[Personal] = tuple(item for one in self.capabilities for item in one.personal)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
+        self.urls: Sequence[Urls] = tuple(urls for one in self.capabilities for urls in one.urls)
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 
     def _all(self, part: str, what: str, key: str = "name") -> dict[str, Any]:

@@ -18,6 +18,7 @@ from flask_w4r.services.delivery.hand_over import being_prepared, needing
 from flask_w4r.services.delivery.holds import DELIVERIES
 from flask_w4r.services.people.consents import question, register_questions
 from flask_w4r.services.storage.unit_of_work import read, run
+from flask_w4r.signals import case_changed, delivery_made
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures
 from tests.conftest import Host, MakeHost, every_database
@@ -262,3 +263,21 @@ def test_my_data_says_where_it_went_and_erasing_leaves_what_is_prepared(host: Ho
     assert DELIVERIES.erase is not None
     run(host.app, lambda uow: DELIVERIES.erase(uow, section, "made-up-1@example.org", None))  # type: ignore[misc]
     assert host.rows("SELECT signature_id FROM w4r_delivery_name ORDER BY signature_id") == [(1,), (2,), (4,)]
+
+
+def test_the_signal_says_what_to_purge(host: Host, tmp_path: Path) -> None:
+    make_signatures(host.app, SLUG, 1, state="confirmed")
+    said = prepare(host, tmp_path / "out")
+    told: list[dict[str, Any]] = []
+
+    def note(sender: Any, **values: Any) -> None:
+        told.append(values)
+
+    with delivery_made.connected_to(note, host.app), case_changed.connected_to(note, host.app):
+        hand_over(host, said["id"])
+        host.run("w4r", "case", "status", SLUG, "withdrawn")
+    made, changed = told
+    assert (made["delivery"], made["section"], made["outcome"]) == (said["id"], "AU", "met")
+    for values in (made, changed):
+        assert {f"http://localhost/au/deliveries/{said['id']}", "http://localhost/au/deliveries"} <= set(values["urls"])
+    assert f"http://localhost/au/cases/{SLUG}" in made["urls"]
