@@ -22,7 +22,7 @@ from ..services.campaign.views import Lens
 from ..services.delivery import claim, files, freeze, hand_over, views
 from ..services.delivery.typeset import insist_on_typst
 from ..services.storage.unit_of_work import UnitOfWork, read, run
-from ..web import section_url
+from ..web import purge_url, section_url
 from .common import choose_sections, record, state_and_app
 
 deliver = AppGroup("deliver", help="Signatures on their way to an embassy or an authority.")
@@ -189,7 +189,17 @@ def handed_over(
 
     with _explained(id):
         row = hand_over.hand_over(
-            app, section, id, on=on.date(), by=by, outcome=outcome, note=note, receipts=receipts, actor_id=CLI, also=log
+            app,
+            section,
+            id,
+            on=on.date(),
+            by=by,
+            outcome=outcome,
+            note=note,
+            receipts=receipts,
+            actor_id=CLI,
+            absolute=partial(purge_url, app, section),
+            also=log,
         )
     words = "were refused" if outcome == "refused" else "were handed over"
     click.echo(f"{row.public_id}: {row.count} signatures {words} on {on.date()}")

@@ -37,6 +37,7 @@ __all__ = [
     "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "moment", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
+Urls = Callable[..., Iterable[str | None]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Capability:
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
     :param told: ``(work, [(signal's name, ids), ...])``: called in each transaction that emitted signals, just before it
         ends, for those who must not miss any (a ``storage.unit_of_work.UnitOfWork``).
+    :param urls: ``(session, section, slug, absolute) -> URLs or None`` of more public pages that name a case; see
+        ``campaign.status.case_urls``.
     :param checks: ``(app, state) -> findings`` for the doctor.
     """
 
@@ -71,6 +74,7 @@ class Capability:
     recounts: Sequence[Recount] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
     told: Sequence[Callable[[Any, Sequence[tuple[str, Mapping[str, Any]]]], None]] = ()
+    urls: Sequence[Urls] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
     pages: Any = None
     commands: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +98,7 @@ class Seam:
     :ivar personal: where something about a person is stored.
     :ivar holds: what is held of a person.
     :ivar told: who is told what was emitted, before the transaction ends.
+    :ivar urls: more public pages that name a case.
     :ivar recounts: what the rows themselves say of the counts.
     """
 
@@ -121,6 +126,7 @@ class Seam:
         self.personal: Sequence[Personal] = tuple(item for one in self.capabilities for item in one.personal)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
         self.told = tuple(tell for one in self.capabilities for tell in one.told)
+        self.urls: Sequence[Urls] = tuple(urls for one in self.capabilities for urls in one.urls)
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 
     def _all(self, part: str, what: str, key: str = "name") -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_by_keyboard_and_without_scripts(desk: Site, visit: Any) -> None:
     page.locator("#outcome").check()
     page.get_by_role("button", name="were handed over").press("Enter")
     page.get_by_role("link", name="The public page").press("Enter")
-    assert "2 signatures were handed to" in page.locator("h1").inner_text()
+    assert "2 signatures were handed to" in page.locator(".w4r-lead").inner_text()
     page.goto(f"{desk.base}/au/unsubscribe/{desk.token['AU']}")
     page.locator("#w4r-main button").press("Enter")
     assert "fewer emails" in page.locator("h1").inner_text()

@@ -134,6 +134,12 @@ def test_one_click_ends_such_mails_and_no_others(host: Host, tmp_path: Path) -> 
     run_jobs(host.app)
     assert len(host.mailer.messages) == 1
     assert said["id"] != other["id"]
+    shown = host.run("w4r", "mail", "suppressed", "show", "made-up-1@example.org").output
+    assert "gets mail, but none that nobody asked for" in shown
+    # It was a mistake: whoever has the mail takes it back.
+    assert "Let these emails come again" in client.get(path).text
+    assert client.post(path, data={"again": "y"}).status_code == 200
+    assert host.rows("SELECT count(*) FROM w4r_unsubscribed")[0][0] == 0
 
 
 def test_whoever_erased_gets_no_receipt_that_waits(host: Host, tmp_path: Path) -> None:

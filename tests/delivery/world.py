@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import text
 
+from flask_w4r.services.campaign.views import Lens
+from flask_w4r.state import get_state
 from tests.conftest import Host
 
 SLUG, OTHER = "ann-example", "bo-example"
@@ -37,6 +39,12 @@ def today() -> str:
 def hand_over(host: Host, public_id: str, *more: str) -> Any:
     """Hand a delivery over; that may be refused."""
     return invoke(host, "handed-over", public_id, "--on", today(), "--by", "Jo Bloggs", *more)
+
+
+def lens_of(host: Host) -> Lens:
+    """Through what the site's section is looked at."""
+    section = next(iter(get_state(host.app).sections.values()))
+    return Lens(section, section.default_locale, datetime.now(UTC), lambda endpoint, **values: f"/{endpoint}")
 
 
 def change(host: Host, sql: str, **values: Any) -> int:

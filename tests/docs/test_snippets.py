@@ -319,7 +319,7 @@ ELSEWHERE = {"our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"
 
 
 def test_every_snippet_is_run_and_shown() -> None:
-    for name in ("test_database", "test_events", "test_moderation"):
+    for name in ("test_database", "test_delivery", "test_events", "test_moderation"):
         importlib.import_module(f"tests.docs.{name}")
     files = {
         str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -21,7 +22,7 @@ from ...services.delivery import claim, desk, files, papers
 from ...services.delivery.views import StaffRow
 from ...services.storage.unit_of_work import read
 from ...state import Actor, Permission
-from ...web import here
+from ...web import here, purge_url
 from ...web.desk import allowed, back_to, desk_page, staff_here, token_problem
 from ...web.kept import page_cache
 from ...web.responses import private
@@ -147,6 +148,7 @@ def _hand_over(actor: Actor, id: str, form: HandOverForm) -> Response:
     desk.hand_it_over(
         app_of_request(), staff_here(actor), id, on=form.on.data, by=form.by.data, outcome=form.outcome.data,
         note=form.note.data or "", receipts=form.receipts.data,
+        absolute=partial(purge_url, app_of_request(), place.section),
     )  # fmt: skip
     page_cache(place).clear()
     return back_to("moderation_delivery", id=id)

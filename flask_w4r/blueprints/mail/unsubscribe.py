@@ -13,20 +13,19 @@ from ...web.templating import app_of_request
 
 
 def unsubscribe(token: str) -> Response:
-    """The page, and its button. The POST carries no token of a form: a mail program has none, and it can only end mails."""
+    """The page, and its button. The POST carries no token of a form: a mail program has none, and it can only end mails, or let them come again."""
     place = here()
     now = place.state.clock()
     try:
         if request.method == "POST":
-            run(
-                app_of_request(),
-                lambda work: unsubscribing.unsubscribe(work.session, place.section, token, now=now),
-            )
-            return sealed_page("unsubscribe.html", status="done")
-        read(current_app, lambda session: unsubscribing.look(session, place.section, token, now=now))
+            again = request.form.get("again") == "y"
+            act = unsubscribing.resubscribe if again else unsubscribing.unsubscribe
+            run(app_of_request(), lambda work: act(work.session, place.section, token, now=now))
+            return sealed_page("unsubscribe.html", status="again" if again else "done")
+        done = read(current_app, lambda session: unsubscribing.is_unsubscribed(session, place.section, token, now=now))
     except TokenInvalid:
         return links.no_such_link(sealed_page("unsubscribe.html", 404, status="invalid"))
-    return sealed_page("unsubscribe.html", status="ask")
+    return sealed_page("unsubscribe.html", status="done" if done else "ask")
 
 
 ROUTES = (("/unsubscribe/<token>", "unsubscribe", unsubscribe, ("GET", "POST"), None),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...seam import Capability, Job, Personal
-from . import receipts
+from . import receipts, views
 from .holds import DELIVERIES
 
 CAPABILITY = Capability(
@@ -16,6 +16,7 @@ CAPABILITY = Capability(
         Personal("w4r_delivery_name", ("leaf",), None, "a salted hash; it goes with the salt"),
     ),
     holds=(DELIVERIES,),
+    urls=(views.urls,),
     pages="flask_w4r.blueprints.delivery",
     commands={"deliver": "flask_w4r.cli.delivery:deliver"},
 )

@@ -109,7 +109,7 @@ def call_off(app: Any, staff: Staff, public_id: str) -> None:
 
 
 def hand_it_over(
-    app: Any, staff: Staff, public_id: str, *, on: date, by: str, outcome: str, note: str, receipts: bool
+    app: Any, staff: Staff, public_id: str, *, on: date, by: str, outcome: str, note: str, receipts: bool, absolute: Any
 ) -> Delivery:
     """Note that a delivery was handed over; see :func:`.hand_over.hand_over`."""
     actor = staff.allowed(Permission.DELIVER)
@@ -119,7 +119,7 @@ def hand_it_over(
 
     return hand_over.hand_over(
         app, staff.section, public_id, on=on, by=by, outcome=outcome, note=note, receipts=receipts, actor_id=actor.id,
-        also=also,
+        absolute=absolute, also=also,
     )  # fmt: skip
 
 

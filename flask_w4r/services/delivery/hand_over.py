@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,12 +11,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ...errors import FilesOutdated, insist
-from ...models import Delivery, DeliveryName, Signature
+from ...models import Case, Delivery, DeliveryName, Signature
 from ...models.delivery import OUTCOMES
 from ...sections import Section
 from ...signals import delivery_made
 from ...state import get_state
 from ..campaign.catalogue import local_date
+from ..campaign.status import case_urls
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork, read, run
 from . import claim, names
@@ -36,6 +37,7 @@ def hand_over(
     note: str = "",
     receipts: bool | None = None,
     actor_id: str,
+    absolute: Callable[..., str | None] | None = None,
     also: Any = None,
 ) -> Delivery:
     """Note that a delivery was handed over, met or by post, or that it was refused.
@@ -49,6 +51,8 @@ def hand_over(
     :param note: for the public page.
     :param receipts: mail each signer a receipt; ``None``: as the section wants.
     :param actor_id: who says so.
+    :param absolute: makes a full URL, or ``None`` where there is no such page: for the signal, which says what a cache in front
+        of the site should purge.
     :param also: ``(work, delivery)``, called last in the transaction: for the log.
     :returns: the delivery as it is now.
     :raises FilesOutdated: its files must be made again.
@@ -77,11 +81,20 @@ def hand_over(
         "handed_over_by": state.keyring.seal(" ".join(by.split())), "closed_by": actor_id[:100],
         "receipts_due": outcome != "refused" and (section.delivery_receipts if receipts is None else receipts),
     }  # fmt: skip
-    return run(app, partial(_note, section=section, read_row=row, since=since, values=values, also=also))
+    return run(
+        app, partial(_note, section=section, read_row=row, since=since, values=values, absolute=absolute, also=also)
+    )
 
 
 def _note(
-    work: UnitOfWork, *, section: Section, read_row: Delivery, since: datetime, values: dict[str, Any], also: Any
+    work: UnitOfWork,
+    *,
+    section: Section,
+    read_row: Delivery,
+    since: datetime,
+    values: dict[str, Any],
+    absolute: Callable[..., str | None] | None,
+    also: Any,
 ) -> Delivery:
     session, now = work.session, work.state.clock()
     row = claim.find_open(session, section, read_row.public_id)
@@ -101,7 +114,11 @@ def _note(
         if not values["receipts_due"]:
             forget_salts(session, row.id)
     session.refresh(row)
-    work.emit(delivery_made, delivery=row.public_id, section=section.code, case_id=row.case_id, outcome=row.outcome)
+    slug = session.get_one(Case, row.case_id).slug
+    urls = case_urls(session, section, slug, absolute, work.state.seam.urls) if absolute is not None else ()
+    work.emit(
+        delivery_made, delivery=row.public_id, section=section.code, case_id=row.case_id, outcome=row.outcome, urls=urls
+    )
     if also is not None:
         also(work, row)
     return row

@@ -101,7 +101,7 @@ def certificate(section: Section, row: Delivery, case: CaseView) -> dict[str, An
         **_common(section, row, case),
         "title": gettext("Certificate of signatures for %(name)s", name=case.name), "facts": _facts(section, row, case),
         "country_heads": [gettext("Country"), gettext("Signatures")],
-        "countries": [[name, i18n.number(count)] for name, count in by_country(row.countries)],
+        **_beside([[name, i18n.number(count)] for name, count in by_country(row.countries)]),
         "proofs": [
             [gettext("SHA-256 of names.csv"), row.digest or ""],
             [gettext("Root of the Merkle tree of all signatures (RFC 6962, SHA-256)"), row.root or ""],
@@ -110,6 +110,16 @@ def certificate(section: Section, row: Delivery, case: CaseView) -> dict[str, An
             "Whoever signed can prove with a receipt, without giving their name, that their signature is among these."
         ),
     }  # fmt: skip
+
+
+def _beside(cells: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Rows of a table in one column after another: as many beside each other as a page needs."""
+    beside = next((number for number, most in ((1, 12), (2, 30), (3, 75)) if len(cells) <= most), 4)
+    high = -(-len(cells) // beside)
+    empty = ["", ""]
+    columns = [[*cells[at * high : (at + 1) * high]] for at in range(beside)]
+    rows = [[column[at] if at < len(column) else empty for column in columns] for at in range(high)]
+    return {"beside": beside, "countries": rows}
 
 
 def by_country(countries: Mapping[str, int]) -> list[tuple[str, int]]:

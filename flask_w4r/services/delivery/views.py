@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -88,6 +88,20 @@ def one(session: Session, lens: Lens, public_id: str) -> DeliveryView:
     if not cases:
         raise CaseWithdrawn(public_id)
     return _view(lens, row, cases[0])
+
+
+def urls(session: Session, section: Section, slug: str, absolute: Callable[..., str | None]) -> Iterable[str | None]:
+    """The public pages that say what was handed over of a case; see ``seam.Capability``."""
+    ids = session.scalars(
+        select(Delivery.public_id)
+        .join(Case, Case.id == Delivery.case_id)
+        .where(Delivery.section == section.code, Delivery.state == "handed_over", Case.slug == slug)
+        .order_by(Delivery.id)
+    ).all()
+    for locale in section.locales if ids else ():
+        yield absolute("deliveries", locale=locale)
+        for public_id in ids:
+            yield absolute("delivery", locale=locale, id=public_id)
 
 
 @dataclass(frozen=True)

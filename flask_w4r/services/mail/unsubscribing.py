@@ -50,12 +50,6 @@ def since(session: Session, keyring: Keyring, section: Section, canonical: str) 
     return row.created_at if row is not None else None
 
 
-def resubscribe(session: Session, keyring: Keyring, section: Section, canonical: str) -> bool:
-    """Its owner asks for such mail again. Returns whether it had none."""
-    mine = (Unsubscribed.section == section.code, Unsubscribed.address_index == _index(keyring, section, canonical))
-    return bool(execute(session, delete(Unsubscribed).where(*mine)))
-
-
 def add_links(
     session: Session,
     keyring: Keyring,
@@ -96,6 +90,25 @@ def look(session: Session, section: Section, raw: str, *, now: datetime) -> byte
     :raises TokenInvalid: it is no such link.
     """
     return bytes.fromhex(tokens.find(session, section.code, PURPOSE, raw, now=now).payload[0])
+
+
+def is_unsubscribed(session: Session, section: Section, raw: str, *, now: datetime) -> bool:
+    """Whether the owner of a link wants no more of it already.
+
+    :raises TokenInvalid: it is no such link.
+    """
+    return session.get(Unsubscribed, (section.code, look(session, section, raw, now=now))) is not None
+
+
+def resubscribe(session: Session, section: Section, raw: str, *, now: datetime) -> None:
+    """The owner of an address asks for such mails again.
+
+    :param raw: the link's token.
+    :raises TokenInvalid: it is no such link.
+    """
+    index = look(session, section, raw, now=now)
+    mine = (Unsubscribed.section == section.code, Unsubscribed.address_index == index)
+    execute(session, delete(Unsubscribed).where(*mine))
 
 
 def unsubscribe(session: Session, section: Section, raw: str, *, now: datetime) -> None:
