@@ -60,9 +60,10 @@ def stop_name(name: str) -> str:
 
 def job(app: Any, tools: Tools | None = None) -> dict[str, Any]:
     """Hand over what waits for programs. Returns how many messages were ``sent``, will be ``retried``, ``failed``."""
-    hooks = get_state(app).hooks.webhooks
+    state = get_state(app)
+    hooks = state.hooks.webhooks
     done = {"sent": 0, "retried": 0, "failed": 0}
-    if not hooks:
+    if not hooks or not read(app, lambda session: outbox.is_program_due(session, state.clock())):
         return done
     lanes = [_Lane(app, hook, tools or Tools(lambda *a: None, lambda message: None)) for hook in hooks]
     with ThreadPoolExecutor(len(lanes), thread_name_prefix="w4r-webhooks") as pool:
