@@ -36,6 +36,9 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "who comes already frees what they claimed in the same act, and it could be claimed since nobody waits for it"
         ),
     },
+    "services.rsvps.seats.claim": {
+        ".execution_options(synchronize_session=None)": "SQLAlchemy brings nothing up to date for None either",
+    },
     "services.events.calendars._entry": {
         'entry.add("LAST-MODIFIED", changed.astimezone(None))': "the calendars' library brings this value to UTC itself",
         'entry.add("ORGANIZER", organizer, )': "an address is a calendar's value already, so that it is not made one again",
