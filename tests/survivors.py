@@ -37,7 +37,7 @@ EXPLAINED: dict[str, dict[str, str]] = {
         ),
     },
     "services.rsvps.seats.claim": {
-        ".execution_options(synchronize_session=None)": "SQLAlchemy takes it for False",
+        ".execution_options(synchronize_session=None)": "SQLAlchemy brings nothing up to date for None either",
     },
     "services.events.calendars._entry": {
         'entry.add("LAST-MODIFIED", changed.astimezone(None))': "the calendars' library brings this value to UTC itself",
