@@ -18,6 +18,7 @@ from .services.jobs.capability import CAPABILITY as jobs
 from .services.kits.capability import CAPABILITY as kits
 from .services.mail.capability import CAPABILITY as mail
 from .services.moderation.capability import CAPABILITY as moderation
+from .services.moves.capability import CAPABILITY as moves
 from .services.people.capability import CAPABILITY as people
 from .services.petitions.capability import CAPABILITY as petitions
 from .services.places.capability import CAPABILITY as places
@@ -29,5 +30,5 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
-    events, rsvps, hosting, privacy, jobs,
+    events, rsvps, hosting, privacy, moves, jobs,
 )  # fmt: skip

@@ -10,11 +10,13 @@ from types import MappingProxyType
 from typing import Any
 
 from . import config_checks as check
+from . import key_sources
 from .config_checks import Check
 from .config_recipients import ALL, recipients
 from .config_webhooks import Webhook, strict_faults, unknown_sections, webhooks
 from .errors import ConfigurationError
 from .sections import Section, clashes, load_section
+from .sections.days import USUAL_DAYS
 
 HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 #: hCaptcha publishes these for tests: they let everybody pass.
@@ -47,9 +49,6 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "confirm_host": "60/minute",
         "desk_find": "20/hour",
     }
-)
-DEFAULT_RETENTION: Mapping[str, int] = MappingProxyType(
-    {"pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730, "event_days": 30}
 )
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
     {
@@ -111,7 +110,18 @@ class W4RConfig:
         "Keys that encrypt personal data, newest first; create one with `flask w4r keygen`. A list, or text separated by commas. Needed outside debug and testing.",
     )  # fmt: skip
     index_key: str = _key(
-        check.index_key, "", "The key of all blind indexes; it does not rotate. Needed outside debug and testing."
+        check.index_key, "",
+        "The key of all blind indexes. It is changed with `W4R_INDEX_KEYS_OLD` and `flask w4r keys reindex`. Needed outside debug and testing.",
+    )  # fmt: skip
+    index_keys_old: tuple[str, ...] = _key(
+        check.keys,
+        (),
+        "Earlier index keys, newest first: what was stored is found under them too. A list, or text separated by commas.",
+    )
+    key_command: Any = _key(
+        check.command,
+        None,
+        "A program that prints the keys, in place of the three keys above: text as in a shell, or a list. It is run once at the start, see :ref:`key-sources`.",
     )
     captcha: str = _key(
         check.choice("auto", "hcaptcha", "altcha", "none"), "auto",
@@ -162,8 +172,8 @@ class W4RConfig:
         check.tiles, None, "`None`: no tile server is asked. Or a table with `url`, `attribution`, `max_zoom`."
     )
     retention: Mapping[str, int] = _key(
-        check.numbers_table(DEFAULT_RETENTION, 1), DEFAULT_RETENTION,
-        "Days after which data is deleted: unconfirmed signatures, links in emails, records of sent emails, entries of the log.",
+        check.numbers_table(USUAL_DAYS, 1), USUAL_DAYS,
+        "How long what is kept, in days: see :ref:`how-long`. A section's key `retention` has its own.",
     )  # fmt: skip
     erasure_ledger: str | None = _key(
         check.text, None,
@@ -226,6 +236,7 @@ class W4RConfig:
         :raises ConfigurationError: with every fault at once.
         """
         faults: list[str] = []
+        mapping = key_sources.with_keys(mapping, faults)
         known = {f"W4R_{item.name.upper()}": item for item in fields(cls)}
         for name in mapping:
             if isinstance(name, str) and name.startswith("W4R_") and name not in known:
@@ -256,6 +267,7 @@ class W4RConfig:
                 f"W4R_EXPORT_RECIPIENTS: this site has no section {code!r}; it has {', '.join(codes)}"
                 for code in sorted(set(config.export_recipients) - {ALL, *codes})
             ]
+        faults += _kept_too_long(mapping.get("W4R_RETENTION"), sections)
         if not relaxed:
             faults += [text for name, text in _strict_faults(config, sections) if name not in bad]
         keys = {"hcaptcha_site_key", "hcaptcha_secret_key"}
@@ -303,6 +315,18 @@ def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
     return tuple(sections)
 
 
+def _kept_too_long(given: Any, sections: tuple[Section, ...]) -> list[str]:
+    """Days that the site sets and that are more than a section may keep something."""
+    days = given if isinstance(given, Mapping) else {}
+    return [
+        f"W4R_RETENTION: {name} is {days[name]}, and {section.code} keeps that for {longest} days at most; shorten it,"
+        f" or set {name} in the section's retention"
+        for section in sections
+        for name, longest in section.retention_longest.items()
+        if isinstance(days.get(name), int) and days[name] > longest and name not in section.retention
+    ]
+
+
 def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tuple[str, str]]:
     """What must be there outside debug and testing: each with the key's name."""
     faults = []
@@ -313,6 +337,9 @@ def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tup
     if config.index_key and config.index_key in config.encryption_keys:
         text = "W4R_INDEX_KEY: must not be one of W4R_ENCRYPTION_KEYS; create another with 'flask w4r keygen'"
         faults.append(("index_key", text))
+    if config.index_key in config.index_keys_old or set(config.index_keys_old) & set(config.encryption_keys):
+        text = "W4R_INDEX_KEYS_OLD: must hold earlier index keys alone, and neither W4R_INDEX_KEY nor one of W4R_ENCRYPTION_KEYS"
+        faults.append(("index_keys_old", text))
     if not config.base_url and not all(section.base_url for section in sections):
         text = "W4R_BASE_URL: missing; links in mails need it, such as 'https://www.example.org'"
         faults.append(("base_url", text))

@@ -113,6 +113,14 @@ def keys(value: Any, fault: Fault) -> Any:
     return tuple(parts)
 
 
+def command(value: Any, fault: Fault) -> Any:
+    """A program with its arguments."""
+    is_list = isinstance(value, list | tuple) and bool(value) and all(isinstance(part, str) for part in value)
+    if not is_list and not (isinstance(value, str) and value.strip()):
+        fault("must be text such as '/usr/local/bin/keys --site w4r', or a list of texts")
+    return value
+
+
 def index_key(value: Any, fault: Fault) -> Any:
     """The key of the blind indexes."""
     problem = check_key(value) if isinstance(value, str) else "must be text; create one with 'flask w4r keygen'"

@@ -193,7 +193,7 @@ class W4R:
             config=config,
             sections={section.code: section for section in sections},
             mounts=_mounts(sections),
-            keyring=Keyring(keys, index_key),
+            keyring=Keyring(keys, index_key, config.index_keys_old),
             clock=self._clock,
             hooks=Hooks(**self._hooks, webhooks=config.webhooks, seam=self._seam or Seam(CAPABILITIES)),
             secret_key=secret_key(app),

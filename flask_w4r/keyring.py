@@ -49,10 +49,10 @@ def check_key(value: str) -> str | None:
 class Keyring:
     """Seals, opens and indexes. Immutable; one per app."""
 
-    def __init__(self, encryption_keys: Sequence[str], index_key: str) -> None:
+    def __init__(self, encryption_keys: Sequence[str], index_key: str, earlier_index_keys: Sequence[str] = ()) -> None:
         self._fernets = [Fernet(key.encode()) for key in encryption_keys]
         self._fernet = MultiFernet(self._fernets)
-        self._index_key = index_key.encode()
+        self._index_keys = [key.encode() for key in (index_key, *earlier_index_keys)]
         self._derive = lru_cache(maxsize=4096)(self._derive_uncached)
 
     def seal(self, text: str) -> Sealed:
@@ -84,16 +84,41 @@ class Keyring:
             return self.seal(self.open(sealed))
         return None
 
-    def _derive_uncached(self, scope: str) -> bytes:
-        return hmac.digest(self._index_key, b"w4r-index|" + scope.encode(), hashlib.sha256)
+    def opened_by(self, sealed: str) -> int | None:
+        """Which of the keys opens a value, nought for the newest; ``None``: none does."""
+        for number, fernet in enumerate(self._fernets):
+            try:
+                fernet.decrypt(sealed[len(_VERSION) :].encode())
+            except InvalidToken:
+                continue
+            return number
+        return None
+
+    def _derive_uncached(self, scope: str, number: int) -> bytes:
+        return hmac.digest(self._index_keys[number], b"w4r-index|" + scope.encode(), hashlib.sha256)
+
+    @property
+    def has_earlier(self) -> bool:
+        """Whether there are earlier index keys: what was stored may be known by one of them."""
+        return len(self._index_keys) > 1
 
     def blind(self, scope: str, value: str) -> bytes:
-        """Return the 32-byte keyed index of ``value`` within ``scope`` (for example ``signature|AU|17``)."""
-        return hmac.digest(self._derive(scope), value.encode(), hashlib.sha256)
+        """Return the 32-byte keyed index of ``value`` within ``scope`` (for example ``signature|AU|17``), to be stored. What
+        was stored is looked for under :meth:`blinds`."""
+        return hmac.digest(self._derive(scope, 0), value.encode(), hashlib.sha256)
+
+    def blinds(self, scope: str, value: str) -> tuple[bytes, ...]:
+        """The indexes that ``value`` may have been stored under: by the index key, then by each earlier one."""
+        every = range(len(self._index_keys))
+        return tuple(hmac.digest(self._derive(scope, number), value.encode(), hashlib.sha256) for number in every)
 
     def sub_key(self, purpose: str) -> bytes:
         """Return a 32-byte key derived from the index key for one purpose."""
-        return self._derive(f"sub|{purpose}")
+        return self._derive(f"sub|{purpose}", 0)
+
+    def sub_keys(self, purpose: str) -> tuple[bytes, ...]:
+        """The keys that something made for a purpose may have been made with, the newest first."""
+        return tuple(self._derive(f"sub|{purpose}", number) for number in range(len(self._index_keys)))
 
 
 def new_token() -> str:

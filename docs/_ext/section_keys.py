@@ -46,5 +46,9 @@ SECTION_KEYS = {
     "confirmation": "``email``: a signature counts once its email address is confirmed. ``none``: at once.",
     "vocabularies": "Words of your own for ``topics sensitive solidarity_rules outcomes units`` of a kit, each with a label"
     " for each language: see :doc:`kits`.",
+    "retention": "How long this section keeps what, in days by name, in place of ``W4R_RETENTION``: see :ref:`how-long`. What is"
+    " not named stays as it is there.",
+    "retention_longest": "The most that this section may keep, in days by name. Where the preset says so, a section can make it"
+    " shorter only; what is longer stops the start.",
     "theme": "Colours, type and radius: see :doc:`templates`.",
 }

@@ -161,7 +161,7 @@ def seam_entries(what: str) -> Iterator[str]:
         "capabilities": (("Name", "What it is for"), lambda: ((f"``{one.name}``", purpose(one)) for one in CAPABILITIES)),
         "retention": (
             ("Rule", "Of", "What is kept how long"),
-            lambda: ((f"``{one.name}``", owner("retention", one), one.keeps) for one in seam.retention.values()),
+            lambda: ((f"``{one.name}``", owner("retention", one), str(one.keeps)) for one in seam.retention.values()),
         ),
         "personal": (
             ("Table", "Columns", "Rule", "Note"),

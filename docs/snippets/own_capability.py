@@ -26,9 +26,16 @@ def visit() -> Response:
     return Response(status=204)
 
 
+def over(session, sweep):
+    return session.query(Visit).where(Visit.at < sweep.now - timedelta(days=365))
+
+
 def forget(session, sweep) -> int:
-    old = session.query(Visit).where(Visit.at < sweep.now - timedelta(days=365))
-    return old.delete(synchronize_session=False)
+    return over(session, sweep).delete(synchronize_session=False)
+
+
+def due(session, sweep) -> int:
+    return over(session, sweep).count()
 
 
 def count(app, tools):
@@ -39,7 +46,7 @@ PAGES = Pages(routes=(("/stall", "stall", visit, ("POST",), None),))
 STALL = Capability(
     "stall",
     jobs=(Job("stall", count, every=3600),),
-    retention=(Retention("stall", "visits to the stall: a year", forget),),
+    retention=(Retention("stall", "visits to the stall: a year", forget, due),),
     pages=PAGES,
 )
 

@@ -11,6 +11,8 @@ from .types import BlindIndex, EncryptedText, Id, UTCDateTime
 
 SIGNATURE_STATES = ("pending", "confirmed", "invalid", "erased")
 CAPTCHA_RESULTS = ("pass", "missing", "unavailable", "off")
+_WAITING = text("state IN ('pending', 'invalid')")
+_WAITING_ONLY = {"postgresql_where": _WAITING, "sqlite_where": _WAITING}
 #: The rows that are not held, nearly all, cost nothing where the database has partial indexes.
 _HELD_ONLY = {"postgresql_where": text("held_at IS NOT NULL"), "sqlite_where": text("held_at IS NOT NULL")}
 
@@ -33,6 +35,8 @@ class Signature(Base):
         index("signature_domain_held", "section", "mail_domain", "held_at", "id", **_HELD_ONLY),
         index("signature_section_created", "section", "created_at"),
         index("signature_net_day", "net_day"),
+        index("signature_ages", "case_id", "let_go_at", "delivered_at"),
+        index("signature_waiting", "state", "updated_at", **_WAITING_ONLY),
         one_of("signature_state", "state", SIGNATURE_STATES),
         one_of("signature_captcha", "captcha", CAPTCHA_RESULTS),
     )
@@ -77,3 +81,5 @@ class Signature(Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     #: When it was handed over.
     delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    #: When all that is personal of it was wiped, because its time was over: it counts still.
+    let_go_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -18,12 +18,15 @@ from .parts import (
     Finding,
     Held,
     Holds,
+    Indexed,
     IntakeKind,
     Job,
     Link,
     MailKind,
     Personal,
     QueueKind,
+    Reindexed,
+    Reserves,
     Retention,
     Sweep,
     Tools,
@@ -34,7 +37,7 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "moment", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "moment", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 Urls = Callable[..., Iterable[str | None]]
@@ -46,6 +49,8 @@ class Capability:
 
     :param name: its name on every floor.
     :param models: names of its tables.
+    :param stays: tables with rows of the site, which no section takes along when it moves, and why.
+    :param remade: tables whose rows the worker makes by itself: a section that moves in brings its own in their place.
     :param pages: ``web.pages.Pages``: its routes, its part of the desk and its ways to act; or the name of the module that
         has them as ``PAGES``, which is loaded when the first site is set up.
     :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
@@ -68,7 +73,9 @@ class Capability:
     jobs: Sequence[Job] = ()
     actions: Sequence[Action] = ()
     retention: Sequence[Retention] = ()
+    reserves: Sequence[Reserves] = ()
     personal: Sequence[Personal] = ()
+    indexed: Sequence[Indexed] = ()
     holds: Sequence[Holds] = ()
     exports: Sequence[Export] = ()
     recounts: Sequence[Recount] = ()
@@ -76,6 +83,8 @@ class Capability:
     told: Sequence[Callable[[Any, Sequence[tuple[str, Mapping[str, Any]]]], None]] = ()
     urls: Sequence[Urls] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
+    stays: Mapping[str, str] = field(default_factory=dict)
+    remade: Sequence[str] = ()
     pages: Any = None
     commands: Mapping[str, str] = field(default_factory=dict)
 
@@ -93,9 +102,13 @@ class Seam:
     :ivar jobs: what the worker does, in the order of a round.
     :ivar actions: the types of the tally.
     :ivar retention: how long what is kept; quick rules before those that go on in pieces.
+    :ivar reserves: what must stay while something needs it, whatever its age.
     :ivar exports: what staff may take away.
     :ivar commands: groups of ``flask w4r``.
     :ivar personal: where something about a person is stored.
+    :ivar indexed: where keyed hashes are stored, and how they are made anew.
+    :ivar stays: tables that are the site's, and why.
+    :ivar remade: tables whose rows the worker makes by itself.
     :ivar holds: what is held of a person.
     :ivar told: who is told what was emitted, before the transaction ends.
     :ivar urls: more public pages that name a case.
@@ -120,10 +133,14 @@ class Seam:
         self.retention: Mapping[str, Retention] = _sorted(
             self._all("retention", "retention rule"), lambda rule: rule.in_pieces
         )
+        self.reserves: Mapping[str, Reserves] = self._all("reserves", "reserve")
         self.exports: Mapping[str, Export] = self._all("exports", "export")
         commands = [(name, target) for one in self.capabilities for name, target in one.commands.items()]
         self.commands: Mapping[str, str] = dict(commands)
         self.personal: Sequence[Personal] = tuple(item for one in self.capabilities for item in one.personal)
+        self.indexed: Sequence[Indexed] = tuple(item for one in self.capabilities for item in one.indexed)
+        self.stays: Mapping[str, str] = {table: why for one in self.capabilities for table, why in one.stays.items()}
+        self.remade: Sequence[str] = tuple(table for one in self.capabilities for table in one.remade)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
         self.told = tuple(tell for one in self.capabilities for tell in one.told)
         self.urls: Sequence[Urls] = tuple(urls for one in self.capabilities for urls in one.urls)

@@ -72,6 +72,8 @@ class Section:
     confirmation: str = "email"
     theme: Mapping[str, str] = field(default_factory=dict)
     vocabularies: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    retention: Mapping[str, int] = field(default_factory=dict)
+    retention_longest: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def handed_over(self) -> tuple[str, ...]:
@@ -141,7 +143,7 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
     :returns: the section, or ``None``, and every fault found, each naming its key and the mend.
     """
     # CLDR comes with the checks: for an app that is configured, not for whoever imports the package.
-    from .checks import check_section
+    from .checks import check_section, longer_than_preset
 
     if isinstance(table, str):
         table = {"preset": table}
@@ -170,12 +172,14 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
             both_tables = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
             merged[key] = (
                 {**merged[key], **value}
-                if both_tables and key in ("fields", "consents", "theme", "vocabularies")
+                if both_tables
+                and key in ("fields", "consents", "theme", "vocabularies", "retention", "retention_longest")
                 else value
             )
     for key in ("code", "name", "country", "locales", "time_zone"):
         if key not in merged:
             faults.append(f"{key}: missing; give it, or name a preset")
+    faults += longer_than_preset(own.get("retention_longest", merged.get("retention_longest")), values)
     locales = merged.get("locales")
     if "default_locale" not in merged and isinstance(locales, list | tuple) and locales and isinstance(locales[0], str):
         merged["default_locale"] = locales[0]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 
 from ..topics import OPEN
+from .days import OF_SECTION
 from .handed_over import HANDED_OVER, NEVER_HANDED_OVER
 from .urls import is_web_url, prefix_problem
 
@@ -264,6 +265,41 @@ def _vocabularies(value: Any) -> Problems:
                 yield f"{name}: {word} needs a label for each locale, such as {{'en': 'Land rights'}}"
 
 
+def _days(value: Any) -> Problems:
+    if not isinstance(value, Mapping):
+        yield "must be a table of days by name"
+        return
+    for name, days in value.items():
+        if name not in OF_SECTION:
+            yield f"{name!r} is not kept by a section; known are {', '.join(OF_SECTION)}"
+        elif type(days) is not int or days < 1:
+            yield f"{name} must be a whole number of days from 1 up"
+
+
+def longer_than_preset(value: Any, preset: Mapping[str, Any]) -> list[str]:
+    """Where a section lets itself keep something for longer than its preset lets anybody of its country.
+
+    :param value: its ``retention_longest``; ``None`` takes back what the preset says, which it cannot.
+    """
+    given, most = value if isinstance(value, Mapping) else {}, preset.get("retention_longest", {})
+    if value is None and most:
+        return ["retention_longest: the preset sets it, and it can only be made shorter"]
+    return [
+        f"retention_longest: {name} is {days}; the preset allows {most[name]} days at most"
+        for name, days in given.items()
+        if name in most and type(days) is int and days > most[name]
+    ]
+
+
+def _longer_than_allowed(values: Mapping[str, Any]) -> list[str]:
+    longest = values.get("retention_longest", {})
+    return [
+        f"retention: {name} is {days}; this section keeps that for {longest[name]} days at most (retention_longest)"
+        for name, days in values.get("retention", {}).items()
+        if days > longest.get(name, days)
+    ]
+
+
 CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "code": _code, "name": _text, "country": _country, "locales": _locales, "default_locale": _text,
     "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
@@ -272,6 +308,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "delivery_receipts": _flag,
     "embassy_addresses": _table, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
+    "retention": _days, "retention_longest": _days,
 }  # fmt: skip
 
 
@@ -281,6 +318,7 @@ def check_section(values: Mapping[str, Any]) -> list[str]:
     :returns: each fault, naming its key and the mend.
     """
     faults = [f"{key}: {problem}" for key, check in CHECKS.items() if key in values for problem in check(values[key])]
+    faults += [] if faults else _longer_than_allowed(values)
     if faults or not {"locales", "default_locale", "confirmation"} <= set(values):
         return faults
     if values["default_locale"] not in values["locales"]:

@@ -79,9 +79,12 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
     shutil.copytree(SNIPPETS / "kit", tmp_path / "kit", dirs_exist_ok=True)
     if words[1] == "places":
         write_zip(tmp_path / "AU.zip", AU_LINES)
+    if words[1] == "section":
+        _ready_to_move(app, words)
     if "export" in words:
         run(app, "w4r", "kit", "import", "./kit")
-    make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
+    if words[1:3] != ["section", "import"]:
+        make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
     if words[1] == "deliver":
         words = _delivered(app, words)
     # The test's site has no lasting mailer, which the doctor rightly says.
@@ -96,6 +99,14 @@ def _delivered(app: Flask, words: list[str]) -> list[str]:
         return words
     said = run(app, "w4r", "deliver", "prepare", "ann-example", "--to", "X", "--out", "made", "--no-pdf", "--json")
     return [json.loads(said)["id"] if word == "ID" else word for word in words]
+
+
+def _ready_to_move(app: Flask, words: list[str]) -> None:
+    """A passphrase, and an archive of the section where one is to come in."""
+    Path("passphrase").write_text("correct horse battery staple\n", "utf-8")
+    if "import" in words:
+        run(app, "w4r", "section", "export", *words[3:])
+        run(app, "w4r", "section", "erase", "AU", "--yes")
 
 
 ALL = sorted({(page.name, line) for page in (*PAGES, *MARKDOWN) for line in commands(page) if page != QUICKSTART})

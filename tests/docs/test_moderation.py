@@ -7,7 +7,8 @@ import re
 import pytest
 
 from flask_w4r import Permission
-from flask_w4r.config import DEFAULT_RETENTION, DEFAULT_SCORING
+from flask_w4r.config import DEFAULT_SCORING
+from flask_w4r.sections.days import USUAL_DAYS
 from flask_w4r.services.moderation import alerts, decisions, pulse
 from flask_w4r.services.moderation.reasons import REASON_WORDS
 from flask_w4r.services.petitions import invalidation_preview, invalidation_run
@@ -111,4 +112,4 @@ def test_numbers_that_the_page_gives() -> None:
     assert invalidation_run.PIECE == 500
     assert (pulse.PULSE_EVERY, pulse.NETWORKS_KEPT_DAYS) == (15.0, 14)
     assert (pulse.PULSE_KEPT.days, alerts.HISTORY.days) == (400, 7)
-    assert DEFAULT_RETENTION["audit_days"] == 730
+    assert USUAL_DAYS["audit_days"] == 730

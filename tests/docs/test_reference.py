@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flask_w4r import sections
+from flask_w4r import key_sources, sections
 from flask_w4r.antiabuse import hcaptcha_provider
 from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.cli import w4r_group
@@ -85,7 +85,9 @@ def test_numbers_that_the_texts_give() -> None:
     defaults = {item.name: item.metadata["key"].default for item in fields(W4RConfig)}
     assert dict(defaults["retention"]) == {
         "pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730, "event_days": 30,
+        "delivered_days": 90, "withheld_days": 14, "undelivered_days": 730, "invalid_days": 90,
     }  # fmt: skip
+    assert key_sources.TIMEOUT == 20
     assert mail_caps.DAILY_CAP == 3
     assert (hcaptcha_provider.BREAKER_FAILURES, hcaptcha_provider.BREAKER_PAUSE_SECONDS) == (5, 30)
     templates = (DOCS / "templates.rst").read_text("utf-8")

@@ -12,6 +12,8 @@ from flask_w4r import models
 from flask_w4r.capabilities import CAPABILITIES
 from flask_w4r.models.types import BlindIndex, EncryptedText
 from flask_w4r.seam import Seam
+from flask_w4r.services.moves.codec import coders
+from flask_w4r.services.moves.tables import owned
 
 ROOT = Path(__file__).parents[2] / "flask_w4r"
 SEAM = Seam(CAPABILITIES)
@@ -94,3 +96,35 @@ def test_only_the_list_names_them_all() -> None:
 def test_the_numbers_that_a_stranger_asks_for_are_in_words() -> None:
     for rule in SEAM.retention.values():
         assert len(rule.keeps) > 20, rule.name
+
+
+def test_every_keyed_hash_says_what_a_new_index_key_does_to_it() -> None:
+    declared = [(item.table, column) for item in SEAM.indexed for column in item.columns]
+    assert len(declared) == len(set(declared))
+    hashed = {
+        (table.name, column.name)
+        for table in models.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, BlindIndex)
+    }
+    assert hashed == set(declared)
+    for item in SEAM.indexed:
+        assert (item.step is not None) != bool(item.why), item
+
+
+def test_every_table_moves_with_its_section_or_says_why_not() -> None:
+    ours = {table.name for table in models.metadata.tables.values()} - {models.version_table.name}
+    assert set(owned()) | set(SEAM.stays) == ours
+    assert not set(owned()) & set(SEAM.stays)
+    assert all(SEAM.stays.values())
+    assert set(SEAM.remade) <= set(owned())
+    for table in owned().values():
+        for column in table.columns:
+            coders(column)
+
+
+def test_every_sealed_table_is_walked_by_one_number() -> None:
+    """Keys rotate in the order of the primary key: of several columns, or one that may be the same twice, rows would be missed."""
+    for table in models.metadata.tables.values():
+        if any(isinstance(column.type, EncryptedText) for column in table.columns):
+            assert len(table.primary_key.columns) == 1, table.name

@@ -29,7 +29,7 @@ from tests.petitions.helpers import session_token
 from .conftest import ALL, check_permission, load_actor
 
 QUEUE, DECIDE, INVALIDATE = Permission.VIEW_QUEUE, Permission.DECIDE, Permission.INVALIDATE
-EVENTS, DELIVER = Permission.MANAGE_EVENTS, Permission.DELIVER
+EVENTS, DELIVER, ERASE = Permission.MANAGE_EVENTS, Permission.DELIVER, Permission.ERASE
 CASES, FIND, LOG = Permission.EDIT_CASES, Permission.FIND_PERSON, Permission.READ_AUDIT
 
 #: What each view needs: every one of these permissions.
@@ -38,6 +38,7 @@ NEEDED: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("moderation_queue", "GET"): (QUEUE,),
     ("moderation_decisions", "POST"): (DECIDE,),
     ("moderation_decision_undo", "POST"): (DECIDE,),
+    ("moderation_retention", "GET"): (ERASE,),
     ("moderation_find", "GET"): (FIND,),
     ("moderation_find", "POST"): (FIND,),
     ("moderation_rules", "GET"): (DECIDE,),

@@ -18,7 +18,7 @@ from flask_w4r.keyring import (
     token_box,
 )
 from flask_w4r.models import Signature
-from flask_w4r.services.people.rotation import rotate_keys
+from flask_w4r.services.people.rotation import Place, rotate_keys
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures
@@ -117,10 +117,11 @@ def test_a_row_that_changes_while_keys_rotate_keeps_what_it_is_given(host: Host)
 
         meddled = Keyring([generate_key()], INDEX_KEY)
         meddled.rotate = change_the_first  # type: ignore[method-assign]
-        done, place = 0, (0, None)
+        done = 0
+        place: Place | None = (0, None)
         while place is not None:
-            changed, place = rotate_keys(session, meddled, place, 100)  # type: ignore[assignment]
-            done += changed
+            turn = rotate_keys(session, meddled, place, 100)
+            done, place = done + turn.changed, turn.after
         return done
 
     assert run(host.app, lambda unit: rotate(unit.session)) >= 2

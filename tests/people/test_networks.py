@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -127,7 +127,7 @@ def test_old_keys_go(engine: Engine) -> None:
             day_secret(session, KEYRING, day)
         assert purge_day_keys(session, DAY) == 2
         assert session.scalars(select(DayKey.day).order_by(DayKey.day)).all() == [date(2026, 11, 8), DAY]
-        assert purge_day_keys(session, DAY, keep_days=1) == 1
+        assert purge_day_keys(session, DAY + timedelta(days=13)) == 1
 
 
 def test_the_cache_asks_once_and_forgets_old_days() -> None:

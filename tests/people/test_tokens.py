@@ -9,8 +9,11 @@ from sqlalchemy import select
 from flask_w4r.errors import BadValue, TokenInvalid
 from flask_w4r.keyring import token_box
 from flask_w4r.models import Token
+from flask_w4r.seam import Sweep
 from flask_w4r.services.people import tokens
+from flask_w4r.services.people.capability import CAPABILITY, EXPIRED_TOKENS_KEPT
 from flask_w4r.services.storage.unit_of_work import read, run
+from flask_w4r.state import get_state
 from tests.mail.world import World
 
 #: Long enough to stand in no ciphertext by chance.
@@ -119,6 +122,15 @@ def test_a_damaged_token_is_none(small_world: World) -> None:
             find(small_world, raw)
 
 
+def swept(world: World, before: datetime) -> int:
+    """How many links the sweep takes that expired before a moment."""
+    (rule,) = (rule for rule in CAPABILITY.retention if rule.name == "tokens")
+    sweep = Sweep(get_state(world.app).keyring, (), {}, before + EXPIRED_TOKENS_KEPT)
+    due = read(world.app, lambda session: rule.due(session, sweep))
+    assert run(world.app, lambda work: rule.sweep(work.session, sweep)) == due
+    return due
+
+
 def test_it_expires_and_is_swept_to_the_moment(small_world: World) -> None:
     raw = issue(small_world, days=2)
     ends = small_world.clock() + timedelta(days=2)
@@ -128,8 +140,8 @@ def test_it_expires_and_is_swept_to_the_moment(small_world: World) -> None:
         return read(small_world.app, lambda session: tokens.find(session, "AU", "confirm", raw, now=now)).expired
 
     assert (expired(ends - moment), expired(ends)) == (False, True)
-    assert run(small_world.app, lambda work: tokens.purge(work.session, before=ends)) == 0
-    assert run(small_world.app, lambda work: tokens.purge(work.session, before=ends + moment)) == 1
+    assert swept(small_world, ends) == 0
+    assert swept(small_world, ends + moment) == 1
 
 
 def test_a_token_is_good_for_one_purpose_in_one_section(world: World) -> None:
@@ -155,7 +167,7 @@ def test_it_expires_and_is_revoked_once(world: World) -> None:
 def test_purge_takes_what_expired_before(world: World) -> None:
     old, new = issue(world, days=1), issue(world, days=3)
     before = world.clock() + timedelta(days=2)
-    assert run(world.app, lambda work: tokens.purge(work.session, before=before)) == 1
+    assert swept(world, before) == 1
     assert find(world, new).payload
     with pytest.raises(TokenInvalid):
         find(world, old)

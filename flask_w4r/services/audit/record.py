@@ -108,10 +108,15 @@ def head(session: Session, section: Section) -> Head:
 
 def entry_digest(keyring: Keyring, values: Mapping[str, Any], before: bytes) -> bytes:
     """The digest of an entry, given the one before it."""
+    return entry_digests(keyring, values, before)[0]
+
+
+def entry_digests(keyring: Keyring, values: Mapping[str, Any], before: bytes) -> tuple[bytes, ...]:
+    """The digests that an entry may have, as it was written under the index key or an earlier one."""
     at = values["at"].astimezone(UTC).isoformat(timespec="microseconds")
     names = ("section", "seq", "actor_id", "action", "subject", "count", "changes")
     plain = json.dumps([at, *(values[name] for name in names)], sort_keys=True, separators=(",", ":"))
-    return hmac.digest(keyring.sub_key("audit"), before + plain.encode(), hashlib.sha256)
+    return tuple(hmac.digest(key, before + plain.encode(), hashlib.sha256) for key in keyring.sub_keys("audit"))
 
 
 def checkpoint_signature(keyring: Keyring, section: str, head: Head, made_at: datetime) -> bytes:
@@ -120,5 +125,11 @@ def checkpoint_signature(keyring: Keyring, section: str, head: Head, made_at: da
     :param section: its code.
     :param head: the last entry that was let go.
     """
+    return checkpoint_signatures(keyring, section, head, made_at)[0]
+
+
+def checkpoint_signatures(keyring: Keyring, section: str, head: Head, made_at: datetime) -> tuple[bytes, ...]:
+    """The signatures that a checkpoint may have, as it was made under the index key or an earlier one."""
     at = made_at.astimezone(UTC).isoformat(timespec="microseconds")
-    return hmac.digest(keyring.sub_key("audit-checkpoint"), f"{section}|{head}|{at}".encode(), hashlib.sha256)
+    told = f"{section}|{head}|{at}".encode()
+    return tuple(hmac.digest(key, told, hashlib.sha256) for key in keyring.sub_keys("audit-checkpoint"))

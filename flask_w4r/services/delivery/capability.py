@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...seam import Capability, Job, Personal
-from . import receipts, views
+from ...i18n import lazy_gettext
+from ...seam import Capability, Indexed, Job, Personal, Reserves
+from . import hand_over, receipts, views
 from .holds import DELIVERIES
 
 CAPABILITY = Capability(
@@ -14,6 +15,10 @@ CAPABILITY = Capability(
     personal=(
         Personal("w4r_delivery", ("salt", "handed_over_by"), None, "the salt goes once the receipts are written"),
         Personal("w4r_delivery_name", ("leaf",), None, "a salted hash; it goes with the salt"),
+    ),
+    indexed=(Indexed("w4r_delivery_name", ("leaf",), why="made with the delivery's own salt, by no key"),),
+    reserves=(
+        Reserves("deliveries", "w4r_signature", lazy_gettext("a delivery that is being prepared"), hand_over.needed),
     ),
     holds=(DELIVERIES,),
     urls=(views.urls,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -142,18 +142,14 @@ def forget_salts(session: Session, delivery_id: int) -> None:
     execute(session, leaves.values(leaf=None))
 
 
-def being_prepared(section: Section) -> Any:
+def needed(number: Any) -> Any:
     """The condition of signatures that a delivery still needs: it is prepared and may be handed over, was refused, or
-    receipts are made of it. Retention leaves them: ``select(Signature.id).where(being_prepared(section))``.
+    receipts are made of it. Retention leaves them; see ``seam.Reserves``.
+
+    :param number: the column with a signature's number.
     """
-    needing = select(Delivery.id).where(Delivery.section == section.code, (OPEN | (GIVEN & Delivery.receipts_due)))
+    needing = select(Delivery.id).where(OPEN | (GIVEN & Delivery.receipts_due))
     mine = select(DeliveryName.signature_id).where(
-        DeliveryName.signature_id == Signature.id, DeliveryName.delivery_id.in_(needing)
+        DeliveryName.signature_id == number, DeliveryName.delivery_id.in_(needing)
     )
     return mine.exists()
-
-
-def needing(session: Session, section: Section) -> Sequence[Delivery]:
-    """The deliveries for whose sake :func:`being_prepared` keeps signatures, so that it can be said."""
-    rows = select(Delivery).where(Delivery.section == section.code, (OPEN | (GIVEN & Delivery.receipts_due)))
-    return session.scalars(rows.order_by(Delivery.id)).all()

@@ -26,7 +26,7 @@ def show(session: Session, keyring: Keyring, lens: Lens, canonical: str) -> list
     """In which deliveries an address' signatures are: being prepared, or handed over, where and when."""
     section = lens.section
     cases = dict(session.execute(select(Case.id, Case.name).where(Case.section == section.code)).all())
-    indexes = [keyring.blind(signature_scope(section, case_id), canonical) for case_id in cases]
+    indexes = [index for case_id in cases for index in keyring.blinds(signature_scope(section, case_id), canonical)]
     rows = session.execute(
         select(Delivery, Signature.withhold_name)
         .join(DeliveryName, DeliveryName.delivery_id == Delivery.id)

@@ -12,5 +12,6 @@ CAPABILITY = Capability(
             "w4r_event", ("secret", "host_index"), "events", "the host is kept while a report is waiting for review"
         ),
     ),
+    remade=("w4r_event_change",),
     pages="flask_w4r.blueprints.events",
 )

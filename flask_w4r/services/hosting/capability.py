@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from ...seam import Action, Capability, Job, Link, Personal, Retention
-from . import jobs, keep, letters, personal, report_counts, waits
+from ...i18n import lazy_gettext
+from ...models import Event
+from ...seam import Action, Capability, Indexed, Job, Link, Personal
+from ..storage import ages
+from . import jobs, keep, letters, personal, reindex, report_counts, waits
 from .queue import EVENTS, REPORT_WORDS, REPORTS
 
 CAPABILITY = Capability(
@@ -18,15 +19,15 @@ CAPABILITY = Capability(
     jobs=(Job("events", jobs.run_events, every=jobs.EVENTS_EVERY, turn=10),),
     actions=tuple(Action(name, REPORT_WORDS[name]) for name in report_counts.COUNTED),
     retention=(
-        Retention(
+        ages.rule(
             "events",
-            "who came to an event, who hosted it and where exactly: ``event_days`` after its end",
-            lambda session, sweep: keep.forget_people(
-                session, before=sweep.now - timedelta(days=sweep.kept["event_days"]), limit=sweep.limit
-            ),
-            in_pieces=True,
+            lazy_gettext("who came to an event, who hosted it and where exactly: ``event_days`` after its end"),
+            Event,
+            keep.over,
+            keep.let_go,
         ),
     ),
+    indexed=(Indexed("w4r_event", ("host_index",), reindex.step),),
     personal=(Personal("w4r_event_report", ("note",), "events"),),
     holds=(personal.EVENTS, personal.REPORTS),
     recounts=(report_counts.approved,),

@@ -170,9 +170,12 @@ def slug_for(title: str, visibility: str) -> str:
     return f"{words or 'event'}-{secrets.token_hex(3)}"
 
 
-def host_scope(section: Section) -> str:
-    """The scope of a host's blind index: the section's events."""
-    return f"host|{section.code}"
+def host_scope(section: Section | str) -> str:
+    """The scope of a host's blind index: the section's events.
+
+    :param section: or its code.
+    """
+    return f"host|{section if isinstance(section, str) else section.code}"
 
 
 def secret_of(event: Event, keyring: Keyring) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def send_links(session: Session, keyring: Keyring, section: Section, address: Ad
         select(Event)
         .where(
             Event.section == section.code,
-            Event.host_index == keyring.blind(host_scope(section), address.canonical),
+            Event.host_index.in_(keyring.blinds(host_scope(section), address.canonical)),
             Event.state.in_(PROVED),
             Event.ends_at > now - timedelta(days=HOST_DAYS),
         )

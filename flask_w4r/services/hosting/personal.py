@@ -39,8 +39,8 @@ _OWN = ("host_name", "host_email")
 
 
 def _of_address(session: Session, keyring: Keyring, section: Section, canonical: str) -> list[Event]:
-    index = keyring.blind(host_scope(section), canonical)
-    query = select(Event).where(Event.section == section.code, Event.host_index == index)
+    indexes = keyring.blinds(host_scope(section), canonical)
+    query = select(Event).where(Event.section == section.code, Event.host_index.in_(indexes))
     return list(session.scalars(query.order_by(Event.id)))
 
 

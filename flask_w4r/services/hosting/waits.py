@@ -22,8 +22,10 @@ from .draft import host_scope
 
 
 def _unproved(session: Session, keyring: Keyring, section: Section, canonical: str) -> Sequence[Event]:
-    mine = keyring.blind(host_scope(section), canonical)
-    wanted = select(Event).where(Event.section == section.code, Event.state == "unconfirmed", Event.host_index == mine)
+    mine = keyring.blinds(host_scope(section), canonical)
+    wanted = select(Event).where(
+        Event.section == section.code, Event.state == "unconfirmed", Event.host_index.in_(mine)
+    )
     return session.scalars(wanted.order_by(Event.starts_at, Event.id)).all()
 
 

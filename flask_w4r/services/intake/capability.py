@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
 
-from ...seam import Capability, Job, Personal, Retention
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from ...i18n import lazy_gettext
+from ...models import Intake
+from ...seam import Capability, Job, Personal, Sweep
+from ..storage import ages
+from ..storage.rows import execute
 from . import batch, personal, status
+
+
+def _over(sweep: Sweep) -> object:
+    return ages.over(sweep, "pending_days", Intake.section, lambda moment: Intake.set_aside_at < moment)
+
+
+def _let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
+    return execute(session, delete(Intake).where(Intake.id.in_(ids)))
+
 
 CAPABILITY = Capability(
     "intake",
     models=("Intake",),
     jobs=(Job("intake", batch.job, turn=5, once=5, due=batch.is_waiting),),
     retention=(
-        Retention(
+        ages.rule(
             "intake",
-            "forms that could not be processed: ``pending_days``; all others are deleted once processed",
-            lambda session, sweep: status.purge(session, before=sweep.now - timedelta(days=sweep.kept["pending_days"])),
+            lazy_gettext("forms that could not be processed: ``pending_days``; all others are deleted once processed"),
+            Intake,
+            _over,
+            _let_go,
         ),
     ),
     personal=(Personal("w4r_intake", ("sealed",), "intake", "deleted once the worker has processed it"),),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ...models import Intake
@@ -62,11 +62,6 @@ def retry(session: Session) -> int:
     """Have what was set aside looked at again. Returns how many rows there were."""
     aside = update(Intake).where(Intake.set_aside_at.is_not(None))
     return execute(session, aside.values(set_aside_at=None, problem=None))
-
-
-def purge(session: Session, *, before: datetime) -> int:
-    """Delete rows that were set aside before a moment. Returns how many went."""
-    return execute(session, delete(Intake).where(Intake.set_aside_at < before))
 
 
 def check(app: Any, state: W4RState) -> Iterator[Finding]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from ...seam import Capability, Job, Link, Personal, Retention
+from ...i18n import lazy_gettext
+from ...models import OutboxMail
+from ...seam import Capability, Indexed, Job, Link, Personal
+from ..storage import ages
 from . import doctor, outbox, personal, send, unsubscribing
 
 CAPABILITY = Capability(
@@ -12,12 +13,15 @@ CAPABILITY = Capability(
     models=("OutboxMail", "Suppression", "Unsubscribed", "MailStop"),
     jobs=(Job("mail", send.job, turn=20, once=80, due=outbox.is_due),),
     retention=(
-        Retention(
+        ages.rule(
             "mails",
-            "records of emails that were sent or dropped, without address or text: ``sent_mail_days``",
-            lambda session, sweep: outbox.purge_outbox(
-                session, before=sweep.now - timedelta(days=sweep.kept["sent_mail_days"])
+            lazy_gettext(
+                "records of emails that were sent or dropped, without address or text, and what could not be sent, with"
+                " them: ``sent_mail_days``"
             ),
+            OutboxMail,
+            outbox.over,
+            outbox.let_go,
         ),
     ),
     personal=(
@@ -37,9 +41,21 @@ CAPABILITY = Capability(
             "kept so that no email goes there that nobody asked for; a keyed hash, no address",
         ),
     ),
+    indexed=(
+        Indexed("w4r_outbox", ("cap_index",), why="made with the key of a day", of_day=True),
+        Indexed("w4r_outbox", ("dedupe",), why="goes with the email; one about the same matter may come twice"),
+        Indexed(
+            "w4r_suppression",
+            ("address_index",),
+            earlier=True,
+            why="the address is not kept; brought forward when it is suppressed again",
+        ),
+        Indexed("w4r_unsubscribed", ("address_index",), earlier=True, why="the address is not kept"),
+    ),
     holds=(personal.OUTBOX, personal.SUPPRESSION),
     links=(Link(unsubscribing.PURPOSE, "unsubscribe", "unsubscribe_url"),),
     pages="flask_w4r.blueprints.mail",
+    stays={"w4r_mail_stop": "how this site's mail server does"},
     checks=(doctor.check,),
     commands={"mail": "flask_w4r.cli.mail:group"},
 )

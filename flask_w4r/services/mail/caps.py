@@ -52,7 +52,11 @@ def suppressed_among(session: Session, keyring: Keyring, asked: Iterable[tuple[S
     :param asked: sections, and addresses in canonical form.
     :returns: section codes and addresses.
     """
-    indexes = {address_index(keyring, section, canonical): (section.code, canonical) for section, canonical in asked}
+    indexes = {
+        index: (section.code, canonical)
+        for section, canonical in asked
+        for index in _indexes(keyring, section, canonical)
+    }
     found = session.execute(
         select(Suppression.section, Suppression.address_index).where(Suppression.address_index.in_(indexes))
     )
@@ -64,7 +68,9 @@ def suppression_of(session: Session, keyring: Keyring, section: Section, canonic
 
     :param canonical: the address in canonical form.
     """
-    return session.get(Suppression, (section.code, address_index(keyring, section, canonical)), populate_existing=True)
+    mine = (Suppression.section == section.code, Suppression.address_index.in_(_indexes(keyring, section, canonical)))
+    query = select(Suppression).where(*mine).order_by(Suppression.created_at).execution_options(populate_existing=True)
+    return session.scalars(query).first()
 
 
 def suppress(
@@ -77,6 +83,8 @@ def suppress(
     :returns: whether this is new.
     """
     insist(reason in SUPPRESSION_REASONS, "reason", f"be one of {', '.join(SUPPRESSION_REASONS)}")
+    if keyring.has_earlier:
+        _bring_forward(session, keyring, section, canonical)
     values = {
         "section": section.code,
         "address_index": address_index(keyring, section, canonical),
@@ -112,7 +120,7 @@ def _change(session: Session, keyring: Keyring, section: Section, canonical: str
     """Change what stands of an address, unless it is its owner's word."""
     mine = (
         Suppression.section == section.code,
-        Suppression.address_index == address_index(keyring, section, canonical),
+        Suppression.address_index.in_(_indexes(keyring, section, canonical)),
     )
     execute(session, statement.where(*mine, Suppression.reason.not_in(OWNERS_WORD)))
 
@@ -216,3 +224,17 @@ def next_day(now: datetime) -> datetime:
 
 def address_index(keyring: Keyring, section: Section, canonical: str) -> bytes:
     return keyring.blind(f"suppression|{section.code}", canonical)
+
+
+def _indexes(keyring: Keyring, section: Section, canonical: str) -> tuple[bytes, ...]:
+    return keyring.blinds(f"suppression|{section.code}", canonical)
+
+
+def _bring_forward(session: Session, keyring: Keyring, section: Section, canonical: str) -> None:
+    """What stands of an address under an earlier index key is known by the newest from now on."""
+    new, *older = _indexes(keyring, section, canonical)
+    mine = (Suppression.section == section.code, Suppression.address_index.in_(older))
+    for row in session.execute(select(Suppression.reason, Suppression.created_at).where(*mine).with_for_update()):
+        values = {"section": section.code, "address_index": new, "reason": row.reason, "created_at": row.created_at}
+        insert_ignore(session, Suppression.__table__, values)
+        execute(session, delete(Suppression).where(*mine))

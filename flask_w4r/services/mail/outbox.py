@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models import MailStop, OutboxMail
+from ...seam import Sweep
 from ...sections import Section
+from ..storage import ages
 from ..storage.rows import can_skip_locked, execute
 from ..storage.upsert import insert_ignore, insert_missing
 
@@ -212,12 +214,14 @@ def enqueue_all(session: Session, rows: Sequence[Mapping[str, Any]], *, replace:
             enqueue(session, row, replace=True)
 
 
-def recall(session: Session, dedupe: bytes) -> datetime | None:
+def recall(session: Session, dedupes: Sequence[bytes]) -> datetime | None:
     """Take back what waits for a matter, or failed.
+
+    :param dedupes: what the matter may be known by.
 
     :returns: since when it waited, where nobody tried to hand it over; else ``None``.
     """
-    mine = (OutboxMail.dedupe == dedupe, OutboxMail.state.in_(("queued", "failed")))
+    mine = (OutboxMail.dedupe.in_(dedupes), OutboxMail.state.in_(("queued", "failed")))
     columns = (OutboxMail.created_at, OutboxMail.attempts, OutboxMail.claimed_by)
     row = session.execute(select(*columns).where(*mine).with_for_update()).first()
     if row is None:
@@ -301,7 +305,14 @@ def outbox_status(session: Session, *, now: datetime, failures: int = 20) -> Out
     )
 
 
-def purge_outbox(session: Session, *, before: datetime) -> int:
-    """Delete what left, was dropped or failed before a moment. Returns how many rows went."""
-    past = func.coalesce(OutboxMail.sent_at, OutboxMail.not_before) < before
-    return execute(session, delete(OutboxMail).where(OutboxMail.state != "queued", past))
+def over(sweep: Sweep) -> Any:
+    """What left, was dropped or failed longer ago than its record is kept."""
+    past = func.coalesce(OutboxMail.sent_at, OutboxMail.not_before)
+    done = OutboxMail.state.in_(("sent", "dropped", "failed"))
+    return and_(done, ages.over(sweep, "sent_mail_days", OutboxMail.section, lambda moment: past < moment))
+
+
+def let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
+    """Delete records of mails. Returns how many went."""
+    # One that failed may just have got its tries again.
+    return execute(session, delete(OutboxMail).where(OutboxMail.id.in_(ids), OutboxMail.state != "queued"))

@@ -25,8 +25,8 @@ PURPOSE = "unsubscribe"
 DAYS = 90
 
 
-def _index(keyring: Keyring, section: Section, canonical: str) -> bytes:
-    return keyring.blind(f"unsubscribed|{section.code}", canonical)
+def _indexes(keyring: Keyring, section: Section, canonical: str) -> tuple[bytes, ...]:
+    return keyring.blinds(f"unsubscribed|{section.code}", canonical)
 
 
 def unsubscribed_among(
@@ -37,7 +37,11 @@ def unsubscribed_among(
     :param asked: sections, and addresses in canonical form.
     :returns: section codes and addresses.
     """
-    indexes = {_index(keyring, section, canonical): (section.code, canonical) for section, canonical in asked}
+    indexes = {
+        index: (section.code, canonical)
+        for section, canonical in asked
+        for index in _indexes(keyring, section, canonical)
+    }
     if not indexes:
         return set()
     found = session.scalars(select(Unsubscribed.address_index).where(Unsubscribed.address_index.in_(indexes)))
@@ -46,8 +50,9 @@ def unsubscribed_among(
 
 def since(session: Session, keyring: Keyring, section: Section, canonical: str) -> datetime | None:
     """Since when an address wants no such mail; ``None``: it may have it."""
-    row = session.get(Unsubscribed, (section.code, _index(keyring, section, canonical)), populate_existing=True)
-    return row.created_at if row is not None else None
+    indexes = _indexes(keyring, section, canonical)
+    mine = (Unsubscribed.section == section.code, Unsubscribed.address_index.in_(indexes))
+    return session.scalars(select(Unsubscribed.created_at).where(*mine).limit(1)).first()
 
 
 def add_links(
@@ -70,7 +75,7 @@ def add_links(
         if context is not None and PURPOSE not in ask.params.get("tokens", {})
     ]
     wanted = [
-        (ask.section.code, PURPOSE, [_index(keyring, ask.section, ask.address.canonical).hex()]) for ask in lacking
+        (ask.section.code, PURPOSE, [_indexes(keyring, ask.section, ask.address.canonical)[0].hex()]) for ask in lacking
     ]
     for ask, token in zip(lacking, tokens.issue_all(session, wanted, now=now, days=DAYS), strict=True):
         kept: MutableMapping[str, Any] = dict(ask.params.get("tokens", {}))

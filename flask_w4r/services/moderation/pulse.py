@@ -17,7 +17,9 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...models import Alert, DeskState, Pulse
+from ...seam import Sweep
 from ...state import get_state
+from ..storage import ages
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork, read, run
 from ..storage.upsert import insert_missing, upsert
@@ -174,13 +176,20 @@ def purge_pulse(session: Session, *, now: datetime) -> int:
 
     :returns: how many rows went.
     """
+    return sum(execute(session, delete(model).where(_over(model, now))) for model in (Pulse, Alert))
+
+
+def due(session: Session, sweep: Sweep) -> int:
+    """How many rows are over; see ``seam.Retention``."""
+    queries = (select(one.hour).where(ages.mine(sweep, one.section), _over(one, sweep.now)) for one in (Pulse, Alert))
+    return sum(ages.count(session, sweep, query) for query in queries)
+
+
+def _over(model: Any, now: datetime) -> Any:
     first_day = now.astimezone(UTC).date() - timedelta(days=NETWORKS_KEPT_DAYS - 1)
     since = datetime.combine(first_day, time(), UTC)
-    gone = 0
-    for model in (Pulse, Alert):
-        networks = and_(model.metric.in_(NETWORK_METRICS), model.hour < since)
-        gone += execute(session, delete(model).where(or_(model.hour < now - PULSE_KEPT, networks)))
-    return gone
+    networks = and_(model.metric.in_(NETWORK_METRICS), model.hour < since)
+    return or_(model.hour < now - PULSE_KEPT, networks)
 
 
 def add_opened(session: Session, section_code: str, hour: datetime, case_id: int, count: int) -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound
-from ...keyring import Keyring
+from ...keyring import Keyring, SealBroken
 from ...models import DayKey, Rule
 from ...models.moderation import RULE_EFFECTS, RULE_KINDS
+from ...seam import Reindexed, Sweep
 from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..audit import record as audit
 from ..mail import caps as mail_caps
+from ..people import reindex
 from ..people.permissions import require
 from ..storage.upsert import insert_new
 from . import settings
-from .rules import RuleFault, normalise, parse_seen, value_index
+from .rules import RuleFault, normalise, parse_seen, value_indexes
 
 #: So many entries are kept in every process.
 MOST_RULES = 5000
@@ -103,14 +106,17 @@ def add_rule(
         "effect": effect,
         "kind": kind,
         "value": keyring.seal(wanted),
-        "value_index": value_index(keyring, section.code, kind, wanted),
+        "value_index": value_indexes(keyring, section.code, kind, wanted)[0],
         "note": keyring.seal(note) if note else None,
         "net_day": day,
         "actor_id": staff.id,
         "created_at": now,
         "expires_at": ends,
     }
-    number = insert_new(session, Rule.__table__, values)
+    indexes = value_indexes(keyring, section.code, kind, wanted)
+    same = (Rule.section == section.code, Rule.kind == kind, Rule.value_index.in_(indexes[1:]))
+    stands = keyring.has_earlier and session.scalar(select(exists().where(*same)))
+    number = None if stands else insert_new(session, Rule.__table__, values)
     if number is None:
         raise RuleFault("again")
     if (effect, kind) == ("block", "address"):
@@ -167,12 +173,7 @@ def purge_rules(session: Session, keyring: Keyring, sections: Sequence[Section],
     :returns: how many went.
     """
     by_code = {section.code: section for section in sections}
-    gone = select(DayKey.day).where(DayKey.day == Rule.net_day).exists()
-    over = select(Rule).where(
-        Rule.section.in_(by_code),
-        or_(Rule.expires_at <= now, Rule.net_day.is_not(None) & ~gone),
-    )
-    rows = session.scalars(over.order_by(Rule.id).with_for_update()).all()
+    rows = session.scalars(select(Rule).where(*_over(by_code, now)).order_by(Rule.id).with_for_update()).all()
     if not rows:
         return 0
     for row in rows:
@@ -182,3 +183,28 @@ def purge_rules(session: Session, keyring: Keyring, sections: Sequence[Section],
     for code in sorted({row.section for row in rows}):
         settings.touch(session, by_code[code])
     return len(rows)
+
+
+def over(sweep: Sweep) -> Any:
+    """The query for entries that are over."""
+    codes = [section.code for section in sweep.sections if sweep.code in (None, section.code)]
+    return select(Rule.id).where(*_over(codes, sweep.now))
+
+
+def _over(codes: Collection[str], now: datetime) -> tuple[Any, Any]:
+    lives = select(DayKey.day).where(DayKey.day == Rule.net_day).exists()
+    return Rule.section.in_(codes), or_(Rule.expires_at <= now, Rule.net_day.is_not(None) & ~lives)
+
+
+def reindex_step(session: Session, keyring: Keyring, after: int | None, limit: int, *, write: bool) -> Reindexed:
+    """The next entries, known by the newest index key; see ``seam.Indexed``."""
+
+    def fresh(row: Any) -> dict[str, Any] | None:
+        try:
+            value = keyring.open(row.value)
+        except SealBroken:
+            return None
+        return {"value_index": value_indexes(keyring, row.section, row.kind, value)[0]}
+
+    columns = (Rule.id, Rule.section, Rule.kind, Rule.value, Rule.value_index)
+    return reindex.step(session, columns, true(), fresh, after, limit, write=write)[0]

@@ -151,9 +151,9 @@ def normalise(kind: str, text: str, *, test_environment: bool = False) -> str:
             return code
 
 
-def value_index(keyring: Keyring, section_code: str, kind: str, value: str) -> bytes:
-    """What an entry is known by without being opened."""
-    return keyring.blind(f"rule|{section_code}|{kind}", value)
+def value_indexes(keyring: Keyring, section_code: str, kind: str, value: str) -> tuple[bytes, ...]:
+    """What an entry may be known by without being opened: by the index key, then by each earlier one."""
+    return keyring.blinds(f"rule|{section_code}|{kind}", value)
 
 
 _Entry = tuple[int, "datetime | None"]
@@ -194,12 +194,16 @@ class RuleSet:
     """All entries of a section, ready to be asked. Unchangeable; made anew when an entry changes.
 
     :param entries: the entries, opened.
-    :param address_index: makes the index of a canonical address.
+    :param address_indexes: makes the indexes that a canonical address may be known by.
     """
 
-    def __init__(self, entries: Iterable[RuleEntry] = (), address_index: Callable[[str], bytes] = str.encode) -> None:
+    def __init__(
+        self,
+        entries: Iterable[RuleEntry] = (),
+        address_indexes: Callable[[str], Iterable[bytes]] = lambda address: (address.encode(),),
+    ) -> None:
         self._sides = {"block": _Side(), "allow": _Side()}
-        self._address_index = address_index
+        self._address_indexes = address_indexes
         for entry in entries:
             self._sides[entry.effect].add(entry)
         self._any = any(side != _Side() for side in self._sides.values())
@@ -263,7 +267,8 @@ class RuleSet:
             if pattern.match(address.domain):
                 yield "domain", entry
         if side.addresses:
-            yield "address", side.addresses.get(self._address_index(address.canonical))
+            for index in self._address_indexes(address.canonical):
+                yield "address", side.addresses.get(index)
 
 
 def day_secrets(session: Session, keyring: Keyring, days: Iterable[date] | None = None) -> dict[date, bytes]:

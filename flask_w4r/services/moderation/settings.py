@@ -25,7 +25,7 @@ from ...sections import Section
 from ...state import get_state
 from ..storage.unit_of_work import read
 from ..storage.upsert import upsert
-from .rules import RuleEntry, RuleSet, day_secrets, value_index
+from .rules import RuleEntry, RuleSet, day_secrets, value_indexes
 
 #: How old what a process knows may be.
 KEPT = timedelta(seconds=2)
@@ -125,7 +125,7 @@ def load(session: Session, keyring: Keyring, section: Section, before: DeskSetti
         return before
     rules = RuleSet(
         _entries(session, keyring, section),
-        lambda canonical: value_index(keyring, section.code, "address", canonical),
+        lambda canonical: value_indexes(keyring, section.code, "address", canonical),
     )
     limits = select(LiveLimit.case_id, LiveLimit.name, LiveLimit.value).where(LiveLimit.section == section.code)
     lockdowns = select(Lockdown.case_id, Lockdown.level).where(Lockdown.section == section.code)

@@ -194,10 +194,19 @@ class DayKeyCache:
         return self._load(day)
 
 
-def purge_day_keys(session: Session, today: date, keep_days: int = 14) -> int:
-    """Delete the keys of days that began ``keep_days`` or more days ago.
+#: How long a day's key is kept, in days.
+KEPT_DAYS = 14
+
+
+def first_day_kept(today: date) -> date:
+    """The oldest day whose key, and whose hashes, there should be."""
+    return today - timedelta(days=KEPT_DAYS - 1)
+
+
+def purge_day_keys(session: Session, today: date) -> int:
+    """Delete the keys of days before :func:`first_day_kept`.
 
     :returns: how many went.
     """
-    done = session.execute(delete(DayKey).where(DayKey.day <= today - timedelta(days=keep_days)))
+    done = session.execute(delete(DayKey).where(DayKey.day < first_day_kept(today)))
     return cast("CursorResult[tuple[()]]", done).rowcount

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from ...errors import TokenInvalid, insist
 from ...keyring import hash_token, new_token, token_box
 from ...models import Token
+from ...seam import Sweep
 
 #: No genuine token is longer; a longer one is not worth hashing.
 _LONGEST = 200
@@ -127,9 +128,9 @@ def empty(session: Session, token_id: int, *, now: datetime) -> None:
     _touch(session, update(Token).where(Token.id == token_id).values(revoked_at=now, payload=""))
 
 
-def purge(session: Session, *, before: datetime) -> int:
-    """Delete the tokens that expired before a moment. Returns how many there were."""
-    return _touch(session, delete(Token).where(Token.expires_at < before))
+def let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
+    """Delete tokens that are over. Returns how many went."""
+    return _touch(session, delete(Token).where(Token.id.in_(ids)))
 
 
 def _touch(session: Session, statement: Any) -> int:

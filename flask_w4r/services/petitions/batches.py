@@ -49,10 +49,11 @@ def invalidate(
 ) -> int:
     """Make signatures ``invalid``: they wait for nothing and count no more, and keep their details for an undo.
 
-    :param rows: locked; those that are invalid or erased already are passed over.
+    :param rows: locked; those that are invalid or erased already are passed over, as are those of which only the count is
+        left: whose they were cannot be told any more.
     :returns: how many were invalidated.
     """
-    chosen = [row for row in rows if row.state in ("pending", "confirmed")]
+    chosen = [row for row in rows if row.state in ("pending", "confirmed") and row.let_go_at is None]
     counted = [row for row in chosen if row.state == "confirmed" and row.held_at is None]
     _change(session, batch, chosen, {"state": "invalid", "held_at": None}, now=now)
     uncount(session, keyring, section, counted)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from ...i18n import lazy_gettext
-from ...seam import Action, Capability, Job, Link, MailKind, Personal, Retention
+from ...seam import Action, Capability, Indexed, Job, Link, MailKind, Personal
 from ..tally.counts import SIGNATURE
-from . import counts, exports, intake, invalidation_run, keep, letters, personal, subscribers, waits
+from . import counts, exports, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
 from .queue import SIGNATURES
 
 CAPABILITY = Capability(
@@ -24,28 +22,19 @@ CAPABILITY = Capability(
     queue=(SIGNATURES,),
     jobs=(Job("invalidate", invalidation_run.job, turn=30),),
     actions=(Action(SIGNATURE, lazy_gettext("Signatures")),),
-    retention=(
-        Retention(
-            "pending_signatures",
-            "signatures whose email address was not confirmed: ``pending_days``",
-            lambda session, sweep: keep.purge_pending(
-                session, before=sweep.now - timedelta(days=sweep.kept["pending_days"]), limit=sweep.limit
-            ),
-            in_pieces=True,
-        ),
-        Retention(
-            "networks",
-            "where a signature came from, as hashes with a daily key: 14 days",
-            lambda session, sweep: keep.forget_networks(session, today=sweep.now.date(), limit=sweep.limit),
-            in_pieces=True,
-        ),
-    ),
+    retention=keep.RULES,
     personal=(
         Personal(
-            "w4r_signature", ("email_index", "details_index", "name_index", "person"), "pending_signatures",
-            "confirmed ones stay until they are erased",
+            "w4r_signature", ("email_index", "details_index", "name_index", "person"), "delivered_signatures",
+            "pending, withheld, invalid and undelivered ones have rules of their own",
         ),
         Personal("w4r_signature", ("net_host", "net_site", "net_block"), "networks"),
+    ),
+    indexed=(
+        Indexed("w4r_signature", ("email_index", "details_index", "name_index"), reindex.step),
+        Indexed(
+            "w4r_signature", ("net_host", "net_site", "net_block"), why="made with the key of a day", of_day=True
+        ),
     ),
     holds=(personal.SIGNATURES, personal.CONSENTS),
     exports=exports.EXPORTS,

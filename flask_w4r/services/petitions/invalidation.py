@@ -204,5 +204,5 @@ def page(
 
 
 def conditions_of(keyring: Keyring, batch: Batch) -> Conditions:
-    """The conditions of an invalidation, opened."""
-    return Conditions.from_json(keyring.open_json(batch.conditions or ""))
+    """The conditions of an invalidation, opened; none once their time was over."""
+    return Conditions.from_json(keyring.open_json(batch.conditions)) if batch.conditions else Conditions()

@@ -22,6 +22,7 @@ from ..mail.letters import Letter
 from ..people import tokens
 from ..people.addresses import parse_address
 from ..tally.counts import signature_scope
+from .reindex import name_scope
 
 REMINDER_AFTER = timedelta(hours=24)
 #: A link that ends sooner than this is not worth sending; a new one is made.
@@ -81,7 +82,11 @@ def _signatures(session: Session, keyring: Keyring, asks: Sequence[Ask]) -> list
         else:
             among = cases[ask.section.code] if _state(ask) == "pending" else ask.params["cases"]
             places.append(
-                {keyring.blind(signature_scope(ask.section, case), ask.address.canonical): case for case in among}
+                {
+                    index: case
+                    for case in among
+                    for index in keyring.blinds(signature_scope(ask.section, case), ask.address.canonical)
+                }
             )
     ids = {key for place in places for key in place if isinstance(key, int)}
     emails = {key for place in places for key in place if isinstance(key, bytes)}
@@ -134,7 +139,7 @@ def _is_meant(keyring: Keyring, ask: Ask, row: Any, key: Any, told: int) -> bool
         return bool(row.version == told)
     name = ask.params.get("name")
     return row.case_id == told and (
-        name is None or bytes(row.name_index) == keyring.blind(f"name|{row.section}|{row.case_id}", name)
+        name is None or bytes(row.name_index) in keyring.blinds(name_scope(row.section, row.case_id), name)
     )
 
 

@@ -23,6 +23,7 @@ from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from ..tally import counts as tally
 from . import standing
+from .reindex import name_scope
 from .standing import ALIVE, details_of
 from .subscribers import erase_subscriber, recall_subscriber, withdraw_subscriber
 
@@ -176,7 +177,7 @@ def _correct(
     name = fold_name(person.get("first_name", ""), person.get("last_name", ""))
     changed = {
         "person": keyring.seal_json({key: value for key, value in person.items() if value}),
-        "name_index": keyring.blind(f"name|{section.code}|{row.case_id}", name),
+        "name_index": keyring.blind(name_scope(section.code, row.case_id), name),
         # What was typed when signing is not known any more, so that signing again with it is a change.
         "details_index": None,
         "updated_at": now,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from ..people.consents import ConsentAnswer
 from ..people.names import fold_name
 from ..people.networks import Network
 from ..tally import counts as tally
+from .reindex import details_scope, details_text, name_scope
 
 #: What a submission cannot be made without.
 _ALWAYS = ("first_name", "last_name", "locale")
@@ -108,7 +108,7 @@ class Signing:
     def signature_values(self, keyring: Keyring, case_id: int, sealed: str, *, held: bool) -> dict[str, Any]:
         """The signature's columns for one case."""
         given, section = self.submission, self.section
-        plain = json.dumps([given.person(), given.withhold_name, given.newsletter], sort_keys=True)
+        plain = details_text(given.person(), withhold_name=given.withhold_name, newsletter=given.newsletter)
         name = fold_name(given.first_name, given.last_name)
         address = given.address
         return {
@@ -118,8 +118,8 @@ class Signing:
             "version": 1,
             "email_index": self.email_index(keyring, case_id),
             "slot": 0,
-            "details_index": keyring.blind(f"details|{section.code}|{case_id}", plain),
-            "name_index": keyring.blind(f"name|{section.code}|{case_id}", name),
+            "details_index": keyring.blind(details_scope(section.code, case_id), plain),
+            "name_index": keyring.blind(name_scope(section.code, case_id), name),
             "person": sealed,
             "withhold_name": given.withhold_name,
             "newsletter": given.newsletter,

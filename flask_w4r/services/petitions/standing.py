@@ -105,7 +105,7 @@ def of_address(
     )
     if canonical is None or not among:
         return Standing(cases, {}, None)
-    indexes = [keyring.blind(signature_scope(section, case_id), canonical) for case_id in among]
+    indexes = [index for case_id in among for index in keyring.blinds(signature_scope(section, case_id), canonical)]
     values = {"section": section.code, "cases": among, "indexes": indexes}
     found = session.connection().execute(_BY_ADDRESS_LOCKED if lock else _BY_ADDRESS, values).all()
     if section.shared_mailbox and known:

@@ -75,8 +75,8 @@ def are_wanted(hooks: Hooks) -> bool:
     return hooks.subscriber_sink is not None or any(SUBSCRIBED in hook.events for hook in hooks.webhooks)
 
 
-def _matter(keyring: Keyring, section: Section, canonical: str, kind: str = KIND) -> bytes:
-    return keyring.blind(f"{kind}|{section.code}", canonical)
+def _matters(keyring: Keyring, section: Section, canonical: str, kind: str = KIND) -> tuple[bytes, ...]:
+    return keyring.blinds(f"{kind}|{section.code}", canonical)
 
 
 def enqueue_subscriber(
@@ -127,7 +127,7 @@ def _enqueue(
 ) -> None:  # fmt: skip
     values = mail_outbox.outbox_values(
         keyring, section, kind, locale, email, params, now=now, cap_index=None, cap_day=None,
-        dedupe=_matter(keyring, section, canonical, kind),
+        dedupe=_matters(keyring, section, canonical, kind)[0],
     )  # fmt: skip
     mail_outbox.enqueue(session, values, replace=True)
 
@@ -137,7 +137,7 @@ def recall_subscriber(session: Session, keyring: Keyring, section: Section, cano
 
     :param canonical: the address in canonical form.
     """
-    mail_outbox.recall(session, _matter(keyring, section, canonical))
+    mail_outbox.recall(session, _matters(keyring, section, canonical))
 
 
 def withdraw_subscriber(work: UnitOfWork, keyring: Keyring, section: Section, canonical: str, *, now: datetime) -> bool:
@@ -165,7 +165,7 @@ def erase_subscriber(work: UnitOfWork, keyring: Keyring, section: Section, canon
 
 def _leave(work: UnitOfWork, keyring: Keyring, section: Section, canonical: str, why: str, *, now: datetime) -> bool:
     session, hooks = work.session, work.state.hooks
-    waited = mail_outbox.recall(session, _matter(keyring, section, canonical))
+    waited = mail_outbox.recall(session, _matters(keyring, section, canonical))
     if not hooks.webhooks and hooks.withdrawal_sink is None:
         return False
     emails, first = _handed_on(session, keyring, section, canonical)
@@ -198,7 +198,7 @@ def _handed_on(
 ) -> tuple[list[str], datetime | None]:
     """How an address was typed in signatures that opted in, and when the first opt-in was handed on."""
     cases = session.scalars(select(Case.id).where(Case.section == section.code)).all()
-    indexes = [keyring.blind(signature_scope(section, case_id), canonical) for case_id in cases]
+    indexes = [index for case_id in cases for index in keyring.blinds(signature_scope(section, case_id), canonical)]
     at_once = section.confirmation == "none"
     rows = session.execute(
         select(Signature.person, Signature.confirmed_at, Signature.released_at)

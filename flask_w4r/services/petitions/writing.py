@@ -22,6 +22,7 @@ from ..mail import caps, outbox
 from ..people.consents import consent_values
 from ..storage.upsert import insert_missing
 from ..tally import counts as tally
+from . import reindex
 from .signing import Signing
 from .subscribers import enqueue_subscriber
 from .working_out import REPLACED, Press, Row, Standing, Wanted, plan
@@ -54,6 +55,10 @@ def sign(session: Session, keyring: Keyring, section: Section, presses: Sequence
     :returns: what each came to.
     """
     editions = _editions(session, section, {case_id for press in presses for case_id in press.case_ids})
+    if keyring.has_earlier:
+        addresses = [press.submission.address for press in presses]
+        canonicals = {address.canonical for address in addresses if address is not None}
+        reindex.bring_forward(session, keyring, section.code, editions.keys(), canonicals)
     wanted = _values(session, keyring, section, presses, editions)
     for _ in range(_ATTEMPTS):
         before = _standing(session, [values for some in wanted for _, values in some])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...seam import Capability, Job, Link, Personal
+from ...seam import Capability, Indexed, Job, Link, Personal
 from . import doctor, ledger, letters, retention
 
 CAPABILITY = Capability(
@@ -22,7 +22,16 @@ CAPABILITY = Capability(
         Job("erasures", ledger.settle, turn=4, once=4, due=ledger.is_open),
         Job("purge", retention.purge, every=retention.PURGE_EVERY, turn=90, once=90),
     ),
+    indexed=(
+        Indexed(
+            "w4r_erasure", ("digest",), why="the address is not kept; found under the key of its time", earlier=True
+        ),
+    ),
     checks=(doctor.check,),
     pages="flask_w4r.blueprints.privacy",
-    commands={"person": "flask_w4r.cli.privacy:person", "erasures": "flask_w4r.cli.privacy:erasures"},
+    commands={
+        "person": "flask_w4r.cli.privacy:person",
+        "erasures": "flask_w4r.cli.privacy:erasures",
+        "retention": "flask_w4r.cli.retention:group",
+    },
 )

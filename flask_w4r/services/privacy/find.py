@@ -65,7 +65,7 @@ def find(
         # Each case has a blind index of its own, so that signatures cannot be joined: one pair to look up a case.
         pairs = [
             (Signature.case_id == case_id)
-            & (Signature.email_index == keyring.blind(tally.signature_scope(section, case_id), address.canonical))
+            & Signature.email_index.in_(keyring.blinds(tally.signature_scope(section, case_id), address.canonical))
             for case_id in cases[start : start + _CHUNK]
         ]
         rows = session.execute(

@@ -23,7 +23,7 @@ from ...models import Erasure
 from ...seam import Holds
 from ...sections import Section
 from ...state import W4RState, get_state
-from ..people.erasures import ALL, digest
+from ..people.erasures import ALL, digest, digests
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork, read, run
 from ..storage.upsert import insert_missing
@@ -173,7 +173,8 @@ def _meant(
     found = []
     for number, canonical, came in piece:
         for scope, known in by_scope.items():
-            erased_at = known.get(digest(keyring, section, scope, canonical)) if canonical else None
+            every = digests(keyring, section, scope, canonical) if canonical else ()
+            erased_at = max((known[one] for one in every if one in known), default=None)
             if erased_at is not None and came <= erased_at:
                 found.append((number, canonical, scope, erased_at))
     return found

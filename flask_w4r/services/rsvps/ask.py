@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ...errors import EventFull, NotFound, insist
@@ -68,9 +68,12 @@ def insist_on_size(party_size: int) -> None:
     insist(1 <= party_size <= LARGEST_PARTY, "party_size", f"be from 1 to {LARGEST_PARTY}")
 
 
-def email_scope(section: Section, event_id: int) -> str:
-    """The scope of an RSVP's blind index: one event, so that one person's RSVPs cannot be joined."""
-    return f"rsvp|{section.code}|{event_id}"
+def email_scope(section: Section | str, event_id: int) -> str:
+    """The scope of an RSVP's blind index: one event, so that one person's RSVPs cannot be joined.
+
+    :param section: or its code.
+    """
+    return f"rsvp|{section if isinstance(section, str) else section.code}|{event_id}"
 
 
 def ask(
@@ -123,6 +126,8 @@ def ask(
         "created_at": now,
         "updated_at": now,
     }
+    if keyring.has_earlier:
+        _bring_forward(session, event_id, keyring.blinds(email_scope(section, event_id), guest.address.canonical))
     number = insert_new(session, Rsvp.__table__, values)
     if number is not None:
         created = session.get_one(Rsvp, number, populate_existing=True)
@@ -156,6 +161,16 @@ def ask(
     offered = offer_on(session, keyring, section, event, now=now)
     mail.enqueue(session, keyring, section, event, row, "rsvp_confirm", now=now)
     return Done(row.id, event_id, "replaced", offered)
+
+
+def _bring_forward(session: Session, event_id: int, indexes: Sequence[bytes]) -> None:
+    """The address' RSVP is known by the newest index key from now on. Its event is locked."""
+    new, *older = indexes
+    mine = select(Rsvp.id, Rsvp.email_index).where(Rsvp.event_id == event_id, Rsvp.email_index.in_(indexes))
+    found = {bytes(row.email_index): row.id for row in session.execute(mine)}
+    earlier = [found[index] for index in older if index in found]
+    if earlier and new not in found:
+        session.execute(update(Rsvp.__table__).where(Rsvp.id == earlier[0]).values(email_index=new))  # type: ignore[arg-type]
 
 
 def offer_on(session: Session, keyring: Keyring, section: Section, event: Event, *, now: datetime) -> list[int]:

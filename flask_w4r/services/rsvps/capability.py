@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from ...seam import Capability, Link, Personal, Retention
-from . import keep, letters, personal, waits
+from ...i18n import lazy_gettext
+from ...models import Rsvp
+from ...seam import Capability, Indexed, Link, Personal
+from ..storage import ages
+from . import keep, letters, personal, reindex, waits
 
 CAPABILITY = Capability(
     "rsvps",
@@ -14,16 +15,16 @@ CAPABILITY = Capability(
     mails=letters.MAILS,
     links=(Link("rsvp", "rsvp_manage"), Link("rsvp_confirm", "rsvp_manage")),
     retention=(
-        Retention(
+        ages.rule(
             "pending_rsvps",
-            "RSVPs whose email address was not confirmed: ``pending_days``",
-            lambda session, sweep: keep.purge_pending(
-                session, before=sweep.now - timedelta(days=sweep.kept["pending_days"]), limit=sweep.limit
-            ),
-            in_pieces=True,
+            lazy_gettext("RSVPs whose email address was not confirmed: ``pending_days``"),
+            Rsvp,
+            keep.over,
+            keep.let_go,
         ),
     ),
     personal=(Personal("w4r_rsvp", ("email_index", "person"), "events", "unconfirmed ones go with ``pending_rsvps``"),),
+    indexed=(Indexed("w4r_rsvp", ("email_index",), reindex.step),),
     holds=(personal.RSVPS,),
     pages="flask_w4r.blueprints.rsvps",
     commands={"events": "flask_w4r.cli.rsvps:events"},

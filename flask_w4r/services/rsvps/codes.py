@@ -5,15 +5,14 @@ from __future__ import annotations
 import hmac
 from base64 import b32decode, b32encode
 from binascii import Error as NotBase32
+from collections.abc import Iterator
 
 from ...keyring import Keyring
 
 
 def check_in_code(keyring: Keyring, rsvp_id: int) -> str:
     """What a party's QR code holds: it says which party to nobody but the site, and cannot be made up."""
-    number = rsvp_id.to_bytes(8, "big")
-    mark = hmac.digest(keyring.sub_key("checkin"), number, "sha256")[:8]
-    return b32encode(mark + _masked(keyring, mark, number)).decode().rstrip("=").lower()
+    return _code(rsvp_id, *next(iter(_keys(keyring))))
 
 
 def rsvp_of_code(keyring: Keyring, code: str) -> int | None:
@@ -26,11 +25,25 @@ def rsvp_of_code(keyring: Keyring, code: str) -> int | None:
     except NotBase32:
         return None
     mark = raw[:8]
-    rsvp_id = int.from_bytes(_masked(keyring, mark, raw[8:]), "big")
-    # The last letter has bits to spare: only the one that we wrote is ours.
-    return rsvp_id if hmac.compare_digest(check_in_code(keyring, rsvp_id), code.lower()) else None
+    for key, mask in _keys(keyring):
+        rsvp_id = int.from_bytes(_masked(mask, mark, raw[8:]), "big")
+        # The last letter has bits to spare: only the one that we wrote is ours.
+        if hmac.compare_digest(_code(rsvp_id, key, mask), code.lower()):
+            return rsvp_id
+    return None
 
 
-def _masked(keyring: Keyring, mark: bytes, number: bytes) -> bytes:
-    stream = hmac.digest(keyring.sub_key("checkin-mask"), mark, "sha256")
+def _keys(keyring: Keyring) -> Iterator[tuple[bytes, bytes]]:
+    """The newest first: codes that guests have may be of an earlier one."""
+    return zip(keyring.sub_keys("checkin"), keyring.sub_keys("checkin-mask"), strict=True)
+
+
+def _code(rsvp_id: int, key: bytes, mask: bytes) -> str:
+    number = rsvp_id.to_bytes(8, "big")
+    mark = hmac.digest(key, number, "sha256")[:8]
+    return b32encode(mark + _masked(mask, mark, number)).decode().rstrip("=").lower()
+
+
+def _masked(mask: bytes, mark: bytes, number: bytes) -> bytes:
+    stream = hmac.digest(mask, mark, "sha256")
     return bytes(one ^ other for one, other in zip(number, stream, strict=False))

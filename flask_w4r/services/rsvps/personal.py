@@ -47,7 +47,7 @@ def _chunks(among: Sequence[int]) -> Iterator[Sequence[int]]:
 def _in(
     session: Session, keyring: Keyring, section: Section, canonical: str, among: Sequence[int]
 ) -> list[tuple[Rsvp, Event]]:
-    indexes = [keyring.blind(email_scope(section, number), canonical) for number in among]
+    indexes = [index for number in among for index in keyring.blinds(email_scope(section, number), canonical)]
     query = select(Rsvp, Event).join(Event, Event.id == Rsvp.event_id)
     found = session.execute(query.where(Rsvp.event_id.in_(among), Rsvp.email_index.in_(indexes)).order_by(Event.id))
     return [(row, event) for row, event in found]

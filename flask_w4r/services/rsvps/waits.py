@@ -23,7 +23,7 @@ from .seats import give_back, lock_event, lock_rsvp
 def _pending(session: Session, keyring: Keyring, section: Section, canonical: str) -> Sequence[tuple[Rsvp, Event]]:
     waits = exists().where(Rsvp.event_id == Event.id, Rsvp.state == "pending")
     among = session.scalars(select(Event.id).where(Event.section == section.code, waits)).all()
-    indexes = [keyring.blind(email_scope(section, number), canonical) for number in among]
+    indexes = [index for number in among for index in keyring.blinds(email_scope(section, number), canonical)]
     found = session.execute(
         select(Rsvp, Event)
         .join(Event, Event.id == Rsvp.event_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...seam import Capability, Personal
+from ...seam import Capability, Indexed, Personal
 
 CAPABILITY = Capability(
     "tally",
@@ -12,6 +12,9 @@ CAPABILITY = Capability(
             "w4r_edition_person", ("person_index",), None,
             "a keyed hash by edition, joined to nothing; deleted when none of the person's signatures count",
         ),
+    ),
+    indexed=(
+        Indexed("w4r_edition_person", ("person_index",), why="goes with the signatures", earlier=True),
     ),
     commands={"tally": "flask_w4r.cli.tally:tally"},
 )  # fmt: skip

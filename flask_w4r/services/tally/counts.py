@@ -22,7 +22,7 @@ from .views import CountView, EditionCount
 
 SIGNATURE = "petition_signature"
 PEOPLE = "people"
-#: Of the people of an edition those whom nothing tells apart any more: their address was erased.
+#: Of the people of an edition those whom nothing tells apart any more: their address was erased, or its time was over.
 PEOPLE_ERASED = "people_erased"
 #: The case id under which an edition's number of people is kept.
 WHOLE_EDITION = 0
@@ -35,11 +35,11 @@ def add(session: Session, section: Section, edition_id: int, case_id: int, actio
     add_all(session, section, edition_id, {(case_id, action_type): delta})
 
 
-def add_all(session: Session, section: Section, edition_id: int, deltas: Mapping[tuple[int, str], int]) -> None:
+def add_all(session: Session, section: Section | str, edition_id: int, deltas: Mapping[tuple[int, str], int]) -> None:
     """Change several counts of an edition, by case and action type, within the caller's transaction."""
     rows = [
         {
-            "section": section.code,
+            "section": _code(section),
             "edition_id": edition_id,
             "case_id": case_id,
             "action_type": action_type,
@@ -52,14 +52,24 @@ def add_all(session: Session, section: Section, edition_id: int, deltas: Mapping
     add_up(session, TallySlot.__table__, rows, ["edition_id", "case_id", "action_type", "slot"], "count")
 
 
-def signature_scope(section: Section, case_id: int) -> str:
-    """The scope of a signature's blind index: one case, so that signatures of one person cannot be joined."""
-    return f"signature|{section.code}|{case_id}"
+def signature_scope(section: Section | str, case_id: int) -> str:
+    """The scope of a signature's blind index: one case, so that signatures of one person cannot be joined.
+
+    :param section: or its code.
+    """
+    return f"signature|{_code(section)}|{case_id}"
 
 
-def person_scope(section: Section, edition_id: int) -> str:
-    """The scope of the count of people: one edition."""
-    return f"person|{section.code}|{edition_id}"
+def person_scope(section: Section | str, edition_id: int) -> str:
+    """The scope of the count of people: one edition.
+
+    :param section: or its code.
+    """
+    return f"person|{_code(section)}|{edition_id}"
+
+
+def _code(section: Section | str) -> str:
+    return section if isinstance(section, str) else section.code
 
 
 def count_signatures(
@@ -75,6 +85,8 @@ def count_signatures(
     """
     every = [canonical for some in canonicals.values() for canonical in some]
     scope = person_scope(section, edition_id)
+    if keyring.has_earlier:
+        bring_people_forward(session, keyring, section, edition_id, [one for one in every if one is not None])
     known = {keyring.blind(scope, canonical) for canonical in every if canonical is not None}
     people = sum(canonical is None for canonical in every)
     # Those there already are known, unless somebody who held their row has just deleted it.
@@ -109,15 +121,39 @@ def uncount_signatures(
     :param canonicals: the mailbox of each, ``None`` for one without.
     """
     add(session, section, edition_id, case_id, SIGNATURE, -len(canonicals))
+    people = _forget_people(session, keyring, section, edition_id, canonicals)
+    if people:
+        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
+
+
+def only_count(
+    session: Session, keyring: Keyring, code: str, edition_id: int, canonicals: Sequence[str | None]
+) -> None:
+    """Signatures of an edition go on counting, and nobody can be told by them any more: of people whose last ones they are
+    only the number stays. Call it after their rows were changed.
+
+    :param code: the section's.
+    :param canonicals: the mailbox that each had, ``None`` for one without.
+    """
+    people = _forget_people(session, keyring, code, edition_id, canonicals)
+    if people:
+        add_all(session, code, edition_id, {(WHOLE_EDITION, PEOPLE_ERASED): people})
+
+
+def _forget_people(
+    session: Session, keyring: Keyring, section: Section | str, edition_id: int, canonicals: Sequence[str | None]
+) -> int:
+    """Delete the hashes of people whom no signature of the edition names any more; returns how many people that is."""
     people = sum(canonical is None for canonical in canonicals)
     known = {canonical for canonical in canonicals if canonical is not None}
     cases = session.scalars(select(Case.id).where(Case.edition_id == edition_id)).all()
     scopes = [signature_scope(section, case) for case in cases]
-    owners = {keyring.blind(scope, canonical): canonical for scope in scopes for canonical in known}
+    owners = {index: canonical for scope in scopes for canonical in known for index in keyring.blinds(scope, canonical)}
+    mine = person_scope(section, edition_id)
     # Whoever changes another signature of the same people waits here, so that the look below sees what they did.
-    _lock_people(session, edition_id, sorted(keyring.blind(person_scope(section, edition_id), one) for one in known))
+    _lock_people(session, edition_id, sorted(index for one in known for index in keyring.blinds(mine, one)))
     still = {owners[found] for found in _still_counted(session, cases, list(owners))}
-    gone = sorted(keyring.blind(person_scope(section, edition_id), canonical) for canonical in known - still)
+    gone = sorted(index for one in known - still for index in keyring.blinds(mine, one))
     for start in range(0, len(gone), _CHUNK):
         removed = session.execute(
             delete(EditionPerson).where(
@@ -125,8 +161,29 @@ def uncount_signatures(
             )
         )
         people += removed.rowcount  # type: ignore[attr-defined]
-    if people:
-        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
+    return people
+
+
+def bring_people_forward(
+    session: Session, keyring: Keyring, section: Section | str, edition_id: int, canonicals: Sequence[str]
+) -> None:
+    """People whom an edition knows by an earlier index key are known by the newest from now on.
+
+    :param section: or its code.
+    :param canonicals: the mailboxes that are asked about.
+    """
+    newest: dict[bytes, bytes] = {}
+    for canonical in set(canonicals):
+        new, *older = keyring.blinds(person_scope(section, edition_id), canonical)
+        newest |= dict.fromkeys(older, new)
+    found = _lock_people(session, edition_id, sorted(newest))
+    for start in range(0, len(gone := sorted(found)), _CHUNK):
+        some = EditionPerson.person_index.in_(gone[start : start + _CHUNK])
+        session.execute(delete(EditionPerson).where(EditionPerson.edition_id == edition_id, some))
+    came = _insert_people(session, section, edition_id, {newest[index] for index in found}) if found else set()
+    if len(came) < len(found):
+        # Counted under both keys, by processes that ran with different settings.
+        add_all(session, section, edition_id, {(WHOLE_EDITION, PEOPLE): len(came) - len(found)})
 
 
 def forget_person(session: Session, keyring: Keyring, section: Section, canonical: str) -> None:
@@ -135,8 +192,8 @@ def forget_person(session: Session, keyring: Keyring, section: Section, canonica
     :param canonical: the address in canonical form.
     """
     editions = session.scalars(select(Edition.id).where(Edition.section == section.code).order_by(Edition.id)).all()
-    own = {edition_id: keyring.blind(person_scope(section, edition_id), canonical) for edition_id in editions}
-    mine = (EditionPerson.edition_id.in_(own), EditionPerson.person_index.in_(own.values()))
+    own = [index for number in editions for index in keyring.blinds(person_scope(section, number), canonical)]
+    mine = (EditionPerson.edition_id.in_(editions), EditionPerson.person_index.in_(own))
     there = session.scalars(
         select(EditionPerson.edition_id).where(*mine).order_by(EditionPerson.edition_id).with_for_update()
     )
@@ -147,10 +204,11 @@ def forget_person(session: Session, keyring: Keyring, section: Section, canonica
         add(session, section, edition_id, WHOLE_EDITION, PEOPLE_ERASED, 1)
 
 
-def _insert_people(session: Session, section: Section, edition_id: int, people: set[bytes]) -> set[bytes]:
+def _insert_people(session: Session, section: Section | str, edition_id: int, people: set[bytes]) -> set[bytes]:
     """Note people as seen; returns those that had not been."""
     # In the order of the key, so that two who count the same people do not wait for each other in a ring.
-    rows = [{"section": section.code, "edition_id": edition_id, "person_index": person} for person in sorted(people)]
+    code = _code(section)
+    rows = [{"section": code, "edition_id": edition_id, "person_index": person} for person in sorted(people)]
     table = EditionPerson.__table__
     return {bytes(row.person_index) for row in insert_fresh(session, table, rows, table.c.person_index)}
 
@@ -276,8 +334,8 @@ def _people(
     people: set[bytes] = set()
     nameless = 0
     scope = person_scope(section, edition_id)
-    rows = session.execute(select(Signature.person).where(Signature.case_id.in_(case_ids), *_counted())).yield_per(1000)
-    for (sealed,) in rows:
+    named = (Signature.case_id.in_(case_ids), Signature.let_go_at.is_(None), *_counted())
+    for (sealed,) in session.execute(select(Signature.person).where(*named)).yield_per(1000):
         email = keyring.open_json(sealed).get("email") if sealed else None
         if email:
             people.add(keyring.blind(scope, parse_address(email, test_environment=True).canonical))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -20,12 +21,13 @@ from ..storage.upsert import insert_missing
 KIND = "webhook"
 
 
-def lane(keyring: Keyring, name: str) -> bytes:
+def lane(name: str) -> bytes:
     """What the rows of one webhook are found by.
 
     :param name: the webhook's.
     """
-    return keyring.blind("webhook", name)
+    # By no key, so that what waits is found when the index key changes.
+    return hashlib.sha256(f"webhook|{name}".encode()).digest()
 
 
 def person_mark(keyring: Keyring, hook: Webhook, section: Section, canonical: str) -> str:
@@ -61,7 +63,7 @@ def tell_of_person(
         {
             **_row(
                 keyring, hook, section, event, {"person": person_mark(keyring, hook, section, canonical), **data},
-                now=now, dedupe=_matter(keyring, hook, section, event, canonical),
+                now=now, dedupe=_matters(keyring, hook, section, event, canonical)[0],
             ),
             # What it was not told before it has waited for since then.
             "created_at": waits[hook] or now,
@@ -79,7 +81,7 @@ def recall(
 
     :returns: since when it waited, where the program certainly was not told; else ``None``.
     """
-    return outbox.recall(session, _matter(keyring, hook, section, event, canonical))
+    return outbox.recall(session, _matters(keyring, hook, section, event, canonical))
 
 
 def tell_signals(work: UnitOfWork, emitted: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
@@ -117,12 +119,12 @@ def _row(
     }
     return outbox.outbox_values(
         keyring, section, KIND, section.default_locale, hook.name, message, now=now,
-        cap_index=lane(keyring, hook.name), cap_day=None, dedupe=dedupe,
+        cap_index=lane(hook.name), cap_day=None, dedupe=dedupe,
     )  # fmt: skip
 
 
-def _matter(keyring: Keyring, hook: Webhook, section: Section, event: str, canonical: str) -> bytes:
-    return keyring.blind(f"webhook-matter|{hook.name}|{section.code}|{event}", canonical)
+def _matters(keyring: Keyring, hook: Webhook, section: Section, event: str, canonical: str) -> tuple[bytes, ...]:
+    return keyring.blinds(f"webhook-matter|{hook.name}|{section.code}|{event}", canonical)
 
 
 def _plain(value: Any) -> Any:

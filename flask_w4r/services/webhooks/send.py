@@ -81,7 +81,7 @@ class _Lane:
         self.app, self.hook, self.tools = app, hook, tools
         self.state: W4RState = get_state(app)
         self.worker = secrets.token_hex(16)
-        self.index = lane(self.state.keyring, hook.name)
+        self.index = lane(hook.name)
         self.done = {"sent": 0, "retried": 0, "failed": 0}
         self.ends = time.monotonic() + TURN_SECONDS
         self.strikes = 0
@@ -189,7 +189,7 @@ def forget_gone(app: Any, tools: Tools | None = None) -> dict[str, Any]:
     :returns: how many messages.
     """
     state = get_state(app)
-    lanes = [lane(state.keyring, hook.name) for hook in state.hooks.webhooks]
+    lanes = [lane(hook.name) for hook in state.hooks.webhooks]
     gone = (OutboxMail.state == "queued", ~outbox.is_mail(), OutboxMail.cap_index.not_in(lanes))
 
     def look(session: Session) -> bool:

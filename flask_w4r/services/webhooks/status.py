@@ -55,7 +55,7 @@ def waiting(session: Session, keyring: Keyring, hooks: Sequence[Webhook], *, now
     """What waits for each of some programs, in their order."""
     if not hooks:
         return []
-    lanes = {lane(keyring, hook.name): hook.name for hook in hooks}
+    lanes = {lane(hook.name): hook.name for hook in hooks}
     counted = session.execute(
         select(OutboxMail.cap_index, OutboxMail.state, func.count(), func.min(OutboxMail.created_at))
         .where(OutboxMail.cap_index.in_(lanes), OutboxMail.state.in_(("queued", "failed")), ~outbox.is_mail())

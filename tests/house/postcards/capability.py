@@ -30,7 +30,7 @@ CAPABILITY = Capability(
     ),
     jobs=(Job("postcards", service.collect),),
     actions=(Action(service.ACTION, "Postcards"),),
-    retention=(Retention("postcards", "postcards: 30 days", service.forget),),
+    retention=(Retention("postcards", "postcards: 30 days", service.forget, service.to_forget),),
     personal=(Personal("toy_postcard", ("secret",), "postcards"),),
     exports=(
         Export("postcards", "Postcards", lambda section: ("id", "to"), lambda *args, **asked: ([(1, "=1+1")], None)),

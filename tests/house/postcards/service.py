@@ -19,6 +19,7 @@ from flask_w4r.services.moderation.judgement import Judgement
 from flask_w4r.services.moderation.kinds import QueuePage
 from flask_w4r.services.moderation.reasons import ReasonLine, reason_lines
 from flask_w4r.services.people.addresses import Address
+from flask_w4r.services.storage import ages
 from flask_w4r.services.storage.rows import execute
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, read
 
@@ -145,6 +146,11 @@ def count_sent(session: Session, section: Any) -> Mapping[int, Mapping[str, int]
 def forget(session: Session, sweep: Sweep) -> int:
     """Postcards go after a while."""
     return execute(session, delete(Postcard).where(Postcard.created_at < sweep.now - KEPT))
+
+
+def to_forget(session: Session, sweep: Sweep) -> int:
+    """How many postcards are over."""
+    return ages.count(session, sweep, select(Postcard.id).where(Postcard.created_at < sweep.now - KEPT))
 
 
 def collect(app: Any, tools: Any) -> dict[str, Any]:

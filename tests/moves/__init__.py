@@ -1,0 +1,1 @@
+"""Whole sections move, and leave."""
