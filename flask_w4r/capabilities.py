@@ -9,7 +9,9 @@ from __future__ import annotations
 from .seam import Capability
 from .services.audit.capability import CAPABILITY as audit
 from .services.campaign.capability import CAPABILITY as campaign
+from .services.delivery.capability import CAPABILITY as delivery
 from .services.events.capability import CAPABILITY as events
+from .services.exports.capability import CAPABILITY as exports
 from .services.hosting.capability import CAPABILITY as hosting
 from .services.intake.capability import CAPABILITY as intake
 from .services.jobs.capability import CAPABILITY as jobs
@@ -24,8 +26,9 @@ from .services.privacy.capability import CAPABILITY as privacy
 from .services.rsvps.capability import CAPABILITY as rsvps
 from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
+from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
-    storage, people, mail, audit, kits, tally, campaign, intake, moderation, petitions, places, events, rsvps, hosting, privacy,
-    moves, jobs,
+    storage, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
+    events, rsvps, hosting, privacy, moves, jobs,
 )  # fmt: skip

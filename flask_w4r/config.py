@@ -12,6 +12,8 @@ from typing import Any
 from . import config_checks as check
 from . import key_sources
 from .config_checks import Check
+from .config_recipients import ALL, recipients
+from .config_webhooks import Webhook, strict_faults, unknown_sections, webhooks
 from .errors import ConfigurationError
 from .sections import Section, clashes, load_section
 from .sections.days import USUAL_DAYS, kept_too_long
@@ -203,11 +205,26 @@ class W4RConfig:
         check.flag, False,
         "The mail server, or your own mailer, carries mail to addresses with letters beyond a to z before the `@` (SMTPUTF8, RFC 6531). Else forms say that such an address cannot be written to.",
     )  # fmt: skip
+    font_path: tuple[str, ...] = _key(
+        check.folders, (),
+        "Folders with fonts for PDFs, beside those of the system: a path, or a list of them. Names are printed in every script that a font there has.",
+    )  # fmt: skip
     scoring: Mapping[str, int] = _key(
         check.numbers_table(DEFAULT_SCORING, 0),
         DEFAULT_SCORING,
         "Points that each finding adds (twice for rates and patterns with a strong signal), and `hold_at`, from which a signature is held.",
     )
+
+    export_recipients: Mapping[str, tuple[str, ...]] = _key(
+        recipients, {},
+        "For whom files that staff take away are encrypted, by age: a list of `age1...` or SSH public keys, or such lists by the section's code. Needs the extra `age`.",
+        "none: they are not encrypted",
+    )  # fmt: skip
+    webhooks: tuple[Webhook, ...] = _key(
+        webhooks, (),
+        "Programs that are told what happens, such as your CRM: tables with `url`, `events`, `secret`, and `name`, `sections` and `allow_private` where needed; see `docs/crm`.",
+        "none",
+    )  # fmt: skip
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], *, relaxed: bool) -> tuple[W4RConfig, tuple[Section, ...]]:
@@ -243,6 +260,13 @@ class W4RConfig:
                 faults += [f"{name}: {text}" for text in found]
         config = cls(**values)
         sections = _sections(config, faults)
+        if sections:
+            codes = [section.code for section in sections]
+            faults += unknown_sections(config.webhooks, codes)
+            faults += [
+                f"W4R_EXPORT_RECIPIENTS: this site has no section {code!r}; it has {', '.join(codes)}"
+                for code in sorted(set(config.export_recipients) - {ALL, *codes})
+            ]
         faults += kept_too_long(mapping.get("W4R_RETENTION"), sections)
         if not relaxed:
             faults += [text for name, text in _strict_faults(config, sections) if name not in bad]
@@ -255,6 +279,10 @@ class W4RConfig:
         if faults:
             raise ConfigurationError(faults)
         return config, sections
+
+    def recipients_of(self, code: str) -> tuple[str, ...]:
+        """For whom the files of a section are encrypted; nobody: they are not."""
+        return self.export_recipients.get(code) or self.export_recipients.get(ALL, ())
 
     @property
     def captcha_kind(self) -> str:
@@ -312,4 +340,5 @@ def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tup
     if HCAPTCHA_TEST_SITE_KEY in (config.hcaptcha_site_key or "").lower():
         text = "W4R_HCAPTCHA_SITE_KEY: is one of hCaptcha's public test keys, which let everybody pass; use your own"
         faults.append(("hcaptcha_site_key", text))
+    faults += [("webhooks", text) for text in strict_faults(config.webhooks)]
     return faults

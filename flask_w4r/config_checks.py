@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
@@ -197,3 +198,15 @@ def tiles(value: Any, fault: Fault) -> Any:
     if not usable:
         fault("must be None, or a table with url (http or https), attribution and max_zoom (1 to 22)")
     return value
+
+
+def folders(value: Any, fault: Fault) -> Any:
+    """Folders that are there: a path, or a list of them."""
+    paths = [value] if isinstance(value, str | os.PathLike) else value
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, str | os.PathLike) for path in paths):
+        fault("must be a path, or a list of paths")
+        return ()
+    for path in paths:
+        if not os.path.isdir(path):
+            fault(f"there is no folder {os.fspath(path)!r}")
+    return tuple(os.fspath(path) for path in paths)

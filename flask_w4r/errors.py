@@ -101,3 +101,19 @@ class Unanswered(DeliveryFailed):
 
 class EventFull(W4RError):
     """There are not so many seats left; nothing was changed."""
+
+
+class NothingToDeliver(W4RError):
+    """No signature of the case is confirmed, counted and not delivered yet."""
+
+
+class DeliveryClosed(W4RError):
+    """There is no such delivery, or it was handed over or called off already."""
+
+
+class FilesOutdated(W4RError):
+    """Somebody left the delivery, or changed their name, since its files were made: they must be made again."""
+
+
+class PDFUnavailable(W4RError):
+    """A petition book cannot be set here. The message says what is missing."""

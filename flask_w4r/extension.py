@@ -69,7 +69,9 @@ class W4R:
             "mailer": mailer,
             "actor_loader": actor_loader,
             "permission_check": permission_check,
+            "confirm_identity": None,
             "subscriber_sink": None,
+            "withdrawal_sink": None,
             "country_lookup": None,
         }
         self._seam = None if capabilities is None else Seam(capabilities)
@@ -86,6 +88,15 @@ class W4R:
         self._hooks["permission_check"] = function
         return function
 
+    def confirm_identity(self, function: Callable[[Actor, str], str | None]) -> Callable[[Actor, str], str | None]:
+        """Register the function that has a member of staff prove once more who they are, before they take data away.
+
+        It is given the :class:`Actor` and the URL of our page, and returns the URL of yours that asks for a password, or
+        ``None`` where they proved it a moment ago.
+        """
+        self._hooks["confirm_identity"] = function
+        return function
+
     def country_lookup(self, function: CountryLookup) -> CountryLookup:
         """Register the function that says in which country (ISO 3166, two letters) an address is, or ``None``.
 
@@ -97,6 +108,14 @@ class W4R:
     def subscriber_sink(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
         """Register the function that takes newsletter opt-ins, at least once each."""
         self._hooks["subscriber_sink"] = function
+        return function
+
+    def withdrawal_sink(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Register the function that is told, at least once each, of people who want no newsletter any more.
+
+        It takes a ``Withdrawal``: ``section``, ``emails``, ``at`` and ``why``, which is ``withdrawn`` or ``erased``.
+        """
+        self._hooks["withdrawal_sink"] = function
         return function
 
     def init_app(self, app: Flask, db: Any = None) -> None:
@@ -176,7 +195,7 @@ class W4R:
             mounts=_mounts(sections),
             keyring=Keyring(keys, index_key, config.index_keys_old),
             clock=self._clock,
-            hooks=Hooks(**self._hooks, seam=self._seam or Seam(CAPABILITIES)),
+            hooks=Hooks(**self._hooks, webhooks=config.webhooks, seam=self._seam or Seam(CAPABILITIES)),
             secret_key=secret_key(app),
             translation_directories=translation_directories(app),
             engine_source=engines,

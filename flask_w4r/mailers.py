@@ -269,7 +269,9 @@ class MailmanMailer:
         from flask_mailman import EmailMultiAlternatives  # type: ignore[import-untyped]
 
         plain, html = message.get_body(("plain",)), message.get_body(("html",))
-        kept = ("Message-ID", "Date", "Auto-Submitted", "Content-Language")
+        kept = (
+            "Message-ID", "Date", "Auto-Submitted", "Content-Language", "List-Unsubscribe", "List-Unsubscribe-Post",
+        )  # fmt: skip
         with self._app.app_context():
             mail = EmailMultiAlternatives(
                 subject=str(message["Subject"]),

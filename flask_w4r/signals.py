@@ -19,3 +19,6 @@ rsvp_changed = _signals.signal("w4r.rsvp_changed")
 case_changed = _signals.signal("w4r.case_changed")
 alert_raised = _signals.signal("w4r.alert_raised")
 delivery_made = _signals.signal("w4r.delivery_made")
+
+#: What they are called, without the prefix.
+NAMES = tuple(name.removeprefix("w4r.") for name in _signals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from .config import W4RConfig
+    from .config_webhooks import Webhook
     from .keyring import Keyring
 
 Mailer = Callable[[EmailMessage], None]
@@ -39,7 +40,11 @@ class Permission(StrEnum):
     INVALIDATE = "invalidate"
     EDIT_CASES = "edit_cases"
     MANAGE_EVENTS = "manage_events"
+    #: Preparing a delivery, and with it the names that are handed over.
+    DELIVER = "deliver"
     EXPORT = "export"
+    #: Having in an export what people asked to keep back.
+    EXPORT_WITHHELD = "export_withheld"
     ERASE = "erase"
     READ_AUDIT = "read_audit"
     #: Asking whether somebody signed, by their exact address.
@@ -53,7 +58,10 @@ class Hooks:
 
     actor_loader: Callable[[], Actor | None] | None = None
     permission_check: Callable[[Actor, Permission, Section], bool] | None = None
+    confirm_identity: Callable[[Actor, str], str | None] | None = None
     subscriber_sink: Callable[[Any], None] | None = None
+    withdrawal_sink: Callable[[Any], None] | None = None
+    webhooks: Sequence[Webhook] = ()
     mailer: Mailer | None = None
     country_lookup: Callable[[str], str | None] | None = None
     seam: Seam = field(default_factory=Seam)

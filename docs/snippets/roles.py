@@ -16,6 +16,7 @@ ROLES = {
     "moderator": {Permission.VIEW_QUEUE, Permission.DECIDE},
     "lead": {Permission.INVALIDATE, Permission.EDIT_CASES, Permission.FIND_PERSON, Permission.MANAGE_EVENTS},
     "auditor": {Permission.READ_AUDIT, Permission.EXPORT},
+    "ambassador": {Permission.DELIVER},
 }
 
 w4r = W4R()

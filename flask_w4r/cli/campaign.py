@@ -33,7 +33,7 @@ def status(slug: str, status: str, code: str | None) -> None:
             before = statuses(uow.session, section, slug)
             changed = change_case_status(uow.session, section, slug, status, now=state.clock())
             if changed:
-                urls = case_urls(uow.session, section, slug, partial(purge_url, app, section))
+                urls = case_urls(uow.session, section, slug, partial(purge_url, app, section), state.seam.urls)
                 uow.emit(case_changed, section=section.code, slug=slug, status=status, case_ids=changed, urls=urls)
                 record(uow, section, "case_status", f"case:{slug}", count=len(changed), status=[before, status])
             return changed

@@ -20,6 +20,7 @@ from ..seam import Tools
 from ..sections import Section
 from ..services.campaign.views import Lens
 from ..services.jobs import rounds
+from ..services.mail import unsubscribing
 from ..services.mail.letters import Words
 from ..services.storage.unit_of_work import read
 from ..state import get_state
@@ -60,7 +61,9 @@ def _render(
             if key is None or key not in memo:
                 memo[key] = read(app, lambda session: ask(session, state.keyring, kind, lens, context))
             more, entries = memo[key]
-    return Words(*render_mail(app, kind, section, locale, {**context, **more}), entries)
+    token = context.get("tokens", {}).get(unsubscribing.PURPOSE)
+    ends = section_url(app, section, "unsubscribe", locale, token=token) if token else ""
+    return Words(*render_mail(app, kind, section, locale, {**context, **more}), entries, ends)
 
 
 def _link(app: Any, section: Section, locale: str, endpoint: str, **values: Any) -> str:

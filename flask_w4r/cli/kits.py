@@ -189,7 +189,7 @@ def _emit(uow: UnitOfWork, app: Any, section: Section, case_ids: list[int]) -> N
     """Tell of each case whose pages differ, with the addresses that a cache in front should drop."""
     rows = uow.session.execute(select(Case.id, Case.slug, Case.status).where(Case.id.in_(case_ids)).order_by(Case.id))
     for case_id, slug, status in rows:
-        urls = case_urls(uow.session, section, slug, partial(purge_url, app, section))
+        urls = case_urls(uow.session, section, slug, partial(purge_url, app, section), uow.state.seam.urls)
         uow.emit(case_changed, section=section.code, slug=slug, status=status, case_ids=[case_id], urls=urls)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from ..services.audit.record import typed
-from ..services.mail import caps, stop
+from ..services.mail import caps, stop, unsubscribing
 from ..services.mail import send as mail
 from ..services.people.addresses import AddressFault, parse_address
 from ..services.storage.unit_of_work import UnitOfWork, read, run
@@ -102,17 +103,24 @@ def show(address: str, code: str | None, as_json: bool) -> None:
     (section,) = choose_sections(code, several=False)
     canonical = _canonical(address)
 
-    def work(uow: UnitOfWork) -> tuple[str, str] | None:
+    def work(uow: UnitOfWork) -> tuple[Any, Any]:
         found = caps.suppression_of(uow.session, state.keyring, section, canonical)
+        ended = unsubscribing.since(uow.session, state.keyring, section, canonical)
         record(uow, section, "suppression_shown", "mail", address=[None, typed(state.keyring, section, canonical)])
-        return (found.reason, f"{found.created_at:%Y-%m-%d}") if found else None
+        return found, ended
 
-    found = run(app, work)
-    reason, since = found or (None, None)
+    found, ended = run(app, work)
+    reason, since = (found.reason, f"{found.created_at:%Y-%m-%d}") if found else (None, None)
+    unsubscribed = f"{ended:%Y-%m-%d}" if ended else None
     if as_json:
         click.echo(
-            json.dumps({"section": section.code, "suppressed": found is not None, "reason": reason, "since": since})
-        )
+            json.dumps({
+                "section": section.code, "suppressed": found is not None, "reason": reason, "since": since,
+                "unsubscribed": unsubscribed,
+            })
+        )  # fmt: skip
+    elif unsubscribed and not reason:
+        click.echo(f"gets mail, but none that nobody asked for since {unsubscribed}: its owner said so")
     else:
         click.echo(f"gets no mail since {since}: {_WHY[reason]}" if reason else "gets mail")
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from ..config_recipients import ALL
 from ..services.moves import incoming, leaving, outgoing, sealing
 from ..services.storage.unit_of_work import run
 from .common import choose_sections, record, state_and_app
@@ -60,7 +61,7 @@ def show(code: str | None, as_json: bool) -> None:
 @group.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--section", "code", help="The section's code, where the site has several.")
-@click.option("--recipient", "recipients", multiple=True, metavar="AGE_KEY", help="A public age key; may be repeated.")
+@click.option("--recipient", "recipients", multiple=True, metavar="AGE_KEY", help="A public age key; may be repeated. Else W4R_EXPORT_RECIPIENTS.")
 @_passphrase
 @click.option("--reseal", is_flag=True, help="Open what is sealed, for a site that has other W4R_ENCRYPTION_KEYS.")
 @_json
@@ -73,7 +74,8 @@ def export(
     """
     state, app = state_and_app()
     (section,) = choose_sections(code, several=False)
-    keys = recipients or tuple(getattr(state.config, "export_recipients", None) or ())
+    usual = state.config.export_recipients
+    keys = recipients or usual.get(section.code, usual.get(ALL, ()))
     secret = None if keys and passphrase_file is None else _secret(passphrase_file, confirm=True)
 
     def log(uow: Any) -> None:

@@ -13,10 +13,11 @@ from sqlalchemy.sql.elements import conv
 from .audit import AuditCheckpoint, AuditEntry, AuditHead
 from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
+from .delivery import Delivery, DeliveryName
 from .events import Event, EventCase, EventChange, EventReport
 from .intake import Intake
 from .jobs import WorkerSign
-from .mail import MailStop, OutboxMail, Suppression
+from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
 from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
@@ -37,8 +38,8 @@ metadata = Base.metadata
 
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
-    "ConsentText", "DayKey", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
+    "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
     "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
-    "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "WorkerSign", "YearTotal", "metadata",
+    "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
     "version_table",
 ]  # fmt: skip

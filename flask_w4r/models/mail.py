@@ -31,7 +31,8 @@ class OutboxMail(Base):
     state: Mapped[str] = mapped_column(String(16))
     recipient: Mapped[str | None] = mapped_column(EncryptedText)
     params: Mapped[str | None] = mapped_column(EncryptedText)
-    #: Hash of the address under ``cap_day``'s key: counts mails an address got that day, and joins no two days.
+    #: Hash of the address under ``cap_day``'s key: counts mails an address got that day, and joins no two days. Of what goes
+    #: to a program: a hash of its name.
     cap_index: Mapped[bytes | None] = mapped_column(BlindIndex)
     cap_day: Mapped[date | None] = mapped_column(Date)
     #: At most one queued mail for the same matter; ``None`` once it left.
@@ -65,8 +66,21 @@ class Suppression(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class Unsubscribed(Base):
+    """An address that wants no mail which nobody just asked for. What it asks for still comes."""
+
+    __tablename__ = "w4r_unsubscribed"
+    __table_args__ = (primary("unsubscribed", "section", "address_index"),)
+
+    section: Mapped[str] = mapped_column(String(32))
+    #: Scope: section, and this matter alone.
+    address_index: Mapped[bytes] = mapped_column(BlindIndex)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class MailStop(Base):
-    """Sending has stopped, since the mail server takes nothing or refuses most. One row, while that lasts."""
+    """Sending has stopped, since the mail server takes nothing or refuses most. One row, while that lasts; and one for each
+    program that takes nothing."""
 
     __tablename__ = "w4r_mail_stop"
     __table_args__ = (primary("mail_stop", "name"),)

@@ -15,6 +15,7 @@ from .parts import (
     Action,
     Ask,
     Export,
+    ExportAsk,
     Finding,
     Held,
     Holds,
@@ -26,13 +27,15 @@ from .parts import (
     Tools,
     Waiting,
     Waits,
+    moment,
     one_by_one,
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "moment", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
+Urls = Callable[..., Iterable[str | None]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class Capability:
     :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
     :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
+    :param told: ``(work, [(signal's name, ids), ...])``: called in each transaction that emitted signals, just before it
+        ends, for those who must not miss any (a ``storage.unit_of_work.UnitOfWork``).
+    :param urls: ``(session, section, slug, absolute) -> URLs or None`` of more public pages that name a case; see
+        ``campaign.status.case_urls``.
     :param checks: ``(app, state) -> findings`` for the doctor.
     """
 
@@ -68,6 +75,8 @@ class Capability:
     exports: Sequence[Export] = ()
     recounts: Sequence[Recount] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
+    told: Sequence[Callable[[Any, Sequence[tuple[str, Mapping[str, Any]]]], None]] = ()
+    urls: Sequence[Urls] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
     stays: Mapping[str, str] = field(default_factory=dict)
     remade: Sequence[str] = ()
@@ -96,6 +105,8 @@ class Seam:
     :ivar stays: tables that are the site's, and why.
     :ivar remade: tables whose rows the worker makes by itself.
     :ivar holds: what is held of a person.
+    :ivar told: who is told what was emitted, before the transaction ends.
+    :ivar urls: more public pages that name a case.
     :ivar recounts: what the rows themselves say of the counts.
     """
 
@@ -126,6 +137,8 @@ class Seam:
         self.stays: Mapping[str, str] = {table: why for one in self.capabilities for table, why in one.stays.items()}
         self.remade: Sequence[str] = tuple(table for one in self.capabilities for table in one.remade)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
+        self.told = tuple(tell for one in self.capabilities for tell in one.told)
+        self.urls: Sequence[Urls] = tuple(urls for one in self.capabilities for urls in one.urls)
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 
     def _all(self, part: str, what: str, key: str = "name") -> dict[str, Any]:

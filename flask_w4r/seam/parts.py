@@ -50,12 +50,15 @@ class MailKind:
     language, read just before it leaves, and its calendar files.
     ``shares``: ``(context) -> key``: mails of a batch that agree in it, in section and in language are looked up once.
     ``sent``: ``(session, keyring, letters, *, now)``: called in the transaction that records that they left.
-    ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer.
+    ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer, which its ``__doc__`` says in words.
+    ``always``: it leaves though its address gets no mail: it does not go there.
     ``capped``: a stranger can cause it by typing somebody's address, so it counts for the daily cap.
     ``answered``: so many of its capability's capped mails a day go to an address that answered one that day.
     ``apart``: ``(ask) -> how long``: one to an address that has not answered the last of this kind waits until so long after
     that one, and is joined by others meanwhile; ``None``: it does not wait.
     ``lapses``: over the cap it is dropped, since it asks nothing of its reader; others wait for the next day.
+    ``unasked``: nobody just asked for it: it carries a link that ends such mails, in its header too (RFC 8058), and does not
+    go to who pressed it.
     ``about_cases``: its parameters name cases (``cases``), whose change of status stops it.
     """
 
@@ -64,10 +67,12 @@ class MailKind:
     look_up: Callable[..., tuple[Mapping[str, Any], Sequence[tuple[str, bytes]]]] | None = None
     sent: Callable[..., None] | None = None
     hand_over: Callable[[Any, Mapping[str, Any]], None] | None = None
+    always: bool = False
     capped: bool = False
     answered: int = 10
     apart: Callable[[Ask], timedelta | None] | None = None
     lapses: bool = False
+    unasked: bool = False
     about_cases: bool = False
     shares: Callable[[Mapping[str, Any]], Any] | None = None
 
@@ -275,13 +280,45 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Export:
-    """A file that staff may take away.
+class ExportAsk:
+    """What is wanted of an export.
 
-    ``piece``: ``(session, hooks, actor, section, filters, *, before) -> (rows, where the next piece begins or None)``; it
-    asks for the permissions itself.
+    :param case: of one case alone, by its slug.
+    :param since: what came to be from that moment on.
+    :param withheld: also what people asked to keep back; the one who asks may have it.
+    :param filters: what an export's own page narrows it by.
+    """
+
+    section: Section
+    case: str | None = None
+    since: datetime | None = None
+    withheld: bool = False
+    filters: Any = None
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file that staff may take away, row by row. It is written as CSV, JSON lines or a spreadsheet; whoever brings it knows
+    none of them.
+
+    :param words: what it is, for whoever chooses one.
+    :param columns: ``(section) -> names``, in their order.
+    :param piece: ``(session, keyring, ask, place) -> (rows, where the next piece begins or None)``: some thousand rows, in an
+        order that lasts, from ``place`` on (``None``: from the beginning). A cell is a text, a number, true, false or
+        ``None``; a moment is a text as :func:`moment` makes it.
+    :param permissions: what whoever takes it away must be allowed, by the values of ``state.Permission``.
+    :param heeds: which of ``case``, ``since`` and ``withheld`` narrow or widen it.
     """
 
     name: str
-    columns: Sequence[str]
-    piece: Callable[..., tuple[Sequence[tuple[str, ...]], int | None]]
+    words: Any
+    columns: Callable[[Section], Sequence[str]]
+    piece: Callable[..., tuple[Sequence[tuple[Any, ...]], Any]]
+    permissions: Sequence[str] = ("export",)
+    heeds: Collection[str] = ()
+
+
+def moment(value: datetime | None) -> str | None:
+    """A moment, in UTC, as a cell of an export: to the second."""
+    # Cut rather than formatted: an export has millions of them.
+    return None if value is None else value.isoformat()[:19] + "Z"

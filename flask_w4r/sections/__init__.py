@@ -9,6 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from .handed_over import HANDED_OVER
+
 #: Fields of the sign form that are there unless a section hides them.
 _OFFERED = {"one_name": "optional"}
 RTL_LANGUAGES = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "dv", "yi", "ug", "sd"})
@@ -34,6 +36,8 @@ class ConsentSpec:
     purpose: str
     version: str
     text: Mapping[str, str]
+    #: Of ``petition``: what these words say is handed over.
+    hands_over: tuple[str, ...] = HANDED_OVER
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Section:
     contact: str | None = None
     desk_email: str | None = None
     delivery_to: str | None = None
+    delivery_receipts: bool = False
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None
     map_zoom: int = 4
@@ -69,6 +74,12 @@ class Section:
     vocabularies: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     retention: Mapping[str, int] = field(default_factory=dict)
     retention_longest: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def handed_over(self) -> tuple[str, ...]:
+        """What is handed over of each signature: ``name``, ``country`` and names of the section's own questions."""
+        own = self.consents.get("petition")
+        return own.hands_over if own is not None else HANDED_OVER
 
     def lang_tag(self, locale: str) -> str:
         """The BCP 47 tag for pages in ``locale``: with the country where the locale names none."""
@@ -189,7 +200,9 @@ def _make_section(values: dict[str, Any]) -> Section:
         for item in values.get("custom_fields", ())
     )
     values["consents"] = {
-        purpose: item if isinstance(item, ConsentSpec) else ConsentSpec(purpose, str(item["version"]), item["text"])
+        purpose: item
+        if isinstance(item, ConsentSpec)
+        else ConsentSpec(purpose, str(item["version"]), item["text"], tuple(item.get("hands_over", HANDED_OVER)))
         for purpose, item in values.get("consents", {}).items()
     }
     if "map_center" in values:

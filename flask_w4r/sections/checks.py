@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 
 from ..topics import OPEN
 from .days import check_days, longer_than_allowed
+from .handed_over import HANDED_OVER, NEVER_HANDED_OVER
 from .urls import is_web_url, prefix_problem
 
 FIELD_MODES = ("required", "optional", "hidden")
@@ -190,6 +191,11 @@ def _consents(value: Any) -> Problems:
             or not _texts(item.get("text"))
         ):
             yield f"{purpose} needs a version and a text table by locale"
+        fields = item.get("hands_over", HANDED_OVER)
+        if not isinstance(fields, list | tuple) or "name" not in fields or len(set(map(str, fields))) < len(fields):
+            yield f"{purpose}: hands_over must be a list such as {list(HANDED_OVER)}, with 'name' in it"
+        elif never := [name for name in fields if name in NEVER_HANDED_OVER]:
+            yield f"{purpose}: {never[0]!r} is never handed over"
 
 
 def _flag(value: Any) -> Problems:
@@ -264,6 +270,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
     "fields": _fields, "custom_fields": _custom_fields, "min_age": _min_age, "consents": _consents,
     "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text,
+    "delivery_receipts": _flag,
     "embassy_addresses": _table, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
     "retention": check_days, "retention_longest": check_days,
@@ -283,4 +290,14 @@ def check_section(values: Mapping[str, Any]) -> list[str]:
         faults.append(f"default_locale: {values['default_locale']!r} is not one of locales")
     if values.get("fields", {}).get("email", "required") == "hidden" and values["confirmation"] == "email":
         faults.append("fields: email cannot be hidden while confirmation is 'email'")
-    return faults
+    return faults + list(_handed_over_faults(values))
+
+
+def _handed_over_faults(values: Mapping[str, Any]) -> Problems:
+    """What the consent names must be asked for."""
+    petition = values.get("consents", {}).get("petition", {})
+    fields = petition.get("hands_over", ()) if isinstance(petition, Mapping) else petition.hands_over
+    asked = {getattr(item, "name", None) or item["name"] for item in values.get("custom_fields", ())}
+    for name in fields:
+        if name not in asked and name not in HANDED_OVER:
+            yield f"consents: petition hands over {name!r}, which is none of custom_fields"

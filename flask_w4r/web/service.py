@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from ..models import OutboxMail
 from ..services.intake.status import IntakeStatus, intake_status
 from ..services.jobs.signs import last_seen
+from ..services.mail.outbox import is_mail
 from ..services.mail.stop import Stopped, stopped
 from ..services.privacy import ledger
 from ..services.storage import schema
 from ..services.storage.unit_of_work import read
+from ..services.webhooks.status import Waiting, waiting
 from . import here
 from .responses import private
 
@@ -28,6 +30,7 @@ def healthz() -> Response:
     report: dict[str, object] = {
         "database": "away", "migrations": "unknown", "outbox_age_seconds": None, "intake_age_seconds": None,
         "intake_waiting": None, "intake_set_aside": None, "worker_seen_seconds": None, "erasures": "unknown",
+        "webhooks": {},
     }  # fmt: skip
     healthy = False
     try:
@@ -36,14 +39,17 @@ def healthz() -> Response:
         report["database"] = "ok"
         now = state.clock()
 
-        def look(session: Session) -> tuple[datetime | None, Stopped | None, IntakeStatus, datetime | None]:
-            late = (OutboxMail.state == "queued", OutboxMail.not_before < now)
+        def look(
+            session: Session,
+        ) -> tuple[datetime | None, Stopped | None, IntakeStatus, datetime | None, list[Waiting]]:
+            late = (OutboxMail.state == "queued", OutboxMail.not_before < now, is_mail())
             oldest = session.scalar(select(func.min(OutboxMail.not_before)).where(*late))
-            return oldest, stopped(session, now=now), intake_status(session, now=now), last_seen(session)
+            programs = waiting(session, state.keyring, state.hooks.webhooks, now=now)
+            return oldest, stopped(session, now=now), intake_status(session, now=now), last_seen(session), programs
 
         old = read(current_app, lambda session: ledger.problem(session, state.config.erasure_ledger))
         report["erasures"] = "to be made again" if old else "ok"
-        oldest, stop, intake, seen = read(current_app, look)
+        oldest, stop, intake, seen, programs = read(current_app, look)
         # A server that takes nothing is not asked for each mail, so that they are put off; one has waited since.
         since = min(moment for moment in (oldest, stop.since if stop else None, now) if moment is not None)
         age = int((now - since).total_seconds())
@@ -52,6 +58,11 @@ def healthz() -> Response:
             "intake_age_seconds": int(intake.oldest_age),
             "intake_waiting": intake.waiting,
             "intake_set_aside": intake.set_aside,
+            # For whoever watches; a program that is away is no fault of the site's.
+            "webhooks": {
+                one.name: {"waiting": one.waiting, "failed": one.failed, "oldest_seconds": one.oldest_seconds}
+                for one in programs
+            },
             "worker_seen_seconds": int((now - seen).total_seconds()) if seen else None,
         }
         healthy = not old and report["migrations"] == "current" and max(age, intake.oldest_age) < LATE

@@ -29,6 +29,8 @@ def test_the_page(desk: Host, staff: Make) -> None:
     assert "audit.csv" in staff(may="read_audit,export").get("/au/moderation/audit").text
     seen = [number for number in range(120, 0, -1) if f">{number}</th>" in page.text]
     assert seen == list(range(120, 70, -1))
+    assert "Older entries" in page.text
+    assert "before=71" in page.text
     older = reader.get("/au/moderation/audit?before=71")
     assert ">70</th>" in older.text
     assert ">71</th>" not in older.text

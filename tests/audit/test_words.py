@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 
+from flask_w4r.keyring import Keyring, generate_key
 from flask_w4r.services.audit import keep, log
 from flask_w4r.services.audit import record as audit
 from flask_w4r.services.audit import verify as audit_verify
@@ -48,6 +49,27 @@ FOUND: dict[str, Said] = {
         ("changed", 3, "entry 3 was changed, or moved from another place"),
     ],
 }
+
+
+#: What stands in logs of sites that run. Whatever changes here finds each of them tampered with.
+KEPT = {
+    "section": "AU", "seq": 7, "at": NOW, "actor_id": "mo", "action": "rule_added", "subject": "rule:é", "count": 2,
+    "changes": {"level": ["normal", "closed"], "a": {"d": 1, "c": None}},
+}  # fmt: skip
+DIGEST = "135b01f467a28b02e3890419f16f763d8ca2cea870fdc6859221373c0305b13b"
+
+
+def test_an_entry_has_the_digest_it_had_whatever_order_its_changes_come_back_in() -> None:
+    keyring = Keyring([generate_key()], "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=")
+    turned = {**KEPT, "changes": {"a": {"c": None, "d": 1}, "level": ["normal", "closed"]}}
+    elsewhere = {**KEPT, "at": NOW.astimezone(timezone(timedelta(hours=11)))}
+    for values in (KEPT, turned, elsewhere, {**KEPT, "id": 1}):
+        assert audit.entry_digest(keyring, values, audit.FIRST).hex() == DIGEST
+    others = [{**KEPT, name: "other"} for name in KEPT if name not in ("at", "seq", "count")]
+    others += [{**KEPT, "at": NOW + timedelta(microseconds=1)}, {**KEPT, "seq": 8}, {**KEPT, "count": 3}]
+    made = {audit.entry_digest(keyring, values, audit.FIRST) for values in (KEPT, *others)}
+    made |= {audit.entry_digest(keyring, KEPT, b"1" * 32)}
+    assert len(made) == len(KEPT) + 2
 
 
 def said(host: Host, expect: audit.Head | None = None) -> Said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -17,7 +18,7 @@ import pytest
 from flask import Flask
 
 from flask_w4r.cli import LazyGroup, w4r_group
-from flask_w4r.testing import make_campaign
+from flask_w4r.testing import make_campaign, make_signatures
 from tests.places.world import AU_LINES, write_zip
 
 from .conftest import MakeSite, run
@@ -25,7 +26,10 @@ from .pages import DOCS, MARKDOWN, PAGES, ROOT, SNIPPETS, blocks, commands, incl
 
 QUICKSTART = DOCS / "quickstart.rst"
 #: Commands of others, and what must be true of them here.
-OTHERS = ("gunicorn --config gunicorn.conf.py our_site:app", "celery --app celery_worker worker --beat")
+OTHERS = (
+    "gunicorn --config gunicorn.conf.py our_site:app", "celery --app celery_worker worker --beat",
+    'pip install "./flask_w4r[pdf]"',
+)  # fmt: skip
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 
 
@@ -81,9 +85,20 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
         run(app, "w4r", "kit", "import", "./kit")
     if words[1:3] != ["section", "import"]:
         make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
+    if words[1] == "deliver":
+        words = _delivered(app, words)
     # The test's site has no lasting mailer, which the doctor rightly says.
     run(app, *words, code=1 if words[-1] == "doctor" else 0)
     _succeeded.add(tuple(words))
+
+
+def _delivered(app: Flask, words: list[str]) -> list[str]:
+    """A command about a delivery, with something to deliver or a delivery in place of ``ID``."""
+    make_signatures(app, "ann-example", 2, state="confirmed")
+    if "prepare" in words:
+        return words
+    said = run(app, "w4r", "deliver", "prepare", "ann-example", "--to", "X", "--out", "made", "--no-pdf", "--json")
+    return [json.loads(said)["id"] if word == "ID" else word for word in words]
 
 
 def _ready_to_move(app: Flask, words: list[str]) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from importlib import resources
@@ -21,6 +22,7 @@ from flask_babel import get_locale
 from jinja2 import FileSystemLoader
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
+from werkzeug.serving import make_server
 
 from flask_w4r import doctor
 from flask_w4r.capabilities import CAPABILITIES
@@ -317,7 +319,7 @@ ELSEWHERE = {"our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"
 
 
 def test_every_snippet_is_run_and_shown() -> None:
-    for name in ("test_database", "test_events", "test_moderation"):
+    for name in ("test_database", "test_delivery", "test_events", "test_moderation"):
         importlib.import_module(f"tests.docs.{name}")
     files = {
         str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"
@@ -336,6 +338,58 @@ def test_newsletter(make_site: MakeSite) -> None:
     sink = get_state(app).hooks.subscriber_sink
     assert sink is not None
     assert sink.__globals__["ADDRESS_BOOK"] == [("sam1@example.org", "Sam", "en")]
+    run(app, "w4r", "person", "erase", "sam1@example.org", "--yes")
+    run_jobs(app)
+    assert sink.__globals__["ADDRESS_BOOK"] == []
+
+
+@covers("webhooks.py", "webhook_receiver.py")
+def test_webhooks(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "whsec_" + "c2VjcmV0IG9mIHRoZSBkb2N1bWVudGF0aW9u"
+    monkeypatch.setenv("CRM_WEBHOOK_SECRET", secret)
+    monkeypatch.setenv("SCREEN_WEBHOOK_SECRET", f"{secret},{secret}")
+    tables = settings_of("webhooks.py")["W4R_WEBHOOKS"]
+    assert len(W4RConfig.from_mapping({"W4R_SECTION": "AU", "W4R_WEBHOOKS": tables}, relaxed=True)[0].webhooks) == 2
+    program = load("webhook_receiver.py")
+    server = make_server("127.0.0.1", 0, program.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        here = {**tables["crm"], "url": f"http://127.0.0.1:{server.server_port}/hooks/w4r", "allow_private": True}
+        app = make_site(
+            "limiter.py",
+            W4R_CONFIRMATION="none",
+            W4R_CAPTCHA="none",
+            W4R_MAIL_URL="console:",
+            W4R_WEBHOOKS={"crm": here},
+        )
+        assert sign(app.test_client(), "/act", "ann-example", newsletter="yes").status_code == 303
+        run_jobs(app)
+        ((person, known),) = program.PEOPLE.items()
+        assert known["email"] == "sam1@example.org"
+        run(app, "w4r", "person", "erase", "sam1@example.org", "--yes")
+        run_jobs(app)
+        assert list(program.PEOPLE[person]) == ["sequence"]
+        assert program.app.test_client().post("/hooks/w4r", data=b"{}").status_code == 401
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@covers("export_recipients.py")
+def test_export_recipients(make_site: MakeSite) -> None:
+    app = make_site("limiter.py", **settings_of("export_recipients.py"))
+    out = app.test_cli_runner().invoke(args=["w4r", "export", "signatures", "--out", "-"]).stdout_bytes
+    assert out.startswith(b"age-encryption.org/v1")
+
+
+@covers("confirm_identity.py")
+def test_confirm_identity(make_site: MakeSite) -> None:
+    app = make_site("confirm_identity.py")
+    client = app.test_client()
+    page = client.get("/act/moderation/exports")
+    assert page.headers["Location"].startswith("/password?next=")
+    back = client.post(page.headers["Location"])
+    assert client.get(back.headers["Location"]).status_code == 200
 
 
 @covers("own_capability.py")
@@ -355,3 +409,20 @@ def test_a_capability_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         module.db.session.execute(module.db.update(module.Visit).values(at=datetime(2020, 1, 1, tzinfo=UTC)))
         module.db.session.commit()
     assert run_jobs(app)["purge"]["stall"] == 1
+
+
+@covers("ledger.py")
+def test_the_ledger_of_erasures(make_site: MakeSite, tmp_path: Path) -> None:
+    (name,) = settings_of("ledger.py")
+    assert name == "W4R_ERASURE_LEDGER"
+    file = tmp_path / "erasures.jsonl"
+    app = make_site("newsletter.py", W4R_CAPTCHA="none", W4R_MAIL_URL="console:", W4R_ERASURE_LEDGER=str(file))
+    assert sign(app.test_client(), "/act", "ann-example").status_code == 303
+    run_jobs(app)
+    run(app, "w4r", "person", "show", "sam1@example.org")
+    run(app, "w4r", "person", "erase", "sam1@example.org", "--yes")
+    run_jobs(app)
+    assert len(file.read_text().splitlines()) == 1
+    run(app, "w4r", "erasures", "replay")
+    run(app, "w4r", "erasures", "export", str(tmp_path / "ledger.jsonl"))
+    run(app, "w4r", "erasures", "import", str(tmp_path / "ledger.jsonl"))

@@ -78,7 +78,7 @@ def test_the_health_of_the_site(make_site: MakeSite) -> None:
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
     assert answer.get_json() == {
         "database": "ok", "migrations": "current", "outbox_age_seconds": 0, "intake_age_seconds": 0,
-        "intake_waiting": 0, "intake_set_aside": 0, "worker_seen_seconds": None,
+        "intake_waiting": 0, "intake_set_aside": 0, "worker_seen_seconds": None, "erasures": "ok", "webhooks": {},
     }  # fmt: skip
     _, fields = form_fields(client.get("/au/cases/ann-example/sign"), "form_token")
     assert client.post("/au/cases/ann-example/sign", data={**fields, **supporter()}).status_code == 303

@@ -14,6 +14,7 @@ from flask_w4r.services.moderation import rule_list
 from flask_w4r.services.people import tokens as token_service
 from flask_w4r.services.petitions import invalidation
 from flask_w4r.services.petitions.invalidation import Conditions
+from flask_w4r.services.privacy.letters import PURPOSE as MY_DATA
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, supporter
@@ -57,6 +58,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made_event(made)
     made.guest_token = made_guest(made)
     made.host_tokens = made_host(made)
+    made.data_token = made_data_link(made)
     return made
 
 
@@ -93,6 +95,13 @@ def made_host(host: Host) -> dict[str, str]:
         }
 
     return run(host.app, work)
+
+
+def made_data_link(host: Host) -> str:
+    """The token of the link in a mail of "my data"."""
+    now = get_state(host.app).clock()
+    given = ["sam1@example.org"]
+    return run(host.app, lambda work: token_service.issue(work.session, "MA", MY_DATA, given, now=now, days=9))
 
 
 def as_host(client: Any) -> Any:
@@ -145,7 +154,9 @@ def tokens(host: Host) -> dict[str, str]:
         kind: host.mailer.links(f"/{path}/")[0].rpartition("/")[2]
         for kind, path in (("confirm", "confirm"), ("not_me", "not-me"))
     }
-    return {**mailed, "rsvp_manage": host.guest_token, "rsvp_calendar": host.guest_token, **host.host_tokens}
+    own = dict.fromkeys(("rsvp_manage", "rsvp_calendar"), host.guest_token)
+    own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
+    return {**mailed, **own, **host.host_tokens}
 
 
 def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
@@ -209,7 +220,9 @@ def test_no_get_changes_anything(host: Host, method: str) -> None:
             query = "&".join(f"{key}={value}" for key, value in ACTED.items())
             answer = client.open(f"{path}?{query}", method=method, buffered=True)
             seen[name] = answer.status_code
-            assert answer.status_code in ({404} if name in ("photo", "impact", "missing") else set()) | {200}, (
+            assert answer.status_code in (
+                {404} if name in ("photo", "impact", "missing", "my_data_file", "my_data_json") else set()
+            ) | {200}, (
                 name,
                 answer.status_code,
             )

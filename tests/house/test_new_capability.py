@@ -95,7 +95,8 @@ def test_it_is_asked_wherever_all_are_asked(site: Host) -> None:
     assert [(drift.case, drift.counted) for drift in drifts] == [("ann-example (toy_postcard)", 1)]
     assert "the letter box is open" in site.app.test_cli_runner().invoke(args=["w4r", "doctor"]).output
     assert [item.table for item in state.seam.personal if item.rule == "postcards"] == ["toy_postcard"]
-    assert state.seam.exports["postcards"].columns == ("id",)
+    taken = site.run("w4r", "export", "postcards", "--out", "-").stdout.splitlines()
+    assert (taken[:2], taken[2][:4]) == (["id,to", "1,'=1+1"], '"# 1')
     assert state.seam.actions["toy_postcard"].words == "Postcards"
 
 

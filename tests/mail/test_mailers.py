@@ -230,11 +230,17 @@ def test_flask_mailman_carries_headers_and_all_parts() -> None:
     sent = message()
     sent.add_alternative("BEGIN:VCALENDAR\r\n", subtype="calendar", params={"method": "REQUEST"})
     sent.add_attachment(b"BEGIN:VCALENDAR\r\n", maintype="application", subtype="ics", filename="event.ics")
+    ends = f"<https://www.example.org/write-for-rights/unsubscribe/{'t' * 43}>"
+    sent["List-Unsubscribe"], sent["List-Unsubscribe-Post"] = ends, "List-Unsubscribe=One-Click"
     make_mailer(app, W4RConfig(), Hooks())(sent)
     (got,) = app.extensions["mailman"].outbox
     with app.app_context():
-        wire = email.message_from_bytes(got.message().as_bytes(), policy=email.policy.default)
+        raw = got.message().as_bytes()
+        wire = email.message_from_bytes(raw, policy=email.policy.default)
     assert (wire["Message-ID"], wire["Subject"]) == ("<0123abcd@example.org>", "Bonjour à tous")
+    assert "".join(wire["List-Unsubscribe"].split()) == ends
+    assert b"https://www.example.org/write-for-rights/unsubscribe/ttt" in raw
+    assert wire["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert (got.recipients(), wire["From"]) == (["ann@example.org"], "Write for Rights <w4r@example.org>")
     parts = [wire.get_body((kind,)) for kind in ("plain", "html")]
     assert [part.get_content().strip() for part in parts if part] == [

@@ -50,7 +50,13 @@ def test_what_a_server_or_the_desk_said_can_be_lifted(
     suppress(world, reason)
     assert runner.invoke(args=show).output == f"gets no mail since 2024-12-01: {words}\n"
     as_json = json.loads(runner.invoke(args=[*show, "--json"]).output)
-    assert as_json == {"section": "AU", "suppressed": True, "reason": reason, "since": "2024-12-01"}
+    assert as_json == {
+        "section": "AU",
+        "suppressed": True,
+        "reason": reason,
+        "since": "2024-12-01",
+        "unsubscribed": None,
+    }
     world.add_plain([ANN])
     assert world.send().dropped == 1
     lifted = runner.invoke(args=["mail", "suppressed", "lift", ANN.upper().replace("MAIL.", "mail.")])

@@ -6,9 +6,11 @@ A view that is missing in ``NEEDED`` fails the first test: nothing of the desk c
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +29,7 @@ from tests.petitions.helpers import session_token
 from .conftest import ALL, check_permission, load_actor
 
 QUEUE, DECIDE, INVALIDATE = Permission.VIEW_QUEUE, Permission.DECIDE, Permission.INVALIDATE
-EVENTS, ERASE = Permission.MANAGE_EVENTS, Permission.ERASE
+EVENTS, DELIVER, ERASE = Permission.MANAGE_EVENTS, Permission.DELIVER, Permission.ERASE
 CASES, FIND, LOG = Permission.EDIT_CASES, Permission.FIND_PERSON, Permission.READ_AUDIT
 
 #: What each view needs: every one of these permissions.
@@ -62,7 +64,14 @@ NEEDED: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("moderation_event_host", "POST"): (EVENTS,),
     ("moderation_event_hide", "POST"): (EVENTS,),
     ("moderation_event_guest", "POST"): (EVENTS,),
+    ("moderation_deliveries", "GET"): (DELIVER,),
+    ("moderation_deliveries", "POST"): (DELIVER,),
+    ("moderation_delivery", "GET"): (DELIVER,),
+    ("moderation_delivery_act", "POST"): (DELIVER,),
+    ("moderation_delivery_file", "POST"): (DELIVER,),
     ("moderation_audit", "GET"): (LOG,),
+    ("moderation_exports", "GET"): (Permission.EXPORT,),
+    ("moderation_exports", "POST"): (Permission.EXPORT,),
     ("moderation_audit_export", "GET"): (LOG, Permission.EXPORT),
 }
 #: Typed into every form: enough for each view to come to its change.
@@ -73,13 +82,17 @@ TYPED = {
     "question": "Which door?", "verified": "y", "guest": "1", "only_held": "y", "title": "Another title", "base": "",
 }  # fmt: skip
 #: Where a form asks for something else under one of those names.
-OWN_TYPED = {"moderation_batch_new": {"act": "preview", "reason": "", "email": "", "name": "", "kind": ""}}
+OWN_TYPED = {
+    "/batches/new": {"act": "preview", "reason": "", "email": "", "name": "", "kind": ""},
+    "/deliveries": {"recipients": "Embassy of Example"},
+    "/act": {"act": "make"},
+}
 
 
 class Site:
     """A site of two sections, with one of everything in the Australian one that a URL may name."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, folder: Path) -> None:
         self.host = host
         make_campaign(host.app)
         now = datetime.now(UTC)
@@ -117,12 +130,22 @@ class Site:
         public = make_events(host.app, 1, section="AU", slug="public", uid="public")[0]
         self.events = {"moderation_event_ask": waits, "moderation_event": waits}
         items = [*(f"signature:{number}" for number in held[:2]), f"event:{waits}"]
-        self.typed: dict[str, Any] = {**TYPED, "items": items}
+        # One delivery, and what is still to be delivered.
+        counted = {"section": "AU", "state": "confirmed"}
+        make_signatures(host.app, "ann-example", 1, email=lambda number: f"given-{number}@example.org", **counted)
+        with host.app.app_context():
+            to = ["--to", "Embassy of Example", "--section", "AU", "--no-pdf", "--json"]
+            said = host.run("w4r", "deliver", "prepare", "ann-example", *to, "--out", str(folder))
+        make_signatures(host.app, "ann-example", 1, email=lambda number: f"next-{number}@example.org", **counted)
+        cases = host.rows("SELECT id FROM w4r_case WHERE section = 'AU' AND slug = 'ann-example'")
+        self.typed: dict[str, Any] = {**TYPED, "items": items, "cases": str(cases[0][0])}
         self.values = {
             "event": public,
             "slug": "ann-example",
             "year": "2026",
             "rule": rule,
+            "id": json.loads(said.stdout)["id"],
+            "name": "names.csv",
             "act": "start",
             "w4r_locale": "fr",
         }
@@ -162,15 +185,16 @@ class Site:
         if method == "GET":
             return client.get(path, headers=headers)
         token = session_token(client)
-        typed = {**self.typed, **OWN_TYPED.get("moderation_batch_new" if path.endswith("/batches/new") else "", {})}
+        own = next((typed for end, typed in OWN_TYPED.items() if path.endswith(end) and "/moderation/" in path), {})
+        typed = {**self.typed, **own}
         return client.post(path, data={**typed, "csrf_token": token}, headers=headers)
 
 
 @pytest.fixture
-def site(make_host: MakeHost) -> Site:
+def site(make_host: MakeHost, tmp_path: Path) -> Site:
     w4r = W4R(mailer=RecordingMailer(), actor_loader=load_actor, permission_check=check_permission)
     sections = [{"preset": "AU", "url_prefix": "/au", "locales": ["en", "fr"]}, {"preset": "MA", "url_prefix": "/ma"}]
-    return Site(make_host(w4r=w4r, sections=sections))
+    return Site(make_host(w4r=w4r, sections=sections), tmp_path / "delivery")
 
 
 def without(*lacking: Permission) -> str:
@@ -254,7 +278,7 @@ def test_staff_of_one_section_cannot_name_what_is_another_s(site: Site) -> None:
     headers = {"X-Actor": "mo", "X-May": ALL, "X-Section": "MA"}
     asked = 0
     for name, method, path, arguments in site.urls("w4r_ma"):
-        if arguments & {"batch", "rule", "event"}:
+        if arguments & {"batch", "rule", "event", "id"}:
             asked += 1
             answer = site.ask(method, path, headers)
             assert answer.status_code in (404, 303), (name, method, answer.status_code)
@@ -271,8 +295,8 @@ EMPTY_FORMS = {("moderation_find", "GET"), ("moderation_batch_new", "GET")}
 @pytest.mark.parametrize("who", ["moderator of another section", "moderator without that right"])
 def test_the_services_ask_again(site: Site, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were a view to forget, the service behind it denies: here every view has forgotten."""
-    for info in pkgutil.iter_modules(blueprints.__path__):
-        module = importlib.import_module(f"{blueprints.__name__}.{info.name}")
+    for info in pkgutil.walk_packages(blueprints.__path__, f"{blueprints.__name__}."):
+        module = importlib.import_module(info.name)
         if hasattr(module, "allowed"):
             monkeypatch.setattr(module, "allowed", lambda permission: actor_here())
     before = site.contents()

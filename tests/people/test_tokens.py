@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from flask_w4r.errors import TokenInvalid
+from flask_w4r.errors import BadValue, TokenInvalid
 from flask_w4r.keyring import token_box
 from flask_w4r.models import Token
 from flask_w4r.seam import Sweep
@@ -63,6 +63,37 @@ def test_what_is_done_to_a_token_is_done_to_no_other(small_world: World) -> None
     assert run(small_world.app, lambda work: tokens.revoke(work.session, first, now=now))
     assert [view.revoked for view in views()] == [True, True, False]
     assert run(small_world.app, lambda work: tokens.issue_all(work.session, [], now=now, days=7)) == []
+
+
+def test_a_token_that_was_emptied_says_when_and_nothing_else(small_world: World) -> None:
+    asked = [("AU", "confirm", IDS), ("AU", "not_me", [[1, 1]]), ("MA", "confirm", IDS)]
+    now = small_world.clock()
+    made = run(small_world.app, lambda work: tokens.issue_all(work.session, asked, now=now, days=7))
+    found = [find(small_world, raw, code, purpose).id for raw, (code, purpose, _) in zip(made, asked, strict=True)]
+
+    def alive(code: str, purpose: str) -> list[bool]:
+        one = tokens.is_alive
+        return [read(small_world.app, lambda s, number=number: one(s, code, purpose, number)) for number in found]
+
+    assert alive("AU", "confirm") == [True, False, False]
+    assert alive("AU", "not_me") == [False, True, False]
+    assert alive("MA", "confirm") == [False, False, True]
+    small_world.clock.move(hours=1)
+    later = small_world.clock()
+    run(small_world.app, lambda work: tokens.empty(work.session, found[0], now=later))
+    assert find(small_world, made[0]) == tokens.TokenView(found[0], [], True, later)
+    stored = select(Token.id, Token.payload, Token.revoked_at).order_by(Token.id)
+    rows = {row[0]: row for row in read(small_world.app, lambda session: session.execute(stored).all())}
+    assert rows[found[0]].payload == ""
+    assert all(rows[number].payload and rows[number].revoked_at is None for number in found[1:])
+    assert alive("AU", "confirm") == [False] * 3
+    assert alive("AU", "not_me") == [False, True, False]
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_a_token_that_never_held_is_not_made(small_world: World, days: float) -> None:
+    with pytest.raises(BadValue, match=r"^days must be more than nought$"):
+        issue(small_world, days)
 
 
 def test_all_that_is_no_token_is_refused_in_the_same_words(small_world: World) -> None:

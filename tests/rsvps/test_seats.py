@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from flask_w4r.errors import EventFull, NotFound
+from flask_w4r.errors import BadValue, EventFull, NotFound
 from flask_w4r.models import OutboxMail, Rsvp
+from flask_w4r.sections import Section
 from flask_w4r.services.rsvps import lifecycle, seat_count
+from flask_w4r.services.rsvps.seats import claim as claim_seats
 from flask_w4r.services.storage.unit_of_work import read, run
 from tests.conftest import Host
 
@@ -234,3 +237,50 @@ def test_what_is_oversold_is_for_people_to_mend(party: Party) -> None:
         assert drift == seat_count.SeatDrift(party.event_id, "letters", {**counted, "seats_taken": 6}, counted, True)
     assert drift is not None
     assert drift.text.endswith("; more seats held than there are")
+
+
+def claim(party: Party, section: Section, seats: int = 2) -> bool:
+    now = party.state.clock()
+    return run(
+        party.app,
+        lambda work: claim_seats(work.session, section, party.event_id, seats, pending=False, now=now),
+    )
+
+
+def test_seats_are_claimed_in_the_events_own_section(party: Party) -> None:
+    assert not claim(party, replace(party.section, code="MA"))
+    assert party.event().seats_taken == 0
+    assert claim(party, party.section)
+    assert party.event().seats_taken == 2
+
+
+@pytest.mark.parametrize("seats", [0, -1])
+def test_less_than_a_seat_is_no_claim(party: Party, seats: int) -> None:
+    with pytest.raises(BadValue, match=r"^seats must be at least 1$"):
+        claim(party, party.section, seats)
+
+
+def test_who_comes_by_a_slower_clock_stands_behind_those_who_wait(party: Party) -> None:
+    come(party, 1, 10)
+    now = party.state.clock()
+    for guest, moment in ((2, now), (3, now - timedelta(seconds=5)), (4, now)):
+        party.ask(guest, 1, now=moment)
+        assert party.do("confirm", guest, now=moment).outcome == "waitlisted"
+    line = [party.row(guest).waitlisted_at for guest in (2, 3, 4)]  # type: ignore[union-attr]
+    assert line == [now, now + timedelta(microseconds=1), now + timedelta(microseconds=2)]
+    done = party.do("cancel", 1)
+    assert done.offered == [party.row(guest).id for guest in (2, 3, 4)]  # type: ignore[union-attr]
+
+
+def test_a_link_of_before_does_not_confirm_what_is_asked_for_after(party: Party) -> None:
+    """Each act that ends a link raises the version: who cancelled and asks again confirms anew."""
+    versions = []
+    for _ in range(3):
+        party.ask(1)
+        versions.append(party.row(1).version)  # type: ignore[union-attr]
+        for version in versions[:-1]:
+            assert party.do("confirm", 1, version).outcome == "gone"
+        assert party.do("confirm", 1, versions[-1]).outcome == "going"
+        assert party.do("cancel", 1).outcome == "cancelled"
+        assert party.row(1).version > versions[-1]  # type: ignore[union-attr]
+    assert versions == sorted(set(versions))

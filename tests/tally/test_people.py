@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Thread
@@ -116,6 +117,32 @@ def test_a_person_goes_with_their_last_signature(site: Site) -> None:
     assert site.recount() == (5, [])
     assert (site.shown("old-example"), site.shown(code="MA")) == (({"old-example": 1}, 1), ({ANN: 2}, 2))
     assert site.recount("MA") == (5, [])
+
+
+def test_who_is_forgotten_stays_counted_and_is_told_apart_no_more(site: Site) -> None:
+    for slug in (ANN, BO, "old-example"):
+        site.sign(slug, ["a", "b"])
+    site.sign(ANN, ["a"], code="MA")
+    section, keyring = site.state.sections["AU"], site.state.keyring
+
+    def told_apart() -> dict[tuple[str, str], int]:
+        known = select(EditionPerson.section, Edition.year).join(Edition, Edition.id == EditionPerson.edition_id)
+        return Counter(tuple(row) for row in read(site.app, lambda session: session.execute(known).all()))  # type: ignore[misc]
+
+    def erased(slug: str, code: str = "AU") -> int:
+        case, mine = site.case(slug, code), site.state.sections[code]
+        now = site.state.clock()
+        return read(site.app, lambda session: counts.counts(session, mine, case.edition_id, now)).erased
+
+    assert told_apart() == {("AU", "2026"): 2, ("AU", "2025"): 2, ("MA", "2026"): 1}
+    before = site.shown(), site.shown("old-example"), site.shown(code="MA")
+    for _ in range(2):
+        run(site.app, lambda unit: counts.forget_person(unit.session, keyring, section, "a@example.org"))
+        assert told_apart() == {("AU", "2026"): 1, ("AU", "2025"): 1, ("MA", "2026"): 1}
+        assert (erased(ANN), erased("old-example"), erased(ANN, "MA")) == (1, 1, 0)
+        assert (site.shown(), site.shown("old-example"), site.shown(code="MA")) == before
+    run(site.app, lambda unit: counts.forget_person(unit.session, keyring, section, "nobody@example.org"))
+    assert (erased(ANN), site.shown()) == (1, before[0])
 
 
 @pytest.mark.race

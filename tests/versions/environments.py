@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 #: What a site may ask for beside the library itself, and the walk goes through.
-EXTRAS = ("postgres", "mariadb", "redis", "celery")
+EXTRAS = ("postgres", "mariadb", "redis", "celery", "age", "xlsx")
 
 
 class Unavailable(Exception):

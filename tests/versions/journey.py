@@ -11,6 +11,7 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+import pyrage
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -32,6 +33,7 @@ def make_site(url: str, mailer: RecordingMailer) -> Flask:
         W4R_SECTION={"preset": "AU", "url_prefix": "/au"}, W4R_BASE_URL="http://localhost",
         W4R_MAIL_SENDER="Write for Rights <w4r@example.org>", W4R_FORM_MIN_SECONDS=0,
         W4R_ENCRYPTION_KEYS=[generate_key()], W4R_INDEX_KEY=generate_key(),
+        W4R_EXPORT_RECIPIENTS=str(pyrage.x25519.Identity.generate().to_public()),
     )  # fmt: skip
     db = SQLAlchemy(app)
     CSRFProtect(app)
@@ -105,6 +107,8 @@ def walk(url: str) -> None:
     for path in ("", "rules", "cases", "events"):
         good(client.get(f"/au/moderation/{path}"))
     assert good(client.get(f"{CASES}{slug}/tally.json")).get_json()["actions"] == {"petition_signature": 2}
+    for kind, form in (("signatures", "xlsx"), ("audit", "jsonl")):
+        command(app, "export", kind, "--format", form, "--out", "-")
     command(app, "tally", "recount")
     command(app, "keys", "rotate")
     command(app, "audit", "verify")

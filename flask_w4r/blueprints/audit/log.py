@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
-
 from flask import Response, current_app, request, stream_with_context
 
+from ...seam import ExportAsk
 from ...services.audit import log as audit_log
 from ...services.audit.log import Filters
+from ...services.exports import take
+from ...services.exports.writers import csv_lines
 from ...services.storage.unit_of_work import read
 from ...state import Permission
 from ...web import here
@@ -43,29 +42,13 @@ def export() -> Response:
     allowed(Permission.EXPORT)
     place, filters, app = here(), _filters(), app_of_request()
     hooks, section, file = place.state.hooks, place.section, place.state.seam.exports["audit"]
-
-    def piece(before: int | None) -> tuple[Sequence[tuple[str, ...]], int | None]:
-        return read(app, lambda session: file.piece(session, hooks, actor, section, filters, before=before))
-
-    def lines() -> Iterator[str]:
-        before = after
-        rows: Sequence[tuple[str, ...]] = [tuple(file.columns), *first]
-        yield _csv(rows)
-        while before is not None:
-            rows, before = piece(before)
-            yield _csv(rows)
-
-    first, after = piece(None)
+    ask = ExportAsk(section, filters=filters)
+    rows = take.pieces(app, file, ask, allowed=lambda: take.insist_allowed(hooks, actor, file, section))
     # The host's hooks are asked for each piece, and may look at the request.
-    response = private(Response(stream_with_context(lines()), mimetype="text/csv"))
+    lines = stream_with_context(csv_lines(file.columns(section), rows, None))
+    response = private(Response(lines, mimetype="text/csv"))
     response.headers["Content-Disposition"] = f'attachment; filename="log-{section.code}.csv"'
     return response
-
-
-def _csv(rows: Iterable[tuple[str, ...]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
 
 
 def _number(text: str) -> int:

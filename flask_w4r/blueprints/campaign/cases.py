@@ -62,7 +62,9 @@ def _case_page(
         )
         if row is None:
             raise NotFound(slug)
-        urls = desk.case_urls(session, place.section, slug, partial(purge_url, app, place.section))
+        urls = desk.case_urls(
+            session, place.section, slug, partial(purge_url, app, place.section), place.state.seam.urls
+        )
         own = [url for url in urls if f"/cases/{slug}/" in f"{url}/"]
         effect = case_desk.effect(session, place.state.hooks, place.state.keyring, place.section, slug)
         return {"case": row, "effect": effect, "gone": own, "named": len(urls) - len(own)}
@@ -93,7 +95,9 @@ def set_status(slug: str) -> Response:
             uow.session, state.hooks, actor, state.keyring, place.section, slug, status, now=state.clock()
         )
         if changed:
-            urls = desk.case_urls(uow.session, place.section, slug, partial(purge_url, app, place.section))
+            urls = desk.case_urls(
+                uow.session, place.section, slug, partial(purge_url, app, place.section), place.state.seam.urls
+            )
             uow.emit(case_changed, section=place.section.code, slug=slug, status=status, case_ids=changed, urls=urls)
 
     run(app, work)

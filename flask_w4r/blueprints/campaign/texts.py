@@ -136,7 +136,9 @@ def _save(actor: Actor, found: CaseTexts, edits: Mapping[str, Edit]) -> Saved:
             year=found.edition, now=state.clock(),
         )  # fmt: skip
         if saved.shown_differs:
-            urls = desk.case_urls(uow.session, place.section, found.slug, partial(purge_url, app, place.section))
+            urls = desk.case_urls(
+                uow.session, place.section, found.slug, partial(purge_url, app, place.section), place.state.seam.urls
+            )
             uow.emit(
                 case_changed, section=place.section.code, slug=found.slug, case_ids=[saved.case_id], urls=urls,
                 status=saved.status,

@@ -12,6 +12,8 @@ from ...services.moderation import overview as numbers
 from ...services.moderation.overview_kept import Kept
 from ...services.moderation.reasons import words_for
 from ...services.storage.unit_of_work import read
+from ...services.webhooks import status as webhook_status
+from ...services.webhooks.status import Waiting
 from ...state import Permission
 from ...web import here
 from ...web.desk import actor_here, allowed, desk_page, may
@@ -60,14 +62,16 @@ def overview() -> Response:
     window, slug = request.args.get("window", ""), request.args.get("case", "") or None
     kept: Kept = state.once("overview", Kept)
 
-    def load(session: Session) -> tuple[numbers.Overview, dict[int, str], IntakeStatus]:
+    def load(session: Session) -> tuple[numbers.Overview, dict[int, str], IntakeStatus, list[Waiting]]:
         found = numbers.overview(
             session, state.hooks, actor_here(), section, window=window, slug=slug, now=state.clock(), kept=kept
         )
         waiting = intake_status(session, now=state.clock(), section=section)
-        return found, dict(lockdown.levels(session, section)), waiting
+        hooks = [hook for hook in state.hooks.webhooks if not hook.sections or section.code in hook.sections]
+        programs = webhook_status.waiting(session, state.keyring, hooks, now=state.clock())
+        return found, dict(lockdown.levels(session, section)), waiting, programs
 
-    found, levels, intake = read(current_app, load)
+    found, levels, intake, programs = read(current_app, load)
     rtl = place.dir == "rtl"
     ways = {
         name: endpoint
@@ -79,7 +83,7 @@ def overview() -> Response:
         sparks={line.id: spark(line.bars, rtl=rtl) for line in found.cases}, levels=levels,
         may_decide=may(actor, Permission.DECIDE), reason_words=words_for, window_words=WINDOW_WORDS,
         segment_words=SEGMENT_WORDS, funnel_words=FUNNEL_WORDS, tier_words=TIER_WORDS,
-        intake=intake, intake_is_late=intake.oldest_age > LATE,
+        programs=[one for one in programs if one.is_late], intake=intake, intake_is_late=intake.oldest_age > LATE,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def _confirm(token: str) -> Response:
         done = confirming.confirm(
             uow.session, state.keyring, place.section, token, hold_at=scoring["hold_at"], now=now, secret=secret,
             fast_score=scoring["fast_confirm"],
-            to_subscribers=state.hooks.subscriber_sink is not None,
+            hooks=state.hooks,
             slugs=request.form.getlist("cases") if request.form.get("ticks") else None,
             shown_at=links.shown_at(token),
         )  # fmt: skip
@@ -123,7 +123,7 @@ def not_me(token: str) -> Response:
 
 def _disown(uow: UnitOfWork, place: Here, token: str) -> str:
     now = place.state.clock()
-    canonical = confirming.disown(uow.session, place.state.keyring, place.section, token, now=now)
+    canonical = confirming.disown(uow, place.state.keyring, place.section, token, now=now)
     return together.disown(uow, place, canonical) if canonical is not None else ""
 
 

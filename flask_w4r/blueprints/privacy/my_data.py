@@ -137,7 +137,7 @@ def _held_page(
     item: str = "", typed: Mapping[str, str] | None = None, faults: Mapping[str, str] | None = None,
 ) -> Response:  # fmt: skip
     piles = _piles(place, owner)
-    handed_over = [held for pile in piles for held in pile.held if held.data.get("delivered_at")]
+    handed_over = [held for pile in piles for held in pile.held if held.data.get("handed_over_on")]
     errors = [(f"w4r-correct-{name}", text) for name, text in (faults or {}).items()]
     return sealed_page(
         "privacy/erase.html" if sure else "privacy/held.html", code, piles=piles, address=owner.address.typed, done=done,

@@ -65,7 +65,12 @@ CAPABILITY = Capability(
         Indexed("w4r_audit_head", ("digest",), why="the end of that chain", earlier=True),
         Indexed("w4r_audit_checkpoint", ("digest", "signature"), why="the beginning of that chain", earlier=True),
     ),
-    exports=(Export("audit", log.HEADINGS, log.file_rows),),
+    exports=(
+        Export(
+            "audit", lazy_gettext("The log of what staff and commands did"), lambda section: log.HEADINGS, log.file_rows,
+            permissions=("read_audit", "export"),
+        ),
+    ),
     pages="flask_w4r.blueprints.audit",
     commands={"audit": "flask_w4r.cli.audit:audit"},
-)
+)  # fmt: skip

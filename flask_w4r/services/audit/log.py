@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...keyring import Keyring
 from ...models import AuditEntry
+from ...seam import ExportAsk
 from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..people.permissions import require
@@ -20,8 +22,6 @@ from .record import Head, head
 PAGE = 50
 #: The file's columns.
 HEADINGS = ("section", "number", "at", "actor", "action", "subject", "count", "changes", "digest")
-#: What a spreadsheet would take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -93,26 +93,15 @@ def log_page(
 
 
 def file_rows(
-    session: Session,
-    hooks: Hooks,
-    actor: Actor | None,
-    section: Section,
-    filters: Filters,
-    *,
-    before: int | None = None,
-) -> tuple[list[tuple[str, ...]], int | None]:
-    """Rows of the file, newest first, a piece at a time.
+    session: Session, keyring: Keyring, ask: ExportAsk, place: int | None
+) -> tuple[list[tuple[Any, ...]], int | None]:
+    """Rows of the file, newest first, a piece at a time; see ``seam.Export``.
 
-    No cell can be taken for a formula by a spreadsheet.
-
-    :returns: the piece's rows and where the next one begins, or ``None`` at the end.
-    :raises PermissionDenied: they may not both read the log and export here.
+    :param ask: ``filters`` are :class:`Filters`.
     """
-    require(hooks, actor, Permission.READ_AUDIT, section)
-    require(hooks, actor, Permission.EXPORT, section)
     piece = 1000
-    rows = _read(session, section, filters, before, piece)
-    return [tuple(_cells(section, row)) for row in rows], rows[-1].number if len(rows) == piece else None
+    rows = _read(session, ask.section, ask.filters or Filters(), place, piece)
+    return [_cells(ask.section, row) for row in rows], rows[-1].number if len(rows) == piece else None
 
 
 def _read(session: Session, section: Section, filters: Filters, before: int | None, limit: int) -> list[Entry]:
@@ -139,14 +128,11 @@ def _read(session: Session, section: Section, filters: Filters, before: int | No
     ]
 
 
-def _cells(section: Section, row: Entry) -> Iterator[str]:
+def _cells(section: Section, row: Entry) -> tuple[Any, ...]:
     changes = json.dumps(row.changes, sort_keys=True) if row.changes else ""
-    cells = (
+    return (
         section.code, row.number, row.at.isoformat(), row.actor, row.action, row.subject, row.count, changes, row.digest,
     )  # fmt: skip
-    for cell in cells:
-        text = str(cell)
-        yield f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _words(value: Any) -> str:

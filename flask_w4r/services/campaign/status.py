@@ -15,6 +15,7 @@ from ...i18n import country_name
 from ...keyring import Keyring
 from ...models import Case, Edition, Picture, Signature
 from ...models.campaign import CASE_STATUSES
+from ...seam import Urls
 from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..audit import record as audit
@@ -109,13 +110,16 @@ def set_case_status(
     return changed
 
 
-def case_urls(session: Session, section: Section, slug: str, absolute: Callable[..., str | None]) -> Sequence[str]:
+def case_urls(
+    session: Session, section: Section, slug: str, absolute: Callable[..., str | None], more: Sequence[Urls] = ()
+) -> Sequence[str]:
     """Every public URL whose content changes with a case: what a cache in front should purge.
 
     Its own pages and pictures first, then those that name it: campaign, archives, counts, and the pages of the cases
     beside it.
 
     :param absolute: makes a full URL, or ``None`` where this site has no such page.
+    :param more: what other capabilities have of the case, ``Seam.urls``.
     """
     rows = session.execute(
         select(Case.id, Case.edition_id, Edition.year)
@@ -135,6 +139,8 @@ def case_urls(session: Session, section: Section, slug: str, absolute: Callable[
         urls += [absolute(name, locale=locale) for name in ("campaign", "impact", "tally")]
         urls += [absolute("edition", locale=locale, year=year) for year in sorted({row[2] for row in rows})]
         urls += [absolute(name, locale=locale, slug=other) for other in sorted(beside) for name in ("case", "thanks")]
+    for others in more:
+        urls += others(session, section, slug, absolute)
     return [url for url in urls if url is not None]
 
 

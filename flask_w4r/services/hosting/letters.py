@@ -62,4 +62,6 @@ def look_up(
 #: What a stranger can have sent to somebody by typing their address.
 _CAPPED = ("event_confirm", "event_link")
 _prepare_all = one_by_one(prepare)
-MAILS = tuple(MailKind(name, _prepare_all, look_up, capped=name in _CAPPED) for name in _HOST)
+MAILS = tuple(
+    MailKind(name, _prepare_all, look_up, capped=name in _CAPPED, unasked=name == "event_report") for name in _HOST
+)

@@ -31,7 +31,7 @@ STATES: Mapping[str, Any] = {
     "submitted": lazy_gettext("With our team"),
     "published": lazy_gettext("Published"),
     "rejected": lazy_gettext("Not published"),
-    "cancelled": lazy_gettext("Cancelled"),
+    "cancelled": lazy_gettext("The event was cancelled"),
     "over": lazy_gettext("Over"),
 }
 #: What is the host's own of what is sealed with an event.

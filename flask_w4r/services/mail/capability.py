@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ...i18n import lazy_gettext
 from ...models import OutboxMail
-from ...seam import Capability, Indexed, Job, Personal
+from ...seam import Capability, Indexed, Job, Link, Personal
 from ..storage import ages
-from . import doctor, outbox, personal, send
+from . import doctor, outbox, personal, send, unsubscribing
 
 CAPABILITY = Capability(
     "mail",
-    models=("OutboxMail", "Suppression", "MailStop"),
+    models=("OutboxMail", "Suppression", "Unsubscribed", "MailStop"),
     jobs=(Job("mail", send.job, turn=20, once=80, due=outbox.is_due),),
     retention=(
         ages.rule(
@@ -34,6 +34,12 @@ CAPABILITY = Capability(
             None,
             "kept so that no more email goes there; a keyed hash, no address",
         ),
+        Personal(
+            "w4r_unsubscribed",
+            ("address_index",),
+            None,
+            "kept so that no email goes there that nobody asked for; a keyed hash, no address",
+        ),
     ),
     indexed=(
         Indexed("w4r_outbox", ("cap_index",), why="made with the key of a day", of_day=True),
@@ -44,8 +50,11 @@ CAPABILITY = Capability(
             earlier=True,
             why="the address is not kept; brought forward when it is suppressed again",
         ),
+        Indexed("w4r_unsubscribed", ("address_index",), earlier=True, why="the address is not kept"),
     ),
     holds=(personal.OUTBOX, personal.SUPPRESSION),
+    links=(Link(unsubscribing.PURPOSE, "unsubscribe", "unsubscribe_url"),),
+    pages="flask_w4r.blueprints.mail",
     stays={"w4r_mail_stop": "how this site's mail server does"},
     checks=(doctor.check,),
     commands={"mail": "flask_w4r.cli.mail:group"},

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address as MailAddress
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import parseaddr
 from typing import Any, NamedTuple, Protocol
 
@@ -17,8 +18,20 @@ from ...sections import Section
 
 #: Where no sender is configured, which only debugging and testing allow.
 FALLBACK_SENDER = "w4r@localhost"
+
+
+class _OneLine(UnstructuredHeader):
+    """A header that is not folded. The standard library parts a long address into encoded words, which no program that
+    looks for an address there puts together again."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header as it leaves."""
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
 #: Base64 or quoted-printable only: not every relay takes 8-bit text.
-_POLICY = SMTP.clone(cte_type="7bit")
+_POLICY = SMTP.clone(cte_type="7bit", header_factory=HeaderRegistry())
+_POLICY.header_factory.map_to_type("list-unsubscribe", _OneLine)  # type: ignore[attr-defined]
 _FACTS = (
     "id",
     "section",
@@ -37,12 +50,14 @@ class Words(NamedTuple):
     """What a mail says.
 
     :param entries: calendar files that go with it: method and content of each.
+    :param unsubscribe: the address that ends mails like it at one press (RFC 8058), where it has one.
     """
 
     subject: str
     text: str
     html: str
     entries: Sequence[tuple[str, bytes]] = ()
+    unsubscribe: str = ""
 
 
 class Render(Protocol):
@@ -88,7 +103,7 @@ def compose(letter: Letter, sender: str | None, words: tuple[str, str, str] | Wo
     :param words: subject, plain text and HTML, and the calendar files where it has any. Each goes in twice: as a part
         that mail programs act on by themselves, and as a file to open in those that do not.
     """
-    subject, text, html, entries = Words(*words)
+    subject, text, html, entries, unsubscribe = Words(*words)
     name, address = parseaddr(sender or FALLBACK_SENDER)
     mailbox, _, domain = letter.recipient.rpartition("@")
     # Headers leave in UTF-8 only where the address cannot be said without it (RFC 6532).
@@ -99,11 +114,15 @@ def compose(letter: Letter, sender: str | None, words: tuple[str, str, str] | Wo
     message["Date"] = now
     message["Message-ID"] = f"<{letter.facts['message_id']}@{address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.section.lang_tag(letter.facts["locale"])
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     for method, content in entries:
         message.add_alternative(content.decode(), subtype="calendar", params={"method": method})
     for _, content in entries:
         message.add_attachment(content, maintype="application", subtype="ics", filename="event.ics")
+    # Last: what says of the content what it is goes when the content is set.
+    message["Content-Language"] = letter.section.lang_tag(letter.facts["locale"])
     return message

@@ -25,6 +25,10 @@ from ..storage.upsert import insert_ignore, insert_missing
 
 #: Kinds that go out once and never again for the same matter: their ``dedupe`` stays until the row is purged.
 ONCE_ONLY = frozenset({"reminder", "desk_alert"})
+#: Kinds that go to a program. They are no mail, and leave by a job of their own (``webhooks.send``).
+TO_PROGRAMS = frozenset({"webhook"})
+#: The row of ``w4r_mail_stop`` that is about the mail server.
+MAIL = "mail"
 _TABLE = OutboxMail.__table__
 _WIPED: Mapping[str, Any] = {"recipient": None, "params": None, "claimed_by": None, "lease_until": None}
 
@@ -118,8 +122,18 @@ def _due(now: datetime) -> Any:
 
 def is_due(session: Session, now: datetime) -> bool:
     """Whether any mail waits to be sent now, and its server is not left alone for a while."""
-    paused = exists().where(MailStop.until > now)
-    return session.execute(select(OutboxMail.id).where(_due(now), ~paused).limit(1)).first() is not None
+    paused = exists().where(MailStop.name == MAIL, MailStop.until > now)
+    return session.execute(select(OutboxMail.id).where(_due(now), is_mail(), ~paused).limit(1)).first() is not None
+
+
+def is_program_due(session: Session, now: datetime) -> bool:
+    """Whether anything waits to be handed to a program now."""
+    return session.execute(select(OutboxMail.id).where(_due(now), ~is_mail()).limit(1)).first() is not None
+
+
+def is_mail() -> Any:
+    """A condition: the row goes to a mailbox."""
+    return OutboxMail.kind.not_in(TO_PROGRAMS)
 
 
 def sent_since(session: Session, moment: datetime, *, most: int) -> int:
@@ -129,14 +143,23 @@ def sent_since(session: Session, moment: datetime, *, most: int) -> int:
 
 
 def claim(
-    session: Session, worker: str, *, batch: int, lease_seconds: float, now: datetime, newest: bool = False
+    session: Session,
+    worker: str,
+    *,
+    batch: int,
+    lease_seconds: float,
+    now: datetime,
+    newest: bool = False,
+    lane: bytes | None = None,
 ) -> Sequence[OutboxMail]:
     """Take up to ``batch`` due mails for ``worker``. Nobody else has them until the lease runs out.
 
     :param newest: those that came due last, in place of the oldest.
+    :param lane: in place of mails what goes to one program, by its ``cap_index``.
     """
     order = (OutboxMail.not_before, OutboxMail.id)
-    wanted = select(OutboxMail.id).where(_due(now)).limit(batch)
+    mine = is_mail() if lane is None else and_(OutboxMail.cap_index == lane, ~is_mail())
+    wanted = select(OutboxMail.id).where(_due(now), mine).limit(batch)
     wanted = wanted.order_by(*(column.desc() if newest else column for column in order))
     wanted = wanted.with_for_update(skip_locked=can_skip_locked(session))
     ids = session.scalars(wanted).all()
@@ -189,6 +212,22 @@ def enqueue_all(session: Session, rows: Sequence[Mapping[str, Any]], *, replace:
     for row in ordered:
         if there.get(row["dedupe"]) != row["message_id"]:
             enqueue(session, row, replace=True)
+
+
+def recall(session: Session, dedupes: Sequence[bytes]) -> datetime | None:
+    """Take back what waits for a matter, or failed.
+
+    :param dedupes: what the matter may be known by.
+
+    :returns: since when it waited, where nobody tried to hand it over; else ``None``.
+    """
+    mine = (OutboxMail.dedupe.in_(dedupes), OutboxMail.state.in_(("queued", "failed")))
+    columns = (OutboxMail.created_at, OutboxMail.attempts, OutboxMail.claimed_by)
+    row = session.execute(select(*columns).where(*mine).with_for_update()).first()
+    if row is None:
+        return None
+    execute(session, update(OutboxMail).where(*mine).values(**_WIPED, state="dropped", dedupe=None))
+    return row.created_at if row.attempts == 0 and row.claimed_by is None else None
 
 
 def record_sent(session: Session, rows: Sequence[Mapping[str, Any]], worker: str, *, now: datetime) -> set[int]:
@@ -247,7 +286,7 @@ def outbox_status(session: Session, *, now: datetime, failures: int = 20) -> Out
     """Count the outbox and list its latest failures, without any personal data."""
     counted = session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state))
     by_state = {row[0]: int(row[1]) for row in counted}
-    late = and_(OutboxMail.state == "queued", OutboxMail.not_before <= now)
+    late = and_(OutboxMail.state == "queued", OutboxMail.not_before <= now, is_mail())
     due, oldest = session.execute(select(func.count(), func.min(OutboxMail.not_before)).where(late)).one()
     rows = session.execute(
         select(OutboxMail.id, OutboxMail.section, OutboxMail.kind, OutboxMail.attempts, OutboxMail.last_error)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ...i18n import gettext, lazy_gettext, long_date
+from ...i18n import number as count
 from ...keyring import Keyring
 from ...models import OutboxMail
 from ...seam import Held, Holds
@@ -36,17 +37,15 @@ def show(session: Session, keyring: Keyring, lens: Any, canonical: str) -> list[
     query = select(OutboxMail.kind, func.date(OutboxMail.sent_at), func.count()).where(
         OutboxMail.cap_index.in_(indexes), OutboxMail.state == "sent"
     )
-    by_kind: dict[str, Counter[str]] = {}
+    by_kind: dict[str, dict[str, int]] = {}
+    by_day: Counter[str] = Counter()
     for kind, day, number in session.execute(query.group_by(OutboxMail.kind, func.date(OutboxMail.sent_at))):
-        by_kind.setdefault(kind, Counter())[str(day)] += int(number)
-    return [
-        Held(
-            kind, kind,
-            [(long_date(date.fromisoformat(day)), str(number)) for day, number in sorted(days.items())],
-            {"kind": kind, "sent": dict(sorted(days.items()))},
-        )
-        for kind, days in sorted(by_kind.items())
-    ]  # fmt: skip
+        by_kind.setdefault(kind, {})[str(day)] = int(number)
+        by_day[str(day)] += int(number)
+    if not by_day:
+        return []
+    facts = [(long_date(date.fromisoformat(day)), count(number)) for day, number in sorted(by_day.items())]
+    return [Held("sent", gettext("Emails we sent you"), facts, {"sent": by_kind})]
 
 
 def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime | None) -> int:

@@ -26,7 +26,7 @@ from ...state import Mailer, get_state
 from ..people.addresses import AddressFault, parse_address
 from ..people.networks import day_secret
 from ..storage.unit_of_work import UnitOfWork, read, run
-from . import letters, outbox
+from . import letters, outbox, unsubscribing
 from . import stop as stops
 from .caps import (
     Today,
@@ -217,12 +217,14 @@ class _Round:
         now = self.clock()
         asked = [(ask.section, ask.address.canonical) for _, ask in claimed]
         suppressed = suppressed_among(session, self.state.keyring, asked)
+        unwanted = self._unwanted(session, [ask for _, ask in claimed])
         indexes = {bytes(row.cap_index) for row, _ in claimed if row.cap_index is not None}
         today = mails_today(session, indexes, worker=self.name, now=now) if indexes else {}
         accepted: dict[bytes, Counter[str]] = defaultdict(Counter)
         wanted, dropped = [], []
         for row, ask in claimed:
-            if (ask.section.code, ask.address.canonical) in suppressed:
+            whose, kind = (ask.section.code, ask.address.canonical), self.state.seam.mails[row.kind]
+            if (whose in suppressed and not kind.always) or (whose in unwanted and kind.unasked):
                 dropped.append(row.id)
                 continue
             index = bytes(row.cap_index) if row.cap_index is not None else None
@@ -238,6 +240,11 @@ class _Round:
                 accepted[index][row.kind] += 1
             wanted.append((row, ask))
         return wanted, dropped
+
+    def _unwanted(self, session: Session, asks: Sequence[Ask]) -> set[tuple[str, str]]:
+        """Addresses among those of mails that nobody just asked for, which want none."""
+        asked = [(ask.section, ask.address.canonical) for ask in asks if self.state.seam.mails[ask.kind].unasked]
+        return unsubscribing.unsubscribed_among(session, self.state.keyring, asked)
 
     def _contexts(self, session: Session, wanted: Sequence[_Claimed], report: MailReport) -> dict[int, Any]:
         """What each mail is about, by its row; ``None`` where nothing is left to say; nothing where that failed."""
@@ -268,12 +275,29 @@ class _Round:
         before = [dict(ask.params) for _, ask in some]
         days = self.state.config.retention["token_days"]
         with session.begin_nested():
-            contexts = prepare(session, self.state.keyring, [ask for _, ask in some], now=self.clock(), token_days=days)
+            asks = [ask for _, ask in some]
+            contexts = prepare(session, self.state.keyring, asks, now=self.clock(), token_days=days)
+            contexts = self._with_links(session, asks, contexts)
         # The links that were made are kept, sealed, so that a second hand-over after a crash carries the same.
         for (row, ask), old in zip(some, before, strict=True):
             if ask.params != old:
                 row.params = self.state.keyring.seal_json(ask.params)
         return {row.id: context for (row, _), context in zip(some, contexts, strict=True)}
+
+    def _with_links(self, session: Session, asks: Sequence[Ask], contexts: Sequence[Any]) -> Sequence[Any]:
+        """The contexts; those of mails that nobody just asked for with the link that ends them."""
+        found = list(contexts)
+        ending = [place for place, ask in enumerate(asks) if self.state.seam.mails[ask.kind].unasked]
+        linked = unsubscribing.add_links(
+            session,
+            self.state.keyring,
+            [asks[place] for place in ending],
+            [found[place] for place in ending],
+            now=self.clock(),
+        )
+        for place, context in zip(ending, linked, strict=True):
+            found[place] = context
+        return found
 
     def _note(self, session: Session, row: OutboxMail, error: Exception, report: MailReport) -> None:
         facts = {"id": row.id, "attempts": row.attempts, "kind": row.kind}

@@ -20,6 +20,7 @@ from ...models import MailStop, OutboxMail
 from ..storage.rows import execute
 from ..storage.upsert import insert_ignore
 from .faults import SORTS, Fault
+from .outbox import MAIL, is_mail
 
 #: So many failures in a row of one sort, or so many that outnumber the mails that were taken, stop a round.
 BREAKER = 5
@@ -29,7 +30,6 @@ NEWEST, OLDEST = 3, 2
 FIRST, LONGEST = timedelta(seconds=30), timedelta(minutes=10)
 #: So long after the last pause ended nothing is stopped: no mail has waited since.
 FORGOTTEN = timedelta(hours=1)
-_NAME = "mail"
 
 
 class Tally:
@@ -125,7 +125,7 @@ class Stopped:
 
 def stopped(session: Session, *, now: datetime) -> Stopped | None:
     """What staff are told; ``None`` while mail leaves."""
-    row = session.get(MailStop, _NAME, populate_existing=True)
+    row = session.get(MailStop, MAIL, populate_existing=True)
     if row is None or row.until < now - FORGOTTEN:
         return None
     return Stopped(row.since, row.until, row.sort, row.fault)
@@ -133,12 +133,12 @@ def stopped(session: Session, *, now: datetime) -> Stopped | None:
 
 def since(now: datetime) -> Any:
     """A query for when sending stopped, for those who ask for more in the same statement; nothing while mail leaves."""
-    return select(MailStop.since).where(MailStop.name == _NAME, MailStop.until >= now - FORGOTTEN)
+    return select(MailStop.since).where(MailStop.name == MAIL, MailStop.until >= now - FORGOTTEN)
 
 
 def is_there(session: Session) -> bool:
     """Whether sending has stopped, and nobody found out yet that it may go on."""
-    return session.get(MailStop, _NAME, populate_existing=True) is not None
+    return session.get(MailStop, MAIL, populate_existing=True) is not None
 
 
 def ask_again(session: Session, *, now: datetime, hold: timedelta, anyway: bool = False) -> bool:
@@ -147,7 +147,7 @@ def ask_again(session: Session, *, now: datetime, hold: timedelta, anyway: bool 
     :param hold: no other worker tries meanwhile.
     :param anyway: be it during the pause, and with mails whose time has not come.
     """
-    mine = update(MailStop).where(MailStop.name == _NAME)
+    mine = update(MailStop).where(MailStop.name == MAIL)
     # Nobody has asked for long: were it so still, that would be another time.
     execute(session, mine.where(MailStop.until < now - FORGOTTEN).values(since=now, times=0))
     if anyway:
@@ -164,18 +164,21 @@ def answered(session: Session, tally: Tally, *, now: datetime) -> None:
     """
     if tally.may_go_on:
         _bring_forward(session, now)
-        execute(session, delete(MailStop).where(MailStop.name == _NAME))
+        execute(session, delete(MailStop).where(MailStop.name == MAIL))
     elif tally.last is not None:
         stop(session, tally.last, now=now)
     else:
-        execute(session, update(MailStop).where(MailStop.name == _NAME).values(until=now))
+        execute(session, update(MailStop).where(MailStop.name == MAIL).values(until=now))
 
 
-def stop(session: Session, fault: Fault, *, now: datetime) -> bool:
-    """Leave the mail server alone for a while, longer each time in a row. Returns whether that is new."""
-    row = session.get(MailStop, _NAME, populate_existing=True, with_for_update=True)
+def stop(session: Session, fault: Fault, *, now: datetime, name: str = MAIL) -> bool:
+    """Leave the mail server alone for a while, longer each time in a row. Returns whether that is new.
+
+    :param name: of somebody else who is left alone.
+    """
+    row = session.get(MailStop, name, populate_existing=True, with_for_update=True)
     if row is None:
-        values = {"name": _NAME, "sort": fault.sort, "fault": fault.text[:200], "since": now, "times": 1}
+        values = {"name": name, "sort": fault.sort, "fault": fault.text[:200], "since": now, "times": 1}
         return insert_ignore(session, MailStop.__table__, {**values, "until": now + _pause(1)})
     row.times += 1
     row.sort, row.fault, row.until = fault.sort, fault.text[:200], now + _pause(row.times)
@@ -184,8 +187,8 @@ def stop(session: Session, fault: Fault, *, now: datetime) -> bool:
 
 
 def _bring_forward(session: Session, now: datetime) -> None:
-    fault = select(MailStop.fault).where(MailStop.name == _NAME).scalar_subquery()
-    put_off = (OutboxMail.state == "queued", OutboxMail.not_before > now, OutboxMail.last_error == fault)
+    fault = select(MailStop.fault).where(MailStop.name == MAIL).scalar_subquery()
+    put_off = (OutboxMail.state == "queued", OutboxMail.not_before > now, OutboxMail.last_error == fault, is_mail())
     execute(session, update(OutboxMail).where(*put_off).values(not_before=now))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
+from ...config_recipients import recipient
 from ...errors import W4RError
 
 BEGIN, END = b"-----BEGIN AGE ENCRYPTED FILE-----", b"-----END AGE ENCRYPTED FILE-----"
@@ -38,20 +39,26 @@ def recipients_of(texts: Sequence[str]) -> list[Any]:
 
     :raises SealingFault: one of them is none.
     """
+    _library()
     found = []
     for text in texts:
         try:
-            found.append(_library().x25519.Recipient.from_str(text.strip()))
-        except (_library().RecipientError, ValueError) as error:
-            raise SealingFault(f"{text[:20]!r} is no age recipient; they begin with 'age1'") from error
+            found.append(recipient(text.strip()))
+        except W4RError as error:
+            raise SealingFault(f"{text[:20]!r} {error}") from error
     return found
 
 
 def identities_of(text: str) -> list[Any]:
-    """Private keys, as ``age-keygen`` writes them in a file; lines with ``#`` are passed over.
+    """Private keys, as ``age-keygen`` writes them in a file; lines with ``#`` are passed over. Or an SSH key without passphrase.
 
     :raises SealingFault: there is none.
     """
+    if text.startswith("-----BEGIN"):
+        try:
+            return [_library().ssh.Identity.from_buffer(text.encode())]
+        except (_library().IdentityError, ValueError) as error:
+            raise SealingFault("the identity file holds no SSH key that age can use") from error
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     try:
         found = [_library().x25519.Identity.from_str(line) for line in lines]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...i18n import lazy_gettext
 from ...seam import Action, Capability, Indexed, Job, Link, MailKind, Personal
 from ..tally.counts import SIGNATURE
-from . import counts, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
+from . import counts, exports, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
 from .queue import SIGNATURES
 
 CAPABILITY = Capability(
@@ -13,7 +13,11 @@ CAPABILITY = Capability(
     models=("Signature",),
     intake=(intake.SIGNATURES,),
     waits=(waits.SIGNATURES,),
-    mails=(*letters.MAILS, MailKind(subscribers.KIND, hand_over=subscribers.hand_over)),
+    mails=(
+        *letters.MAILS,
+        MailKind(subscribers.KIND, hand_over=subscribers.hand_over),
+        MailKind(subscribers.WITHDRAWAL, hand_over=subscribers.hand_over_withdrawal, always=True),
+    ),
     links=(Link("confirm", "confirm", "confirm_url"), Link("not_me", "not_me", "not_me_url")),
     queue=(SIGNATURES,),
     jobs=(Job("invalidate", invalidation_run.job, turn=30),),
@@ -33,6 +37,7 @@ CAPABILITY = Capability(
         ),
     ),
     holds=(personal.SIGNATURES, personal.CONSENTS),
+    exports=exports.EXPORTS,
     recounts=(counts.recount,),
     touched=(counts.touched,),
     pages="flask_w4r.blueprints.petitions",

@@ -12,15 +12,17 @@ from sqlalchemy.orm import Session
 from ...errors import CaseWithdrawn, TokenInvalid
 from ...keyring import Keyring
 from ...sections import Section
+from ...state import Hooks
 from ..mail import send as mail
 from ..moderation.judgement import Judgement
 from ..people import tokens
 from ..people.addresses import Address, parse_address
 from ..people.networks import Network
+from ..storage.unit_of_work import UnitOfWork
 from . import standing, states
 from .signing import Signing, Submission
 from .standing import Standing
-from .subscribers import enqueue_subscriber
+from .subscribers import are_wanted, enqueue_subscriber, withdraw_subscriber
 
 CONFIRM, NOT_ME = "confirm", "not_me"
 
@@ -120,7 +122,7 @@ def confirm(
     now: datetime,
     secret: bytes,
     fast_score: int = 0,
-    to_subscribers: bool = False,
+    hooks: Hooks | None = None,
     slugs: Collection[str] | None = None,
     shown_at: datetime | None = None,
 ) -> Confirmed | None:
@@ -128,7 +130,7 @@ def confirm(
 
     :param secret: the day's, see ``people.networks.day_secret``.
     :param fast_score: points for doing so within seconds of signing.
-    :param to_subscribers: the host takes newsletter opt-ins.
+    :param hooks: where newsletter opt-ins go; ``None``: nowhere.
     :param slugs: the cases that were ticked; the others go on waiting. ``None``: all.
     :param shown_at: when the page with the button was made; what was signed, or changed, since then was not on it and goes
         on waiting. ``None``: now.
@@ -159,9 +161,9 @@ def confirm(
     who = _signer(keyring, stand.rows[fresh[0]]) if fresh else None
     if who is not None:
         mail.answered(session, section, who.address.canonical, secret=secret, now=now)
-    if to_subscribers:
+    if hooks is not None and are_wanted(hooks):
         for number in fresh:
-            enqueue_subscriber(session, keyring, section, number, now=now)
+            enqueue_subscriber(session, keyring, section, number, hooks=hooks, now=now)
     case_ids = [item.case_id for item in done if item.outcome in ("confirmed", "already")]
     return Confirmed(fresh, case_ids, who, stand.signed(), stand.canonical)
 
@@ -214,7 +216,7 @@ def resend(session: Session, keyring: Keyring, section: Section, raw: str, *, se
     mail.enqueue(session, values, replace=True)
 
 
-def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> str | None:
+def disown(work: UnitOfWork, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> str | None:
     """The mailbox's owner did not sign, or takes it back: the signatures lose their details and cease to count.
 
     Holding any link of a mail proves the mailbox, and a later version was signed with the same one, so it goes too. What
@@ -224,8 +226,11 @@ def disown(session: Session, keyring: Keyring, section: Section, raw: str, *, no
     :returns: the address in canonical form; ``None`` where nothing holds it any more.
     :raises TokenInvalid: it is no such link.
     """
+    session = work.session
     token = find_either(session, section, raw, now=now)
     rows, stand = _stand(session, keyring, section, token)
+    if stand.canonical is not None:
+        withdraw_subscriber(work, keyring, section, stand.canonical, now=now)
     for row in sorted(rows, key=lambda row: row.id):
         states.disown_signature(session, keyring, section, row.id, now=now)
     return stand.canonical

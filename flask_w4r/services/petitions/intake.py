@@ -15,6 +15,7 @@ from ..moderation.judgement import Judgement, releases_itself
 from ..people.networks import day_secret
 from ..storage.unit_of_work import UnitOfWork
 from .signing import Signing, Submission
+from .subscribers import are_wanted
 from .writing import sign
 
 KIND = "signature"
@@ -50,7 +51,7 @@ def _write(work: UnitOfWork, section: Section, judged: Sequence[tuple[Entry, Jud
         presses.append(
             Signing(
                 section, Submission.unpacked(entry.values), judgement, sent.network, secrets[sent.network.day], sent.at,
-                state.hooks.subscriber_sink is not None, sent.proved, sent.case_ids,
+                state.hooks if are_wanted(state.hooks) else None, sent.proved, sent.case_ids,
             )
         )  # fmt: skip
     for signed in sign(session, state.keyring, section, presses):

@@ -189,6 +189,6 @@ def _apart(ask: Ask) -> timedelta | None:
 _of = partial(MailKind, prepare=prepare, look_up=look_up, capped=True, answered=30, about_cases=True, shares=_shares)
 MAILS = (
     _of("confirm", sent=enqueue_reminders, apart=_apart),
-    _of("reminder", lapses=True),
+    _of("reminder", lapses=True, unasked=True),
     _of("already_signed", lapses=True),
 )

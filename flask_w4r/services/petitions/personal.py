@@ -25,13 +25,13 @@ from ..tally import counts as tally
 from . import standing
 from .reindex import name_scope
 from .standing import ALIVE, details_of
-from .subscribers import recall_subscriber
+from .subscribers import erase_subscriber, recall_subscriber, withdraw_subscriber
 
 #: What the owner of a signature can correct, in the order of the form.
 CORRECTABLE = ("first_name", "last_name", "phone", "postcode")
 STATES: Mapping[str, Any] = {
     "pending": lazy_gettext("Waiting for you to confirm your email address"),
-    "confirmed": lazy_gettext("Confirmed"),
+    "confirmed": lazy_gettext("You confirmed it"),
     "invalid": lazy_gettext("Not counted"),
 }
 _FIELDS: Mapping[str, Any] = {
@@ -117,9 +117,13 @@ def _iso(moment: datetime | None) -> str | None:
 def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime | None) -> int:
     """Nothing tells any more who signed; what counted goes on counting."""
     session, keyring, now = work.session, work.state.keyring, work.state.clock()
-    rows = _rows(session, keyring, section, canonical, lock=True)
-    rows = [row for row in rows if before is None or row.created_at <= before]
-    recall_subscriber(session, keyring, section, canonical)
+    every = _rows(session, keyring, section, canonical, lock=True)
+    rows = [row for row in every if before is None or row.created_at <= before]
+    if len(rows) == len(every):
+        erase_subscriber(work, keyring, section, canonical, now=now)
+    else:
+        # Whoever signed again since was erased before, and those who must know were told then.
+        recall_subscriber(session, keyring, section, canonical)
     if rows:
         _wipe(session, rows, now)
     tally.forget_person(session, keyring, section, canonical)
@@ -142,6 +146,11 @@ def act(work: UnitOfWork, section: Section, canonical: str, way: str, key: str, 
     places = _places(session, section)
     rows = _rows(session, keyring, section, canonical, lock=True)
     mine = [row for row in rows if row.state in ALIVE and row.person and _key(places[row.case_id], row) == key]
+    if way == "leave" and any(row.newsletter for row in mine):
+        others = {row.id for row in rows if row.newsletter} - {row.id for row in mine}
+        if not others:
+            # The proof of the only yes goes with it.
+            withdraw_subscriber(work, keyring, section, canonical, now=now)
     for row in mine:
         if way == "leave":
             _leave(session, keyring, section, places[row.case_id], row, canonical, now)
@@ -233,7 +242,7 @@ def act_on_consent(
         return False
     session, keyring, now = work.session, work.state.keyring, work.state.clock()
     rows = [row for row in _rows(session, keyring, section, canonical, lock=True) if row.newsletter]
-    recall_subscriber(session, keyring, section, canonical)
+    withdraw_subscriber(work, keyring, section, canonical, now=now)
     if not rows:
         return False
     ids = [row.id for row in rows]

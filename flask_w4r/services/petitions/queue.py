@@ -22,7 +22,7 @@ from ..moderation.reasons import ReasonLine, reason_lines
 from ..people.addresses import mask_address
 from ..people.names import full_name
 from . import batches
-from .subscribers import enqueue_subscriber
+from .subscribers import are_wanted, enqueue_subscriber
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ def _decide_signatures(
     batch = make_batch()
     apply = batches.release if act == "approve" else batches.invalidate
     apply(session, keyring, section, batch, waiting, now=now)
-    if act == "approve" and hooks.subscriber_sink is not None:
-        _hand_on_opt_ins(session, keyring, section, batch, now=now)
+    if act == "approve" and are_wanted(hooks):
+        _hand_on_opt_ins(session, keyring, section, batch, hooks, now=now)
     return batch
 
 
@@ -180,13 +180,15 @@ def network_column(tier: str) -> Any:
     return getattr(Signature, f"net_{tier}")
 
 
-def _hand_on_opt_ins(session: Session, keyring: Keyring, section: Section, batch: Batch, *, now: datetime) -> None:
+def _hand_on_opt_ins(
+    session: Session, keyring: Keyring, section: Section, batch: Batch, hooks: Hooks, *, now: datetime
+) -> None:
     """Where no mail is confirmed, a held signature's opt-in waited for its release."""
     if section.confirmation != "none":
         return
     released = select(BatchRow.item_id).where(BatchRow.batch_id == batch.id, BatchRow.kind == batches.SIGNATURE)
     for number in session.scalars(released).all():
-        enqueue_subscriber(session, keyring, section, number, now=now)
+        enqueue_subscriber(session, keyring, section, number, hooks=hooks, now=now)
 
 
 SIGNATURES = QueueKind(

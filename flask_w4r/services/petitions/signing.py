@@ -9,6 +9,7 @@ from typing import Any
 
 from ...keyring import Keyring
 from ...sections import Section
+from ...state import Hooks
 from ..mail import send as mail
 from ..moderation.judgement import Judgement
 from ..people.addresses import Address
@@ -88,8 +89,8 @@ class Signing:
     #: The day's secret, which keys the count of mails an address gets.
     cap_secret: bytes
     now: datetime
-    #: The host takes newsletter opt-ins.
-    to_subscribers: bool = False
+    #: Where newsletter opt-ins go, if anywhere.
+    takers: Hooks | None = None
     #: Whoever signs has shown that they read the address' mail.
     proved: bool = False
     case_ids: Sequence[int] = ()

@@ -14,7 +14,7 @@ from ..campaign.catalogue import cases_by_id
 from ..campaign.views import Lens
 from ..storage.unit_of_work import UnitOfWork
 from . import standing, states
-from .subscribers import enqueue_subscriber, recall_subscriber
+from .subscribers import are_wanted, enqueue_subscriber, withdraw_subscriber
 
 
 def find(session: Session, keyring: Keyring, lens: Lens, canonical: str) -> list[Waiting]:
@@ -38,8 +38,8 @@ def confirm(work: UnitOfWork, section: Section, canonical: str, ids: Sequence[in
     )
     fresh = [item.signature_id for item in done if item.outcome == "confirmed"]
     for number in fresh:
-        if state.hooks.subscriber_sink is not None:
-            enqueue_subscriber(work.session, state.keyring, section, number, now=now)
+        if are_wanted(state.hooks):
+            enqueue_subscriber(work.session, state.keyring, section, number, hooks=state.hooks, now=now)
         work.emit(signature_confirmed, signature_id=number, section=section.code)
     return fresh
 
@@ -47,9 +47,9 @@ def confirm(work: UnitOfWork, section: Section, canonical: str, ids: Sequence[in
 def disown(work: UnitOfWork, section: Section, canonical: str) -> None:
     """Somebody else typed the address: what waits loses its details."""
     keyring, now = work.state.keyring, work.state.clock()
+    withdraw_subscriber(work, keyring, section, canonical, now=now)
     for row in standing.of_address(work.session, keyring, section, canonical).pending():
         states.disown_signature(work.session, keyring, section, row.id, now=now)
-    recall_subscriber(work.session, keyring, section, canonical)
 
 
 SIGNATURES = Waits("signatures", ("confirm", "reminder"), find, confirm, disown)

@@ -199,8 +199,10 @@ def _count(
         for case_id, row in zip(press.case_ids, press.rows, strict=True):
             if _is_counted(row):
                 begun[case_id][row.id] = address.canonical if address else None
-                if press.signing.to_subscribers and row.id is not None:
-                    enqueue_subscriber(session, keyring, section, row.id, now=press.signing.now)
+                if press.signing.takers is not None and row.id is not None:
+                    enqueue_subscriber(
+                        session, keyring, section, row.id, hooks=press.signing.takers, now=press.signing.now
+                    )
     for edition_id in sorted({editions[case_id] for case_id in begun}):
         mine = {case_id: list(some.values()) for case_id, some in begun.items() if editions[case_id] == edition_id}
         tally.count_signatures(session, keyring, section, edition_id, mine)

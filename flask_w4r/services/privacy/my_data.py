@@ -43,7 +43,8 @@ def collect(session: Session, seam: Seam, keyring: Keyring, lens: Lens, canonica
     found = [
         Pile(one, one.show(session, keyring, lens, canonical)) for one in seam.holds.values() if one.show is not None
     ]
-    return [pile for pile in found if pile.held]
+    # What its owner can do something with comes first.
+    return sorted((pile for pile in found if pile.held), key=lambda pile: pile.holds.act is None)
 
 
 def as_json(section: Section, piles: Sequence[Pile], *, now: datetime) -> dict[str, Any]:

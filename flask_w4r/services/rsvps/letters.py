@@ -117,7 +117,10 @@ def look_up(
 
 #: What a stranger can have sent to somebody by typing their address.
 _CAPPED = ("rsvp_confirm", "rsvp_known")
+#: What comes without their having just done anything.
+_UNASKED = ("rsvp_reminder", "event_message")
 _prepare_all = one_by_one(prepare)
 MAILS = tuple(
-    MailKind(name, _prepare_all, look_up, capped=name in _CAPPED, lapses=name == "rsvp_known") for name in _GUEST
+    MailKind(name, _prepare_all, look_up, capped=name in _CAPPED, lapses=name == "rsvp_known", unasked=name in _UNASKED)
+    for name in _GUEST
 )

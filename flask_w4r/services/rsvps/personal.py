@@ -28,7 +28,7 @@ STATES: Mapping[str, Any] = {
     "waitlisted": lazy_gettext("On the waiting list"),
     "offered": lazy_gettext("A place is being offered to you"),
     "expired": lazy_gettext("The offer has ended"),
-    "cancelled": lazy_gettext("Cancelled"),
+    "cancelled": lazy_gettext("Your place was cancelled"),
 }
 #: Values in one IN list.
 _CHUNK = 500

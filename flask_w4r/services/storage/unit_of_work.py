@@ -45,6 +45,13 @@ class UnitOfWork:
         """Send ``signal`` with these ids after commit."""
         self._signals.append((signal, ids))
 
+    def tell(self) -> None:
+        """Let those who must not miss any signal write it down. Called once, just before commit."""
+        if self._signals and self.state.seam.told:
+            emitted = [(signal.name.removeprefix("w4r."), ids) for signal, ids in self._signals]
+            for tell in self.state.seam.told:
+                tell(self, emitted)
+
     def send_signals(self, app: Any) -> None:
         """Send what was emitted. Called once, after commit."""
         for signal, ids in self._signals:
@@ -106,6 +113,7 @@ def unit_of_work(app: Any, *, read_only: bool = False) -> Iterator[UnitOfWork]:
         work = UnitOfWork(session, state)
         yield work
         if not read_only:
+            work.tell()
             session.commit()
     work.send_signals(app)
 

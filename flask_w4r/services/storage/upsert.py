@@ -75,6 +75,20 @@ def insert_missing(session: Session, table: FromClause, rows: Sequence[Mapping[s
     return _execute(session, _ignoring(session, table).inline(), [dict(row) for row in rows]).rowcount
 
 
+def insert_selected(session: Session, table: FromClause, columns: Sequence[str], rows: Any) -> int:
+    """Insert those of the rows of a query whose unique keys are free, in one statement.
+
+    :param session: the session to use; nothing is flushed or committed.
+    :param table: one of our tables.
+    :param columns: which of its columns the query gives, in order.
+    :param rows: a ``select`` with a condition.
+    :returns: how many were inserted.
+    """
+    return _execute(
+        session, _ignoring(session, table).from_select(list(columns), rows, include_defaults=False)
+    ).rowcount
+
+
 def _ignoring(session: Session, table: FromClause) -> Any:
     target, dialect = cast(Table, table), session.get_bind().dialect.name
     if dialect in ("mysql", "mariadb"):

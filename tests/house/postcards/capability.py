@@ -32,7 +32,9 @@ CAPABILITY = Capability(
     actions=(Action(service.ACTION, "Postcards"),),
     retention=(Retention("postcards", "postcards: 30 days", service.forget, service.to_forget),),
     personal=(Personal("toy_postcard", ("secret",), "postcards"),),
-    exports=(Export("postcards", ("id",), lambda *args, **options: ([("1",)], None)),),
+    exports=(
+        Export("postcards", "Postcards", lambda section: ("id", "to"), lambda *args, **asked: ([(1, "=1+1")], None)),
+    ),
     recounts=(service.count_sent,),
     touched=(service.touched,),
     checks=(service.look,),

@@ -1,0 +1,1 @@
+W4R_EXPORT_RECIPIENTS = ["age1f8r03xnx2vahcpzsfmh5dnsu6z6f0k7gyj25kskru02wk4leyy2sp3yr5m"]

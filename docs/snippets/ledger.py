@@ -1,0 +1,1 @@
+W4R_ERASURE_LEDGER = "/var/lib/w4r/erasures.jsonl"
