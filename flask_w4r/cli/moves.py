@@ -61,7 +61,13 @@ def show(code: str | None, as_json: bool) -> None:
 @group.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--section", "code", help="The section's code, where the site has several.")
-@click.option("--recipient", "recipients", multiple=True, metavar="AGE_KEY", help="A public age key; may be repeated. Else W4R_EXPORT_RECIPIENTS.")
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="AGE_KEY",
+    help="A public age key; may be repeated. Else W4R_EXPORT_RECIPIENTS.",
+)
 @_passphrase
 @click.option("--reseal", is_flag=True, help="Open what is sealed, for a site that has other W4R_ENCRYPTION_KEYS.")
 @_json
