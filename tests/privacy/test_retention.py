@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,7 +172,7 @@ def test_a_preset_s_limit_holds_for_the_usual_days_too(make_host: MakeHost) -> N
 def test_what_a_delivery_needs_stays_and_is_told(make_host: MakeHost) -> None:
     clock = Clock()
     held: list[int] = []
-    needs = Reserves("drafts", "w4r_signature", "a delivery that is being prepared", lambda ident: ident.in_(held))
+    needs = Reserves("drafts", "w4r_signature", "a draft of ours", lambda ident: ident.in_(held))
     drafts = Capability("drafts", reserves=(needs,))
     w4r = W4R(mailer=RecordingMailer(), clock=clock, capabilities=(*CAPABILITIES, drafts))
     host = make_host(w4r=w4r)
@@ -181,7 +182,7 @@ def test_what_a_delivery_needs_stays_and_is_told(make_host: MakeHost) -> None:
     held += ids[:2]
     told = host.run("w4r", "retention", "run").output
     assert (
-        "delivered_signatures: 5 due, 3 done; 2 of them stay for a delivery that is being prepared"
+        "delivered_signatures: 5 due, 3 done; 2 of them stay for a draft of ours"
         "  (confirmed signatures: delivered_days after they were handed over, then only counts)"
     ) in told.splitlines()
     assert rules(host)["delivered_signatures"]["needed"] == 2
@@ -207,3 +208,24 @@ def test_the_desk_says_what_falls_due_when(make_host: MakeHost) -> None:
     others = Staff(host.app.test_client(), "mo", "decide,find_person,export", None)
     assert others.get("/au/moderation/retention").status_code == 403
     assert "moderation/retention" not in others.get("/au/moderation/find").get_data(as_text=True)
+
+
+@every_database
+def test_a_delivery_keeps_its_names_until_it_is_handed_over(make_host: MakeHost, tmp_path: Path) -> None:
+    """By the commands themselves: prepared, they stay; called off, they go; what went is in no later one."""
+    host, clock = made(make_host, retention={"undelivered_days": 10})
+    make_signatures(host.app, "ann", 4, state="confirmed")
+    told = host.run(
+        "w4r", "deliver", "prepare", "ann", "--to", "Embassy", "--out", str(tmp_path / "out"), "--json"
+    ).output
+    clock.now += timedelta(days=60)
+    found = rules(host)["undelivered_signatures"]
+    assert (found["due"], found["done"], found["needed"]) == (4, 0, 4)
+    assert found["why"] == "a delivery that is being prepared"
+    assert known(host) == 4
+    host.run("w4r", "deliver", "call-off", json.loads(told)["id"])
+    assert rules(host)["undelivered_signatures"]["done"] == 4
+    again = ["w4r", "deliver", "prepare", "ann", "--to", "Embassy", "--out", str(tmp_path / "again")]
+    result = host.app.test_cli_runner().invoke(args=again)
+    assert result.exit_code == 1
+    assert "0 differ" in sound(host)

@@ -23,8 +23,9 @@ from ..storage.upsert import insert_selected
 
 #: Recipients of one delivery, and the length of each.
 MOST_RECIPIENTS, LONGEST_RECIPIENT = 50, 200
-#: A signature that counts. Who erased theirs, withdrew, became invalid or waits at the desk is not handed over.
-COUNTED = and_(Signature.state == "confirmed", Signature.held_at.is_(None))
+#: A signature that counts and has a name. Who erased theirs, withdrew, became invalid or waits at the desk is not handed over; nor
+#: is what retention has left nothing but the count of.
+COUNTED = and_(Signature.state == "confirmed", Signature.held_at.is_(None), Signature.let_go_at.is_(None))
 #: What may still be handed over or called off.
 OPEN = or_(Delivery.state == "prepared", and_(Delivery.state == "handed_over", Delivery.outcome == "refused"))
 #: What was really given away, and cannot be called back.

@@ -104,13 +104,21 @@ def due(app: Any, sweep: Sweep) -> list[Kept]:
 
 
 def _due(app: Any, rule: Retention, sweep: Sweep) -> Kept:
-    def look(session: Session) -> tuple[int, int]:
-        needed = rule.needed(session, sweep) if rule.needed is not None and sweep.reserves else 0
-        return rule.due(session, sweep), needed
+    def look(session: Session) -> tuple[int, int, str]:
+        return rule.due(session, sweep), *_needed(session, rule, sweep)
 
-    over, needed = read(app, look)
-    why = ", ".join(str(one.words) for one in sweep.reserves) if needed else ""
+    over, needed, why = read(app, look)
     return Kept(rule.name, str(rule.keeps), over, 0, needed, why)
+
+
+def _needed(session: Session, rule: Retention, sweep: Sweep) -> tuple[int, str]:
+    """How many rows that are over must stay, and what needs them."""
+    count = rule.needed
+    needed = count(session, sweep) if count is not None and sweep.reserves else 0
+    if count is None or not needed:
+        return 0, ""
+    words = [str(one.words) for one in sweep.reserves if count(session, replace(sweep, reserves=(one,), most=1))]
+    return needed, ", ".join(dict.fromkeys(words))
 
 
 def let_go(app: Any, sweep: Sweep, told: Told) -> list[Kept]:
@@ -162,8 +170,7 @@ def _falling(session: Session, rule: Retention, sweep: Sweep, section: Section) 
     moments = (replace(sweep, now=sweep.now + timedelta(weeks=number)) for number in range(WEEKS + 1))
     counted = [rule.due(session, one) for one in moments]
     weeks = [_more(after, before) for before, after in pairwise(counted)]
-    needed = rule.needed(session, sweep) if rule.needed is not None and sweep.reserves else 0
-    why = ", ".join(str(one.words) for one in sweep.reserves) if needed else ""
+    needed, why = _needed(session, rule, sweep)
     return Falling(rule.name, _in_days(rule, section, sweep), _counted(counted[0]), weeks, needed, why)
 
 
