@@ -44,11 +44,14 @@ def details_text(person: Mapping[str, Any], *, withhold_name: bool, newsletter: 
     return json.dumps([dict(person), withhold_name, newsletter], sort_keys=True)
 
 
-def _fresh(keyring: Keyring, row: Any) -> dict[str, Any] | None:
+def _fresh(keyring: Keyring, row: Any, owners: dict[int, str]) -> dict[str, Any] | None:
+    """The indexes of a signature as they should be; ``owners``: whose it is, by its id, is noted."""
     person = reindex.opened(keyring, row.person)
     if person is None:
         return None
     canonical = reindex.mailbox_of(person)
+    if canonical is not None:
+        owners[row.id] = canonical
     typed = details_text(person, withhold_name=row.withhold_name, newsletter=row.newsletter)
     name = fold_name(person.get("first_name", ""), person.get("last_name", ""))
     values: dict[str, Any] = {}
@@ -65,12 +68,13 @@ def step(session: Session, keyring: Keyring, after: int | None, limit: int, *, w
     def taken(new: Mapping[int, Mapping[str, Any]], rows: Mapping[int, Any]) -> set[int]:
         return _doubled(session, new, rows)
 
+    owners: dict[int, str] = {}
     done, rows = reindex.step(
-        session, _COLUMNS, Signature.person.is_not(None), lambda row: _fresh(keyring, row), after, limit,
+        session, _COLUMNS, Signature.person.is_not(None), lambda row: _fresh(keyring, row, owners), after, limit,
         write=write, taken=taken,
     )  # fmt: skip
     if write:
-        _people(session, keyring, rows.values())
+        _people(session, keyring, rows.values(), owners)
     return done
 
 
@@ -92,15 +96,14 @@ def _doubled(session: Session, new: Mapping[int, Mapping[str, Any]], rows: Mappi
     }
 
 
-def _people(session: Session, keyring: Keyring, rows: Iterable[Any]) -> None:
+def _people(session: Session, keyring: Keyring, rows: Iterable[Any], owners: Mapping[int, str]) -> None:
     counted = [row for row in rows if row.state == "confirmed" and row.held_at is None]
     query = select(Case.id, Case.edition_id).where(Case.id.in_({row.case_id for row in counted}))
     editions = dict(session.execute(query).all()) if counted else {}
     people: dict[tuple[str, int], list[str]] = defaultdict(list)
     for row in counted:
-        canonical = reindex.mailbox_of(reindex.opened(keyring, row.person) or {})
-        if canonical is not None:
-            people[row.section, editions[row.case_id]].append(canonical)
+        if row.id in owners:
+            people[row.section, editions[row.case_id]].append(owners[row.id])
     for (code, edition_id), canonicals in sorted(people.items()):
         tally.bring_people_forward(session, keyring, code, edition_id, canonicals)
 
@@ -131,7 +134,7 @@ def bring_forward(
 
 
 def _forward(keyring: Keyring, row: Any, canonicals: Collection[str]) -> dict[str, Any]:
-    values = _fresh(keyring, row) if row.person else None
+    values = _fresh(keyring, row, {}) if row.person else None
     if values is None:
         # Disowned, so that only the address' index is left: which of them it was, that tells.
         scope = tally.signature_scope(row.section, row.case_id)

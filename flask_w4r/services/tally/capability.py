@@ -14,7 +14,7 @@ CAPABILITY = Capability(
         ),
     ),
     indexed=(
-        Indexed("w4r_edition_person", ("person_index",), why="goes with the signatures", earlier=True),
+        Indexed("w4r_edition_person", ("person_index",), why="goes with the signatures"),
     ),
     commands={"tally": "flask_w4r.cli.tally:tally"},
 )  # fmt: skip
