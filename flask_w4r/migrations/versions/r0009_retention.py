@@ -11,7 +11,7 @@ from alembic import op
 from flask_w4r.migrations.columns import MOMENT
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 #: The tables that this revision brings.
