@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
+
+import pytest
 
 from flask_w4r import W4R
 from flask_w4r.services.petitions.personal import act
@@ -11,7 +14,7 @@ from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, submit
 from tests.conftest import Host, MakeHost, every_database
-from tests.webhooks.receiver import Receiver, plain
+from tests.webhooks.receiver import SECRET, Receiver, plain
 
 PERSONAL = ("subscriber.created", "subscriber.withdrawn", "person.erased")
 
@@ -40,7 +43,10 @@ def left(host: Host, **kept: Any) -> list[tuple[Any, ...]]:
 
 
 @every_database
-def test_signals_and_opt_ins_are_told_in_order(make_host: MakeHost, program: Receiver) -> None:
+def test_signals_and_opt_ins_are_told_in_order(
+    make_host: MakeHost, program: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     host = site(make_host, program.table("signature_created", "signature_confirmed", *PERSONAL))
     sign_and_confirm(host)
     run_jobs(host.app)
@@ -64,6 +70,7 @@ def test_signals_and_opt_ins_are_told_in_order(make_host: MakeHost, program: Rec
     assert (data["source"], data["method"], data["locale"]) == ("petition", "web_form", "en")
     assert "ann-example" not in plain(data), "nobody agreed to say which case"
     assert left(host) == [("sent", None, None)] * 3
+    assert not any(word in caplog.text for word in ("sam1@", "Sample1", data["person"], SECRET))
 
 
 def test_a_withdrawal_and_an_erasure_are_told_to_who_knows_the_person(make_host: MakeHost, program: Receiver) -> None:
