@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flask_w4r import W4R
+from flask_w4r.keyring import generate_key
 from flask_w4r.services.petitions.personal import act
 from flask_w4r.services.petitions.subscribers import erase_subscriber, withdraw_subscriber
 from flask_w4r.services.storage.unit_of_work import run
@@ -198,3 +199,19 @@ def test_leaving_the_one_petition_with_a_yes_withdraws_it(make_host: MakeHost, p
     assert run(host.app, leave)
     run_jobs(host.app)
     assert program.types() == list(PERSONAL[:2])
+
+
+def test_after_the_index_key_was_changed_somebody_is_known_still(
+    make_host: MakeHost, program: Receiver, database: str
+) -> None:
+    keys: dict[str, Any] = {"encryption_keys": [generate_key()], "index_key": generate_key()}
+    host = site(make_host, {"crm": program.table(*PERSONAL)}, **keys)
+    sign_and_confirm(host)
+    run_jobs(host.app)
+    keys = {**keys, "index_key": generate_key(), "index_keys_old": [keys["index_key"]]}
+    later = make_host(database, upgrade=False, webhooks={"crm": program.table(*PERSONAL)}, **keys)
+    later.run("w4r", "person", "erase", "sam1@example.org", "--yes")
+    run_jobs(later.app)
+    created, erased = (one["data"] for one in program.taken)
+    assert erased["person"] != created["person"]
+    assert erased["formerly"] == [created["person"]]
