@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import pytest
+
 from flask_w4r import W4R
+from flask_w4r.keyring import generate_key
 from flask_w4r.services.petitions.personal import act
 from flask_w4r.services.petitions.subscribers import erase_subscriber, withdraw_subscriber
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, sign, submit
 from tests.conftest import Host, MakeHost, every_database
-from tests.webhooks.receiver import Receiver, plain
+from tests.webhooks.receiver import SECRET, Receiver, plain
 
 PERSONAL = ("subscriber.created", "subscriber.withdrawn", "person.erased")
 
@@ -40,7 +44,10 @@ def left(host: Host, **kept: Any) -> list[tuple[Any, ...]]:
 
 
 @every_database
-def test_signals_and_opt_ins_are_told_in_order(make_host: MakeHost, program: Receiver) -> None:
+def test_signals_and_opt_ins_are_told_in_order(
+    make_host: MakeHost, program: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     host = site(make_host, program.table("signature_created", "signature_confirmed", *PERSONAL))
     sign_and_confirm(host)
     run_jobs(host.app)
@@ -64,6 +71,7 @@ def test_signals_and_opt_ins_are_told_in_order(make_host: MakeHost, program: Rec
     assert (data["source"], data["method"], data["locale"]) == ("petition", "web_form", "en")
     assert "ann-example" not in plain(data), "nobody agreed to say which case"
     assert left(host) == [("sent", None, None)] * 3
+    assert not any(word in caplog.text for word in ("sam1@", "Sample1", data["person"], SECRET))
 
 
 def test_a_withdrawal_and_an_erasure_are_told_to_who_knows_the_person(make_host: MakeHost, program: Receiver) -> None:
@@ -191,3 +199,19 @@ def test_leaving_the_one_petition_with_a_yes_withdraws_it(make_host: MakeHost, p
     assert run(host.app, leave)
     run_jobs(host.app)
     assert program.types() == list(PERSONAL[:2])
+
+
+def test_after_the_index_key_was_changed_somebody_is_known_still(
+    make_host: MakeHost, program: Receiver, database: str
+) -> None:
+    keys: dict[str, Any] = {"encryption_keys": [generate_key()], "index_key": generate_key()}
+    host = site(make_host, {"crm": program.table(*PERSONAL)}, **keys)
+    sign_and_confirm(host)
+    run_jobs(host.app)
+    keys = {**keys, "index_key": generate_key(), "index_keys_old": [keys["index_key"]]}
+    later = make_host(database, upgrade=False, webhooks={"crm": program.table(*PERSONAL)}, **keys)
+    later.run("w4r", "person", "erase", "sam1@example.org", "--yes")
+    run_jobs(later.app)
+    created, erased = (one["data"] for one in program.taken)
+    assert erased["person"] != created["person"]
+    assert erased["formerly"] == [created["person"]]

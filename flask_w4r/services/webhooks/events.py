@@ -30,13 +30,15 @@ def lane(name: str) -> bytes:
     return hashlib.sha256(f"webhook|{name}".encode()).digest()
 
 
-def person_mark(keyring: Keyring, hook: Webhook, section: Section, canonical: str) -> str:
+def person_marks(keyring: Keyring, hook: Webhook, section: Section, canonical: str) -> dict[str, Any]:
     """What a program knows somebody by, from one message to the next; no two programs know them by the same.
 
     :param canonical: the address in canonical form.
-    :returns: 32 hex digits.
+    :returns: ``person``, 32 hex digits, and where the index key has changed ``formerly``: by which it may know them still.
     """
-    return keyring.blind(f"webhook-person|{hook.name}|{section.code}", canonical).hex()[:32]
+    marks = keyring.blinds(f"webhook-person|{hook.name}|{section.code}", canonical)
+    new, *older = [mark.hex()[:32] for mark in marks]
+    return {"person": new, **({"formerly": older} if older else {})}
 
 
 def tell_of_person(
@@ -62,7 +64,7 @@ def tell_of_person(
     rows = [
         {
             **_row(
-                keyring, hook, section, event, {"person": person_mark(keyring, hook, section, canonical), **data},
+                keyring, hook, section, event, {**person_marks(keyring, hook, section, canonical), **data},
                 now=now, dedupe=_matters(keyring, hook, section, event, canonical)[0],
             ),
             # What it was not told before it has waited for since then.
