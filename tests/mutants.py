@@ -65,7 +65,9 @@ class Room:
 
 SERVICES = "flask_w4r/services"
 ROOMS = {
-    "tally": Room((f"{SERVICES}/tally/*",), ("tests/tally", "tests/embedding/test_commands.py")),
+    "tally": Room(
+        (f"{SERVICES}/tally/*",), ("tests/tally", "tests/people/test_key_change.py", "tests/embedding/test_commands.py")
+    ),
     "seats": Room(
         tuple(f"{SERVICES}/rsvps/{name}.py" for name in ("seats", "seat_count", "ask", "lifecycle")),
         ("tests/rsvps", "tests/events/test_jobs.py"),
@@ -79,7 +81,7 @@ ROOMS = {
     ),
     "keyring": Room(
         ("flask_w4r/keyring.py", f"{SERVICES}/people/rotation.py"),
-        ("tests/people/test_keyring.py", "tests/embedding/test_commands.py"),
+        ("tests/people/test_keyring.py", "tests/people/test_key_change.py", "tests/embedding/test_commands.py"),
     ),
     "caps": Room((f"{SERVICES}/mail/caps.py",), ("tests/mail",)),
     "permissions": Room(

@@ -53,6 +53,11 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "each group has a row, so that its sum is never nothing"
         ),
     },
+    "services.tally.counts._people": {
+        "for (sealed,) in session.execute(select(Signature.person).where(*named)).yield_per(None):": (
+            "how many rows are fetched at a time changes none of them"
+        ),
+    },
     "services.tally.counts.uncount_signatures": {
         "_lock_people(session, edition_id, sorted(keyring.blind(person_scope(section, None), one) for one in known))": (
             "nobody waits on SQLite: tests/tally/test_people.py finds it on servers, with two who withdraw at one moment"

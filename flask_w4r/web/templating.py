@@ -20,6 +20,7 @@ from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
 from .layout import find_layout, frame, make_part
+from .typed import kind_for, one_line
 
 #: Characters that HTML (13.2.3.5), or XHTML, has no place for: controls but for tabs and ends of lines, and what Unicode
 #: says is no character.
@@ -41,6 +42,8 @@ def register(app: Flask) -> None:
         w4r_country=i18n.country_name,
         w4r_list=i18n.listing,
         w4r_time_span=i18n.time_span,
+        w4r_line=one_line,
+        w4r_kind=kind_for,
     )
     app.jinja_env.add_extension(Delimiters)
     app.jinja_env.globals.update(_w4r=i18n.gettext, _w4rn=i18n.ngettext)

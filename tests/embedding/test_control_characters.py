@@ -7,6 +7,7 @@ import re
 import pytest
 
 from flask_w4r.testing import run_jobs, sign, submit
+from flask_w4r.web.typed import kind_for, one_line
 from tests.embedding.conftest import MakeSite, host_layout
 from tests.embedding.test_every_route import as_host, full_site, routes
 from tests.petitions.helpers import session_token
@@ -59,3 +60,17 @@ def test_what_was_kept_is_shown_without_them_too(make_site: MakeSite) -> None:
     shown = {path: as_host(host.app.test_client()).get(path, buffered=True).text for path in [link, *pages]}
     assert [path for path, text in shown.items() if unfit(text)] == []
     assert {path for path, text in shown.items() if "Quin" in text} >= {link, "/ma/host"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "given"),
+    [
+        ("date", "2026-12-10", "date"), ("date", "", "date"), ("date", "tomorrow", "text"), ("date", "20261210", "text"),
+        ("datetime-local", "2026-12-10T18:30", "datetime-local"), ("datetime-local", "2026-12-10", "text"),
+        ("url", "https://meet.example/x", "url"), ("url", "meet.example", "text"), ("url", "https://a b", "text"),
+        ("url", "https://[", "text"), ("text", "any\nthing", "text"), ("email", "sam@", "email"),
+    ],
+)  # fmt: skip
+def test_what_is_no_date_comes_back_where_it_may_stand(kind: str, value: str, given: str) -> None:
+    assert kind_for(kind, value) == given
+    assert one_line("a\r\nb\nc") == "a b c"
