@@ -14,10 +14,12 @@ from ..services.audit import record as audit
 from ..services.campaign.views import Lens
 from ..services.people.addresses import Address, AddressFault, parse_address
 from ..services.privacy import ledger, ledger_file, my_data
+from ..services.privacy import record as records
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from .common import choose_sections, record, state_and_app
 
 person = AppGroup("person", help="What is held of a person.")
+privacy = AppGroup("privacy", help="For the data protection officer.")
 erasures = AppGroup("erasures", help="The ledger of who was erased.")
 _ADDRESS = click.argument("address")
 _SECTION = click.option("--section", "code", help="The section's code; not needed where there is one section.")
@@ -119,3 +121,34 @@ def replay() -> None:
 
 def _say(done: dict[str, int]) -> None:
     click.echo(f"erasures missing {done['missing']}, made again {done['settled']}, rows {done['rows']}")
+
+
+@privacy.command("record")
+@_SECTION
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def print_record(code: str | None, as_json: bool) -> None:
+    """Print the record of processing (GDPR 30): what is kept, why, where and how long."""
+    state, _ = state_and_app()
+    (section,) = choose_sections(code, several=False)
+    found = records.record(state.seam, section, state.config.retention)
+    if as_json:
+        click.echo(json.dumps([one.as_dict() for one in found], indent=2))
+        return
+    for one in found:
+        click.echo(f"{one.activity}: {one.purpose}")
+        click.echo(f"  {one.table}: {', '.join(one.columns)}")
+        click.echo(f"  {one.kept}")
+
+
+@privacy.command("notice")
+@_SECTION
+@click.option("--locale", help="One of the section's languages; its first where none is given.")
+def print_notice(code: str | None, locale: str | None) -> None:
+    """Print words for a privacy notice, from the configuration in force. Have them read by your counsel."""
+    state, _ = state_and_app()
+    (section,) = choose_sections(code, several=False)
+    chosen = locale or section.default_locale
+    if chosen not in section.locales:
+        raise click.BadParameter(f"the section has {', '.join(section.locales)}", param_hint="--locale")
+    for heading, text in records.notice(state, section, chosen):
+        click.echo(f"{heading}\n\n{text}\n")

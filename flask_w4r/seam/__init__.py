@@ -43,6 +43,7 @@ class Capability:
     """One thing that people do with the library, as all the others see it.
 
     :param name: its name on every floor.
+    :param purpose: why what is personal in its tables is kept, for a record of processing.
     :param models: names of its tables.
     :param stays: tables with rows of the site, which no section takes along when it moves, and why.
     :param remade: tables whose rows the worker makes by itself: a section that moves in brings its own in their place.
@@ -59,6 +60,7 @@ class Capability:
     """
 
     name: str
+    purpose: str = ""
     models: Sequence[str] = ()
     intake: Sequence[IntakeKind] = ()
     waits: Sequence[Waits] = ()

@@ -81,6 +81,8 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
         write_zip(tmp_path / "AU.zip", AU_LINES)
     if words[1] == "section":
         _ready_to_move(app, words)
+    if words[1:3] == ["erasures", "import"]:
+        run(app, "w4r", "erasures", "export", words[3])
     if "export" in words:
         run(app, "w4r", "kit", "import", "./kit")
     if words[1:3] != ["section", "import"]:

@@ -38,6 +38,7 @@ _due = ages.counting(
 
 CAPABILITY = Capability(
     "audit",
+    purpose="To prove what staff did with what people entrusted to us",
     models=("AuditCheckpoint", "AuditEntry", "AuditHead"),
     mails=(MailKind(keep.MAIL_KIND),),
     jobs=(Job("daily", keep.mail_heads, every=DAILY_LOOK, turn=60),),

@@ -9,6 +9,7 @@ from .holds import DELIVERIES
 
 CAPABILITY = Capability(
     "delivery",
+    purpose="To hand each signature over once, and to let its signer prove that it was",
     models=("Delivery", "DeliveryName"),
     mails=(receipts.MAIL,),
     jobs=(Job("receipts", receipts.job, turn=15, once=75, due=receipts.is_due),),

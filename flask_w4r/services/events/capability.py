@@ -6,6 +6,7 @@ from ...seam import Capability, Personal
 
 CAPABILITY = Capability(
     "events",
+    purpose="To show an event, and its exact place only to those who may know it",
     models=("Event", "EventCase", "EventChange"),
     personal=(
         Personal(

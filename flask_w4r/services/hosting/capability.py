@@ -11,6 +11,7 @@ from .queue import EVENTS, REPORT_WORDS, REPORTS
 
 CAPABILITY = Capability(
     "hosting",
+    purpose="To reach whoever hosts an event, and to know what was written there",
     models=("EventReport",),
     waits=(waits.EVENTS,),
     mails=letters.MAILS,

@@ -25,6 +25,7 @@ def _let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
 
 CAPABILITY = Capability(
     "intake",
+    purpose="To keep what was sent until the worker has looked at it, a few seconds as a rule",
     models=("Intake",),
     jobs=(Job("intake", batch.job, turn=5, once=5, due=batch.is_waiting),),
     retention=(

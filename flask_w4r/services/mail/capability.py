@@ -10,6 +10,7 @@ from . import doctor, outbox, personal, send, unsubscribing
 
 CAPABILITY = Capability(
     "mail",
+    purpose="To send the emails that people asked for, not too many, and none to those who want none",
     models=("OutboxMail", "Suppression", "Unsubscribed", "MailStop"),
     jobs=(Job("mail", send.job, turn=20, once=80, due=outbox.is_due),),
     retention=(

@@ -10,6 +10,7 @@ from . import alerts, batch_words, pulse, rule_list
 
 CAPABILITY = Capability(
     "moderation",
+    purpose="To hold what is made up before it counts, and to be able to undo a decision",
     models=("Alert", "Batch", "BatchRow", "DeskState", "LiveLimit", "Lockdown", "Pulse", "Rule"),
     mails=(MailKind(alerts.KIND, look_up=alerts.look_up),),
     jobs=(Job("pulse", pulse.run_pulse, every=pulse.PULSE_EVERY, turn=40),),

@@ -33,6 +33,7 @@ def _over_keys(sweep: Sweep) -> Any:
 
 CAPABILITY = Capability(
     "people",
+    purpose="To prove whose an email address is, to count networks for a day, and to prove what was agreed to",
     models=("Consent", "ConsentText", "DayKey", "SpentProof", "Token"),
     retention=(
         ages.rule(

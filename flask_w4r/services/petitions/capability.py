@@ -10,6 +10,7 @@ from .queue import SIGNATURES
 
 CAPABILITY = Capability(
     "petitions",
+    purpose="To count who supports the person at risk, once each, and to hand the names over to the authorities whom the petition is addressed to",
     models=("Signature",),
     intake=(intake.SIGNATURES,),
     waits=(waits.SIGNATURES,),

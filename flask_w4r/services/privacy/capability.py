@@ -7,6 +7,7 @@ from . import doctor, ledger, letters, retention
 
 CAPABILITY = Capability(
     "privacy",
+    purpose="To forget again, in a restored backup, whoever asked to be forgotten",
     models=("Erasure",),
     personal=(
         Personal(
@@ -32,6 +33,7 @@ CAPABILITY = Capability(
     commands={
         "person": "flask_w4r.cli.privacy:person",
         "erasures": "flask_w4r.cli.privacy:erasures",
+        "privacy": "flask_w4r.cli.privacy:privacy",
         "retention": "flask_w4r.cli.retention:group",
     },
 )

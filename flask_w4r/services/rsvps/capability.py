@@ -10,6 +10,7 @@ from . import keep, letters, personal, reindex, waits
 
 CAPABILITY = Capability(
     "rsvps",
+    purpose="To keep a place at an event, and to write about that event",
     models=("Rsvp",),
     waits=(waits.RSVPS,),
     mails=letters.MAILS,

@@ -6,6 +6,7 @@ from ...seam import Capability, Indexed, Personal
 
 CAPABILITY = Capability(
     "tally",
+    purpose="To say how many people took part, each counted once",
     models=("EditionPerson", "TallySlot"),
     personal=(
         Personal(
