@@ -77,22 +77,30 @@ def prepare(
         wanted = read(app, lambda session: claim.case_ids(session, section, None if every else cases))
     except NotFound as error:
         raise click.ClickException(f"there is no case {str(error)!r} in {section.code}") from None
-    done = []
-    for case_id, slug in wanted:
-        folder = out if len(wanted) == 1 and not every else out / slug
+    except CaseWithdrawn as error:
+        raise click.ClickException(f"{error} is withdrawn: nothing of it can be handed over") from None
+    done: list[dict[str, Any]] = []
+    empty: list[str] = []
+    alone = len(wanted) == 1 and not every
+    for number, (case_id, slug) in enumerate(wanted):
+        # An older edition may have a case of the same name.
+        again = sum(other == slug for _, other in wanted[:number])
+        folder = out if alone else out / (f"{slug}-{again + 1}" if again else slug)
         try:
-            done.append(_prepare(section, case_id, slug, whom, folder, pdf=pdf))
+            said = _prepare(section, case_id, whom, folder, pdf=pdf)
         except NothingToDeliver:
-            click.echo(f"{slug}: nothing to deliver", err=True)
-        except CaseWithdrawn:
-            raise click.ClickException(f"{slug} is withdrawn: nothing of it can be handed over") from None
+            empty.append(slug)
+            continue
+        done.append(said)
+        if not as_json:
+            click.echo(f"{said['case']}: {_counted(said)} in delivery {said['id']}")
     if not done:
         raise click.ClickException("there is nothing to deliver")
+    if empty and not every:
+        click.echo(f"nothing to deliver: {', '.join(empty)}", err=True)
     if as_json:
-        click.echo(json.dumps(done[0] if len(wanted) == 1 and not every else done, ensure_ascii=False))
+        click.echo(json.dumps(done[0] if alone else done, ensure_ascii=False))
         return
-    for said in done:
-        click.echo(f"{said['case']}: {_counted(said)} in delivery {said['id']}")
     click.echo(f"The files are in {out}. Once they are there: flask w4r deliver handed-over ID --on DATE --by NAME")
 
 
@@ -101,9 +109,7 @@ def _counted(said: Any) -> str:
     return f"{said['count']} signatures{kept}"
 
 
-def _prepare(
-    section: Section, case_id: int, slug: str, recipients: Sequence[str], folder: Path, *, pdf: bool
-) -> dict[str, Any]:
+def _prepare(section: Section, case_id: int, recipients: Sequence[str], folder: Path, *, pdf: bool) -> dict[str, Any]:
     _, app = state_and_app()
 
     def take(work: UnitOfWork) -> str:
@@ -114,11 +120,8 @@ def _prepare(
     public_id = run(app, take)
     try:
         return _write(section, public_id, folder, pdf=pdf)
-    except (PDFUnavailable, OSError):
+    except (NothingToDeliver, PDFUnavailable, OSError):
         # All or nothing: what could not be written down is in the next delivery.
-        _call_off(section, public_id)
-        raise
-    except NothingToDeliver:
         _call_off(section, public_id)
         raise
 

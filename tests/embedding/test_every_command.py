@@ -21,7 +21,14 @@ from tests.conftest import Host, every_database
 from tests.embedding.conftest import MakeSite, production, settings
 
 #: What a parameter of that name may be, whichever command has it; of others, what their type takes.
-USUAL = {"path": "2024", "address": "sam@example.org", "revision": "head", "slug": "ann-example", "year": "2024"}
+USUAL = {
+    "path": "2024",
+    "address": "sam@example.org",
+    "revision": "head",
+    "slug": "ann-example",
+    "year": "2024",
+    "cases": "ann-example",
+}
 GARBAGE = (
     "", " ", "-", "-1", "0", "9" * 40, "1e999", "NaN", "٤", "x" * 5000, "../..", "/dev/null", ".", "%s%n{}", "a\nb",
     "'; DROP TABLE w4r_case; --", "\N{PILE OF POO}", "\udcff", "\0", "<script>", "2026-13-40", "sam@", "AU",
@@ -66,7 +73,7 @@ def arguments(command: click.Command, given: dict[str, str] | None = None) -> li
         if isinstance(parameter, click.Option) and parameter.is_flag:
             if name in ("once", "yes", "dry_run"):
                 options.append(parameter.opts[-1])
-        elif name in given or parameter.required:
+        elif name in given or parameter.required or parameter.nargs == -1 or getattr(parameter, "multiple", False):
             value = given.get(name, usual(parameter))
             if isinstance(parameter, click.Option):
                 options += [parameter.opts[-1], value]

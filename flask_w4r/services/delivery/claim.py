@@ -145,6 +145,7 @@ def case_ids(session: Session, section: Section, slugs: Sequence[str] | None) ->
 
     :returns: id and slug of each, in the order of an edition.
     :raises NotFound: one of them is not there.
+    :raises CaseWithdrawn: one of them was withdrawn.
     """
     rows = session.execute(
         select(Case.id, Case.slug, Case.status)
@@ -152,17 +153,14 @@ def case_ids(session: Session, section: Section, slugs: Sequence[str] | None) ->
         .where(Case.section == section.code)
         .order_by(Edition.starts_on.desc(), Case.position, Case.id)
     ).all()
-    newest: dict[str, int] = {}
+    newest: dict[str, Any] = {}
     for row in rows:
-        newest.setdefault(row.slug, row.id)
+        newest.setdefault(row.slug, row)
     if slugs is None:
         return [(row.id, row.slug) for row in rows if row.status != "withdrawn"]
     for slug in slugs:
         if slug not in newest:
             raise NotFound(slug)
-    return [(newest[slug], slug) for slug in dict.fromkeys(slugs)]
-
-
-__all__ = [
-    "COUNTED", "GIVEN", "OPEN", "call_off", "case_ids", "find", "find_open", "is_open", "prepare", "waiting", "waiting_counts",
-]  # fmt: skip
+        if newest[slug].status == "withdrawn":
+            raise CaseWithdrawn(slug)
+    return [(newest[slug].id, slug) for slug in dict.fromkeys(slugs)]

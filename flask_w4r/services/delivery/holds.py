@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from ..tally.counts import signature_scope
 from . import receipts
-from .claim import GIVEN, OPEN
+from .claim import OPEN
 
 
 def show(session: Session, keyring: Keyring, lens: Lens, canonical: str) -> list[Held]:
@@ -61,12 +62,36 @@ def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime |
     before this is called: it looks for those.
     """
     session = work.session
-    open_ones = select(Delivery.id).where(Delivery.section == section.code, OPEN)
-    erased = select(Signature.id).where(Signature.id == DeliveryName.signature_id, Signature.state == "erased")
-    gone = delete(DeliveryName).where(DeliveryName.delivery_id.in_(open_ones), erased.exists())
-    count = execute(session, gone)
-    given = session.scalars(select(Delivery.public_id).where(Delivery.section == section.code, GIVEN)).all()
+    rows = session.execute(
+        select(Delivery.id, Delivery.case_id, Delivery.public_id, OPEN.label("is_open")).where(
+            Delivery.section == section.code, Delivery.state != "called_off"
+        )
+    ).all()
+    count = _leave(session, [row for row in rows if row.is_open])
+    given = [row.public_id for row in rows if not row.is_open]
     return count + receipts.recall(session, work.state.keyring, section, canonical, given)
+
+
+def _leave(session: Session, open_ones: Sequence[Any]) -> int:
+    """Take those out of some deliveries whose signatures are erased."""
+    if not open_ones:
+        return 0
+    ids = [row.id for row in open_ones]
+    # An erased signature has no address: the index of its case's addresses finds the few, be there a million others.
+    gone = session.scalars(
+        select(DeliveryName.signature_id)
+        .join(Signature, Signature.id == DeliveryName.signature_id)
+        .where(
+            Signature.case_id.in_({row.case_id for row in open_ones}),
+            Signature.email_index.is_(None),
+            Signature.state == "erased",
+            DeliveryName.delivery_id.in_(ids),
+        )
+    ).all()
+    if not gone:
+        return 0
+    mine = delete(DeliveryName).where(DeliveryName.signature_id.in_(gone), DeliveryName.delivery_id.in_(ids))
+    return execute(session, mine)
 
 
 DELIVERIES = Holds("deliveries", lazy_gettext("Signatures handed over"), show, erase)
