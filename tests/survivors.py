@@ -53,7 +53,7 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "each group has a row, so that its sum is never nothing"
         ),
     },
-    "services.tally.counts._people": {
+    "services.tally.recount._people": {
         "for (sealed,) in session.execute(select(Signature.person).where(*named)).yield_per(None):": (
             "how many rows are fetched at a time changes none of them"
         ),
