@@ -13,9 +13,11 @@ from flask.cli import AppGroup
 from ..config_recipients import ALL
 from ..services.moves import incoming, leaving, outgoing, sealing
 from ..services.storage.unit_of_work import run
+from . import new_section
 from .common import choose_sections, record, state_and_app
 
 group = AppGroup("section", help="A whole section: move it to another database, or end it.")
+group.add_command(new_section.new)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _passphrase = click.option(
     "--passphrase-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),

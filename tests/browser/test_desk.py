@@ -238,7 +238,14 @@ def test_looks_of_the_rest(
     visitor.page.wait_for_selector(f"text={prefix.replace('/', '')}-{width}.example")
     findings: list[str] = []
     too_wide = []
-    for path in ("/moderation/", "/moderation/rules", "/moderation/audit", "/moderation/exports"):
+    for path in (
+        "/moderation/",
+        "/moderation/rules",
+        "/moderation/audit",
+        "/moderation/exports",
+        "/moderation/retention",
+        "/moderation/find",
+    ):
         visitor.open(prefix + path)
         findings += visitor.axe()
         if visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import event as engine_events
 from sqlalchemy import text
 
@@ -51,6 +53,16 @@ def known_by(walk: Walk) -> set[bytes]:
     return {keyring.blind(scope, canonical) for scope in scopes}
 
 
+def in_clear(walk: Walk) -> set[tuple[str, str]]:
+    """Where something of the person stands without a seal."""
+    return {
+        (table, column)
+        for table, column, value in values(walk)
+        if isinstance(value, str | list | dict)
+        and any(one in json.dumps(value, ensure_ascii=False) for one in CANARIES)
+    }
+
+
 def traces(walk: Walk) -> set[tuple[str, str]]:
     hashes = known_by(walk)
     return {
@@ -65,7 +77,11 @@ def traces(walk: Walk) -> set[tuple[str, str]]:
 
 
 @every_database
-def test_nothing_is_left_of_whoever_was_erased(make_host: MakeHost, tmp_path: Path) -> None:
+def test_nothing_is_left_of_whoever_was_erased(
+    make_host: MakeHost, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("", "flask_w4r", "sqlalchemy.engine"):
+        caplog.set_level(logging.DEBUG, name)
     walk = make_walk(make_host)
     walk.act()
     # One form the worker has not seen, one mail that has not left, an event at home.
@@ -76,6 +92,7 @@ def test_nothing_is_left_of_whoever_was_erased(make_host: MakeHost, tmp_path: Pa
         f" WHERE id = {number}"
     )
     assert {table for table, _ in traces(walk)} >= {"w4r_signature", "w4r_rsvp", "w4r_event", "w4r_edition_person"}
+    assert in_clear(walk) == set()
     client = walk.enter()
     sealed = [value.encode() for _, _, value in values(walk) if isinstance(value, str) and value.startswith("v1:")
               and any(one in opened(walk, value) for one in CANARIES)]  # fmt: skip
@@ -84,6 +101,8 @@ def test_nothing_is_left_of_whoever_was_erased(make_host: MakeHost, tmp_path: Pa
     walk.work()
     walk.work()
     assert traces(walk) == set()
+    assert len(caplog.text) > 1000
+    assert not [one for one in CANARIES if one in caplog.text]
     if walk.host.engine.dialect.name == "sqlite":
         with walk.host.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM"))
