@@ -43,6 +43,8 @@ def one_by_one(prepare: Callable[..., Mapping[str, Any] | None]) -> Callable[...
 class MailKind:
     """A kind of row in the outbox. Its words stand in ``w4r/mail/<name>.txt`` and ``.html``.
 
+    ``words``: what such mails are about, for who gets them.
+
     ``prepare``: ``(session, keyring, asks, *, now, token_days) -> [context | None, ...]``: which of these mails
     (:class:`Ask`) are still wanted, and with which links? ``None`` drops the mail. Without it the parameters are the
     context. It works by sets, since hundreds leave at once, or is :func:`one_by_one`.
@@ -75,6 +77,7 @@ class MailKind:
     unasked: bool = False
     about_cases: bool = False
     shares: Callable[[Mapping[str, Any]], Any] | None = None
+    words: Any = ""
 
 
 @dataclass(frozen=True)
@@ -251,6 +254,7 @@ class Holds:
     :param words: its heading.
 
     ``show``: ``(session, keyring, lens, canonical) -> [Held, ...]``; without it nothing is shown.
+    ``asks_seam``: ``show`` is given the :class:`~flask_w4r.seam.Seam` too.
     ``erase``: ``(work, section, canonical, before) -> rows``: everything of it that came to be up to a moment loses what is
     personal; counts stay. Called in the capabilities' order. ``before``: ``None`` for all.
     ``act``: ``(work, section, canonical, way, key, values) -> whether anything changed``: ``leave``, ``withdraw`` or
@@ -268,6 +272,7 @@ class Holds:
     act: Callable[..., bool] | None = None
     addresses: Callable[..., Sequence[tuple[int, str, datetime]]] | None = None
     forget: Callable[..., int] | None = None
+    asks_seam: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_w4r.testing import form_fields, submit
+from flask_w4r.testing import form_fields, make_campaign, make_signatures, submit
 from tests.conftest import MakeHost, every_database
 
 from .walks import ADDRESS, Walk, make_walk
@@ -38,7 +38,8 @@ def test_all_that_is_held_is_shown_and_erased(walk: Walk) -> None:
     assert {one["state"] for one in found["signatures"]} == {"confirmed"}
     assert found["signatures"][0]["phone"] == "0491 570 156"
     assert found["consents"][0]["text"].startswith("I am")
-    assert found["mails"]
+    assert found["mails"][0]["sent"]["confirm"]
+    assert "About your signatures" in page.text
 
     asked = walk.choose(client, "erase_all")
     assert "Erase everything?" in asked.text
@@ -197,3 +198,16 @@ def test_what_is_on_its_way_is_recalled(walk: Walk) -> None:
     waiting = walk.host.rows("SELECT count(*) AS n FROM w4r_outbox WHERE recipient IS NOT NULL AND state = 'queued'")
     reminders = walk.host.rows("SELECT count(*) AS n FROM w4r_outbox WHERE kind = 'reminder' AND state = 'queued'")
     assert waiting[0].n == reminders[0].n
+
+
+def test_a_section_erases_its_own_alone(make_host: MakeHost) -> None:
+    tables = [{"preset": "AU", "url_prefix": "/au"}, {"preset": "MA", "url_prefix": "/ma"}]
+    host = make_host(W4R_SECTIONS=tables)
+    make_campaign(host.app)
+    for code in ("AU", "MA"):
+        make_signatures(host.app, "ann-example", 2, section=code, state="confirmed")
+    host.run("w4r", "person", "erase", "made-up-1@example.org", "--section", "AU", "--yes")
+    rows = host.rows("SELECT section, state FROM w4r_signature ORDER BY section, id")
+    assert [tuple(row) for row in rows] == [
+        ("AU", "erased"), ("AU", "confirmed"), ("MA", "confirmed"), ("MA", "confirmed"),
+    ]  # fmt: skip

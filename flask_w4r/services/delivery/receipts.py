@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Case, Delivery, DeliveryName, OutboxMail, Signature
 from ...seam import Ask, MailKind, Tools
@@ -223,5 +224,6 @@ MAIL = MailKind(
     look_up,
     unasked=True,
     about_cases=True,
+    words=lazy_gettext("Signatures handed over"),
     shares=lambda context: (context["delivery"], *context["cases"]),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Event
 from ...seam import Ask, MailKind, one_by_one
@@ -63,5 +64,13 @@ def look_up(
 _CAPPED = ("event_confirm", "event_link")
 _prepare_all = one_by_one(prepare)
 MAILS = tuple(
-    MailKind(name, _prepare_all, look_up, capped=name in _CAPPED, unasked=name == "event_report") for name in _HOST
+    MailKind(
+        name,
+        _prepare_all,
+        look_up,
+        words=lazy_gettext("About events you host"),
+        capped=name in _CAPPED,
+        unasked=name == "event_report",
+    )
+    for name in _HOST
 )

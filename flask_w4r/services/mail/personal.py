@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from ...i18n import gettext, lazy_gettext, long_date
 from ...i18n import number as count
 from ...keyring import Keyring
 from ...models import OutboxMail
-from ...seam import Held, Holds
+from ...seam import Held, Holds, Seam
 from ...sections import Section
 from ..people.addresses import canonical_of
 from ..people.networks import known_secrets
@@ -31,21 +32,29 @@ def _mine(session: Session, keyring: Keyring, section: Section, canonical: str, 
     return [caps.cap_index(secret, section, canonical) for secret in secrets]
 
 
-def show(session: Session, keyring: Keyring, lens: Any, canonical: str) -> list[Held]:
+def show(session: Session, keyring: Keyring, lens: Any, canonical: str, seam: Seam) -> list[Held]:
     """The mails of the last days, by kind: what they said is wiped once they left."""
     indexes = _mine(session, keyring, lens.section, canonical, lens.now.date())
     query = select(OutboxMail.kind, func.date(OutboxMail.sent_at), func.count()).where(
         OutboxMail.cap_index.in_(indexes), OutboxMail.state == "sent"
     )
     by_kind: dict[str, dict[str, int]] = {}
-    by_day: Counter[str] = Counter()
+    by_words: dict[str, Counter[str]] = {}
     for kind, day, number in session.execute(query.group_by(OutboxMail.kind, func.date(OutboxMail.sent_at))):
         by_kind.setdefault(kind, {})[str(day)] = int(number)
-        by_day[str(day)] += int(number)
-    if not by_day:
-        return []
-    facts = [(long_date(date.fromisoformat(day)), count(number)) for day, number in sorted(by_day.items())]
-    return [Held("sent", gettext("Emails we sent you"), facts, {"sent": by_kind})]
+        words = str(seam.mails[kind].words) if kind in seam.mails else kind
+        by_words.setdefault(words, Counter())[str(day)] += int(number)
+    held = [
+        Held(
+            words,
+            words,
+            [(long_date(date.fromisoformat(day)), count(number)) for day, number in sorted(days.items())],
+            {},
+        )
+        for words, days in sorted(by_words.items())
+    ]
+    # For programs by kind, in one piece.
+    return [replace(held[0], data={"sent": by_kind}), *held[1:]] if held else []
 
 
 def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime | None) -> int:
@@ -95,5 +104,13 @@ def show_suppression(session: Session, keyring: Keyring, lens: Any, canonical: s
     ]  # fmt: skip
 
 
-OUTBOX = Holds("mails", lazy_gettext("Emails of the last two weeks"), show, erase, addresses=addresses, forget=forget)
+OUTBOX = Holds(
+    "mails",
+    lazy_gettext("Emails of the last two weeks"),
+    show,
+    erase,
+    addresses=addresses,
+    forget=forget,
+    asks_seam=True,
+)
 SUPPRESSION = Holds("suppression", lazy_gettext("Emails you do not get"), show_suppression)

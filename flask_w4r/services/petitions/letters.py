@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Case, Signature
 from ...seam import Ask, MailKind
@@ -186,7 +187,16 @@ def _apart(ask: Ask) -> timedelta | None:
     return None if "name" in ask.params else timedelta(hours=1)
 
 
-_of = partial(MailKind, prepare=prepare, look_up=look_up, capped=True, answered=30, about_cases=True, shares=_shares)
+_of = partial(
+    MailKind,
+    words=lazy_gettext("About your signatures"),
+    prepare=prepare,
+    look_up=look_up,
+    capped=True,
+    answered=30,
+    about_cases=True,
+    shares=_shares,
+)
 MAILS = (
     _of("confirm", sent=enqueue_reminders, apart=_apart),
     _of("reminder", lapses=True, unasked=True),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...seam import Ask, MailKind, one_by_one
 from ...sections import Section
@@ -41,4 +42,8 @@ def prepare(session: Session, keyring: Keyring, ask: Ask, *, now: datetime, toke
 
 
 _prepare_all = one_by_one(prepare)
-MAILS = (MailKind(PURPOSE, _prepare_all, capped=True), MailKind("data_erased", _prepare_all))
+_WORDS = lazy_gettext("About your data")
+MAILS = (
+    MailKind(PURPOSE, _prepare_all, capped=True, words=_WORDS),
+    MailKind("data_erased", _prepare_all, words=_WORDS),
+)

@@ -41,7 +41,9 @@ def collect(session: Session, seam: Seam, keyring: Keyring, lens: Lens, canonica
     :param canonical: the address in canonical form.
     """
     found = [
-        Pile(one, one.show(session, keyring, lens, canonical)) for one in seam.holds.values() if one.show is not None
+        Pile(one, one.show(session, keyring, lens, canonical, *([seam] if one.asks_seam else [])))
+        for one in seam.holds.values()
+        if one.show is not None
     ]
     # What its owner can do something with comes first.
     return sorted((pile for pile in found if pile.held), key=lambda pile: pile.holds.act is None)

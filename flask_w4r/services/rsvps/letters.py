@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Event, Rsvp
 from ...seam import Ask, MailKind, one_by_one
@@ -121,6 +122,14 @@ _CAPPED = ("rsvp_confirm", "rsvp_known")
 _UNASKED = ("rsvp_reminder", "event_message")
 _prepare_all = one_by_one(prepare)
 MAILS = tuple(
-    MailKind(name, _prepare_all, look_up, capped=name in _CAPPED, lapses=name == "rsvp_known", unasked=name in _UNASKED)
+    MailKind(
+        name,
+        _prepare_all,
+        look_up,
+        words=lazy_gettext("About events you come to"),
+        capped=name in _CAPPED,
+        lapses=name == "rsvp_known",
+        unasked=name in _UNASKED,
+    )
     for name in _GUEST
 )
