@@ -82,6 +82,9 @@ def export(
     """
     state, app = state_and_app()
     (section,) = choose_sections(code, several=False)
+    if not file.name:
+        raise click.BadParameter("name a file", param_hint="FILE")
+    leaving.counts(app, section.code)
     usual = state.config.export_recipients
     keys = recipients or usual.get(section.code, usual.get(ALL, ()))
     secret = None if keys and passphrase_file is None else _secret(passphrase_file, confirm=True)
@@ -103,7 +106,7 @@ def export(
 
 
 @group.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--identity", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with your private age key."
 )  # fmt: skip
@@ -111,7 +114,10 @@ def export(
 @_json
 def import_(file: Path, identity: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
     """Bring a section in from an archive: all of it, or nothing. It must have no rows here yet."""
-    _, app = state_and_app()
+    state, app = state_and_app()
+    # The database is asked first: without it the file is of no use.
+    for one in state.sections:
+        leaving.counts(app, one)
     with file.open("rb") as beginning:
         asks = beginning.read(len(sealing.BEGIN)) == sealing.BEGIN
     secret = _secret(passphrase_file, confirm=False) if asks else None

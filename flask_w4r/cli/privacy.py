@@ -95,15 +95,17 @@ def export(file: str) -> None:
 
 
 @erasures.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 def import_(file: str) -> None:
     """Read a ledger, and erase again what this database holds of those in it."""
     _, app = state_and_app()
-    with click.open_file(file, encoding="utf-8") as source:
-        try:
+    # The database is asked first: without it the file is of no use.
+    read(app, ledger.is_open)
+    try:
+        with click.open_file(file, encoding="utf-8") as source:
             rows = ledger_file.parsed(source)
-        except ledger_file.NotALedger as fault:
-            raise click.ClickException(f"{file}: {fault}") from None
+    except (ledger_file.NotALedger, UnicodeDecodeError) as fault:
+        raise click.ClickException(f"{file}: {fault}") from None
     lacked = run(app, lambda work: ledger.put_back(work.session, rows))
     _say({**ledger.settle(app), "missing": lacked})
 

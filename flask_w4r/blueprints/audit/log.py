@@ -42,6 +42,8 @@ def export() -> Response:
     allowed(Permission.EXPORT)
     place, filters, app = here(), _filters(), app_of_request()
     hooks, section, file = place.state.hooks, place.section, place.state.seam.exports["audit"]
+    # Before the first line, so that whoever may not is told so, and again with each piece.
+    take.insist_allowed(hooks, actor, file, section)
     ask = ExportAsk(section, filters=filters)
     rows = take.pieces(app, file, ask, allowed=lambda: take.insist_allowed(hooks, actor, file, section))
     # The host's hooks are asked for each piece, and may look at the request.

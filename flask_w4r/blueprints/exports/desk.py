@@ -12,6 +12,7 @@ from ...i18n import gettext, lazy_gettext, plain_digits
 from ...seam import Export, ExportAsk
 from ...services.exports import take
 from ...services.exports.writers import FORMATS
+from ...services.people.permissions import require
 from ...services.storage.unit_of_work import read
 from ...state import Actor, Permission
 from ...web import here
@@ -60,7 +61,11 @@ def _form(actor: Actor, code: int = 200, **context: Any) -> Response:
 
 
 def _open_to(actor: Actor) -> list[Export]:
-    """What a member of staff may take away here."""
+    """What a member of staff may take away here.
+
+    :raises PermissionDenied: they may take nothing.
+    """
+    require(here().state.hooks, actor, Permission.EXPORT, here().section)
     # What needs more rights than others stands last.
     every = sorted(here().state.seam.exports.values(), key=lambda one: len(one.permissions))
     return [one for one in every if all(may(actor, Permission(name)) for name in one.permissions)]

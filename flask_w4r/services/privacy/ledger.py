@@ -100,8 +100,9 @@ def settle(app: Any, tools: Any = None) -> dict[str, Any]:
         except (OSError, NotALedger) as error:
             log.error("erasures: W4R_ERASURE_LEDGER cannot be written (%s)", type(error).__name__)
     done = {"settled": 0, "rows": 0}
+    waiting = read(app, _open)
     for section in state.sections.values():
-        open_lines = read(app, partial(_open, code=section.code))
+        open_lines = [line for line in waiting if line.section == section.code]
         if not open_lines:
             continue
         restored = any(line.restored for line in open_lines)
@@ -135,10 +136,9 @@ def _settled(work: UnitOfWork, ids: Sequence[int], now: datetime) -> int:
     return execute(work.session, update(Erasure).where(Erasure.id.in_(ids)).values(settled_at=now))
 
 
-def _open(session: Session, code: str) -> list[Any]:
-    query = select(Erasure.id, Erasure.scope, Erasure.digest, Erasure.erased_at, Erasure.restored)
-    open_lines = query.where(Erasure.section == code, Erasure.settled_at.is_(None))
-    return list(session.execute(open_lines.order_by(Erasure.id)))
+def _open(session: Session) -> list[Any]:
+    columns = (Erasure.id, Erasure.section, Erasure.scope, Erasure.digest, Erasure.erased_at, Erasure.restored)
+    return list(session.execute(select(*columns).where(Erasure.settled_at.is_(None)).order_by(Erasure.id)))
 
 
 def _look_through(

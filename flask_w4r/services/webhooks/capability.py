@@ -20,8 +20,8 @@ CAPABILITY = Capability(
     "webhooks",
     mails=(MailKind(KIND, hand_over=_by_program),),
     jobs=(
-        Job("webhooks", send.job, turn=25, once=85, due=outbox.is_program_due),
-        Job("webhooks_gone", send.forget_gone, every=HOURLY, turn=86, once=86),
+        Job("webhooks", send.job, turn=25, once=77, due=outbox.is_program_due),
+        Job("webhooks_gone", send.forget_gone, every=HOURLY, turn=86, once=76),
     ),
     told=(tell_signals,),
     checks=(status.check,),
