@@ -66,7 +66,13 @@ class Room:
 SERVICES = "flask_w4r/services"
 ROOMS = {
     "tally": Room(
-        (f"{SERVICES}/tally/*",), ("tests/tally", "tests/people/test_key_change.py", "tests/embedding/test_commands.py")
+        (f"{SERVICES}/tally/*",),
+        (
+            "tests/tally",
+            "tests/people/test_key_change.py",
+            "tests/embedding/test_commands.py",
+            "tests/privacy/test_retention.py",
+        ),
     ),
     "seats": Room(
         tuple(f"{SERVICES}/rsvps/{name}.py" for name in ("seats", "seat_count", "ask", "lifecycle")),
