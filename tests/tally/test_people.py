@@ -21,6 +21,7 @@ from flask_w4r.testing import make_campaign, make_signatures
 from tests.conftest import Host, MakeHost, every_database
 
 ANN, BO = "ann-example", "bo-example"
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 SECTIONS = [{"preset": "AU", "url_prefix": "/au"}, {"preset": "MA", "url_prefix": "/ma"}]
 
 
@@ -242,3 +243,22 @@ def test_no_edition_of_another_year_has_them(site: Site) -> None:
 )  # fmt: skip
 def test_a_goal_is_reached_when_it_is(signatures: int, goal: int | None, percent: int) -> None:
     assert CountView(signatures, goal, datetime.now(UTC)).percent == percent
+
+
+def test_people_whose_names_are_let_go_are_counted_still(make_host: MakeHost) -> None:
+    site = Site(make_host(W4R_SECTIONS=SECTIONS))
+    site.sign(ANN, ["ada", "bob"])
+    site.sign(BO, ["bob"])
+    case, keyring = site.case(ANN), site.state.keyring
+
+    def let_go(work: Any) -> None:
+        mine = update(Signature).where(Signature.case_id == case.id)
+        work.session.execute(mine.values(person=None, email_index=None))
+        emails = ["ada@example.org", "bob@example.org"]
+        counts.only_count(work.session, keyring, "AU", case.edition_id, emails)
+
+    before = read(site.app, lambda session: counts.counts(session, site.state.sections["AU"], case.edition_id, NOW))
+    run(site.app, let_go)
+    after = read(site.app, lambda session: counts.counts(session, site.state.sections["AU"], case.edition_id, NOW))
+    # Bob signed the other case too, and is known by it.
+    assert (after.people, after.erased) == (before.people, 1)
