@@ -25,7 +25,7 @@ class Erasure(Base):
     line: Mapped[str] = mapped_column(String(32))
     section: Mapped[str] = mapped_column(String(32))
     #: ``all``, or what was left: ``signatures:17``.
-    scope: Mapped[str] = mapped_column(String(64))
+    scope: Mapped[str] = mapped_column(String(200))
     #: Keyed hash of the address and the scope.
     digest: Mapped[bytes] = mapped_column(BlindIndex)
     #: What came to be later is not meant.

@@ -211,3 +211,16 @@ def test_a_section_erases_its_own_alone(make_host: MakeHost) -> None:
     assert [tuple(row) for row in rows] == [
         ("AU", "erased"), ("AU", "confirmed"), ("MA", "confirmed"), ("MA", "confirmed"),
     ]  # fmt: skip
+
+
+@every_database
+def test_an_event_with_a_long_name_is_left(walk: Walk) -> None:
+    """The ledger has room for what is left, however long its name in a URL is."""
+    walk.act()
+    number = walk.host.rows("SELECT id FROM w4r_event WHERE state = 'published' ORDER BY id")[0].id
+    slug = "letters-" + "a" * 72
+    walk.change(f"UPDATE w4r_event SET slug = '{slug}' WHERE id = {number}")
+    client = walk.enter()
+    answer = walk.choose(client, "leave", item=f"rsvps:{slug}")
+    assert answer.headers["Location"].endswith("done=leave")
+    assert slug not in {one["event"] for one in walk.data(client)["rsvps"]}

@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("id", ID, autoincrement=True, nullable=False),
         sa.Column("line", sa.String(length=32), nullable=False),
         sa.Column("section", sa.String(length=32), nullable=False),
-        sa.Column("scope", sa.String(length=64), nullable=False),
+        sa.Column("scope", sa.String(length=200), nullable=False),
         sa.Column("digest", DIGEST, nullable=False),
         sa.Column("erased_at", MOMENT, nullable=False),
         sa.Column("settled_at", MOMENT, nullable=True),
