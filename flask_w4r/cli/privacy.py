@@ -98,7 +98,7 @@ def export(file: str) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 def import_(file: str) -> None:
     """Read a ledger, and erase again what this database holds of those in it."""
-    _, app = state_and_app()
+    state, app = state_and_app()
     # The database is asked first: without it the file is of no use.
     read(app, ledger.is_open)
     try:
@@ -106,7 +106,7 @@ def import_(file: str) -> None:
             rows = ledger_file.parsed(source)
     except (ledger_file.NotALedger, UnicodeDecodeError) as fault:
         raise click.ClickException(f"{file}: {fault}") from None
-    lacked = run(app, lambda work: ledger.put_back(work.session, rows))
+    lacked = run(app, lambda work: ledger.put_back(work.session, rows, state.sections))
     _say({**ledger.settle(app), "missing": lacked})
 
 

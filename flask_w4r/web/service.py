@@ -47,7 +47,7 @@ def healthz() -> Response:
             programs = waiting(session, state.keyring, state.hooks.webhooks, now=now)
             return oldest, stopped(session, now=now), intake_status(session, now=now), last_seen(session), programs
 
-        old = read(current_app, lambda session: ledger.problem(session, state.config.erasure_ledger))
+        old = read(current_app, lambda session: ledger.problem(session, state))
         report["erasures"] = "to be made again" if old else "ok"
         oldest, stop, intake, seen, programs = read(current_app, look)
         # A server that takes nothing is not asked for each mail, so that they are put off; one has waited since.

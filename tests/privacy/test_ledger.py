@@ -166,3 +166,22 @@ def test_a_disk_that_is_full_stops_no_erasure(make_host: MakeHost, tmp_path: Pat
     walk.choose(walk.enter(walk.ask("other@example.org")), "erase_all", sure="yes")
     walk.work()
     assert len((tmp_path / "gone" / "ledger.jsonl").read_text().splitlines()) == 2
+
+
+def test_lines_of_a_section_that_is_not_here_stop_nothing(make_host: MakeHost, file: Path) -> None:
+    """One ledger for two sites: what is of the other's section is not waited for."""
+    walk = make_walk(make_host, W4R_ERASURE_LEDGER=str(file))
+    walk.act()
+    walk.choose(walk.enter(), "erase_all", sure="yes")
+    walk.work()
+    line = json.loads(file.read_text())
+    foreign = json.dumps({**line, "line": "f" * 32, "section": "ZZ"}, separators=(",", ":"))
+    file.write_text(file.read_text() + foreign + "\n")
+    client = walk.host.app.test_client()
+    assert client.get("/au/healthz").get_json()["erasures"] == "ok"
+    assert "missing 0" in walk.host.run("w4r", "erasures", "replay").output
+    assert "missing 0" in walk.host.run("w4r", "erasures", "import", str(file)).output
+    # A section that was taken out of the configuration while something of it was to be settled.
+    walk.change("UPDATE w4r_erasure SET section = 'ZZ', settled_at = NULL")
+    walk.work()
+    assert walk.host.rows("SELECT count(*) AS n FROM w4r_erasure WHERE settled_at IS NULL")[0].n == 0

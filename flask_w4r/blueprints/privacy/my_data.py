@@ -92,9 +92,9 @@ def my_data_enter(token: str) -> Response:
         owner = own.owner_here(place)
         if owner is not None and owner.link == hash_token(token).hex():
             return _act(place, owner)
-    keyring, now = place.state.keyring, place.state.clock()
+    now = place.state.clock()
     try:
-        link = read(current_app, lambda session: links.look(session, keyring, place.section, token, now=now))
+        link = read(current_app, lambda session: links.look(session, place.section, token, now=now))
     except TokenInvalid:
         return link_pages.no_such_link(_enter_page(404, "invalid"))
     if link.address is None:

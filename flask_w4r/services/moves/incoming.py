@@ -190,7 +190,7 @@ def _ledger(coming: _Import, data: bytes) -> None:
         raise Damaged("the archive's ledger cannot be read") from error
     if any(row["section"] != coming.section.code for row in rows):
         raise Damaged("the archive's ledger has a line of another section")
-    ledger.put_back(coming.session, rows)
+    ledger.put_back(coming.session, rows, [coming.section.code])
     if rows:
         coming.rows[LEDGER_TABLE] = len(rows)
 

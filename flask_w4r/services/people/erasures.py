@@ -30,15 +30,6 @@ def digests(keyring: Keyring, section: Section, scope: str, canonical: str) -> t
     return keyring.blinds(f"erasure|{section.code}|{scope}", canonical)
 
 
-def last_of(session: Session, keyring: Keyring, section: Section, canonical: str) -> datetime | None:
-    """When everything of an address was erased last.
-
-    :param canonical: the address in canonical form.
-    """
-    mine = (Erasure.section == section.code, Erasure.digest.in_(digests(keyring, section, ALL, canonical)))
-    return session.scalars(select(Erasure.erased_at).where(*mine).order_by(Erasure.erased_at.desc()).limit(1)).first()
-
-
 def erased_among(
     session: Session, keyring: Keyring, section: Section, sent: Sequence[tuple[str, datetime]]
 ) -> Collection[tuple[str, datetime]]:

@@ -14,7 +14,7 @@ from . import ledger, ledger_file
 def check(app: Any, state: W4RState) -> Iterator[Finding]:
     """For ``flask w4r doctor``."""
     path = state.config.erasure_ledger
-    found = read(app, lambda session: ledger.problem(session, path))
+    found = read(app, lambda session: ledger.problem(session, state))
     if found is not None:
         yield Finding("error", "erasures", found)
     elif path is None:

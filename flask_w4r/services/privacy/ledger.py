@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -55,18 +55,20 @@ def write(session: Session, keyring: Keyring, section: Section, scope: str, cano
     session.execute(insert(Erasure).values(values))
 
 
-def put_back(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+def put_back(session: Session, rows: Sequence[Mapping[str, Any]], codes: Collection[str]) -> int:
     """Add the lines that the database lacks; :func:`replay` does what they say.
 
     :param rows: from :func:`parsed`.
+    :param codes: the site's sections; lines of others are another site's.
     :returns: how many it lacked.
     """
-    wanted = [{**row, "restored": True} for row in missing(session, rows)]
+    wanted = [{**row, "restored": True} for row in missing(session, rows, codes)]
     return insert_missing(session, _TABLE, wanted) if wanted else 0
 
 
-def missing(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Which of some lines the database does not have."""
+def missing(session: Session, rows: Sequence[Mapping[str, Any]], codes: Collection[str]) -> list[Mapping[str, Any]]:
+    """Which of some lines, of some sections, the database does not have."""
+    rows = [row for row in rows if row["section"] in codes]
     names, there = [row["line"] for row in rows], set()
     for start in range(0, len(names), _CHUNK):
         some = select(Erasure.line).where(Erasure.line.in_(names[start : start + _CHUNK]))
@@ -101,6 +103,10 @@ def settle(app: Any, tools: Any = None) -> dict[str, Any]:
             log.error("erasures: W4R_ERASURE_LEDGER cannot be written (%s)", type(error).__name__)
     done = {"settled": 0, "rows": 0}
     waiting = read(app, _open)
+    # Of a section that the site no longer has nothing is on its way.
+    gone = [line.id for line in waiting if line.section not in state.sections]
+    if gone:
+        run(app, partial(_settled, ids=gone, now=state.clock()))
     for section in state.sections.values():
         open_lines = [line for line in waiting if line.section == section.code]
         if not open_lines:
@@ -128,7 +134,7 @@ def replay(app: Any) -> dict[str, Any]:
     if path and Path(path).exists():
         with Path(path).open(encoding="utf-8") as file:
             rows = parsed(file)
-        lacked = run(app, lambda work: put_back(work.session, rows))
+        lacked = run(app, lambda work: put_back(work.session, rows, state.sections))
     return {**settle(app), "missing": lacked}
 
 
@@ -195,8 +201,9 @@ def _again(work: UnitOfWork, section: Section, holds: Holds, meant: Sequence[tup
     return rows
 
 
-def problem(session: Session, path: str | None) -> str | None:
+def problem(session: Session, state: W4RState) -> str | None:
     """Why the site must not serve yet, or ``None``."""
+    path = state.config.erasure_ledger
     mend = "run 'flask w4r erasures replay' before anything else"
     if is_restored(session):
         return f"erasures of a restored backup were not made again; {mend}"
@@ -204,6 +211,6 @@ def problem(session: Session, path: str | None) -> str | None:
         rows = tail(Path(path)) if path else []
     except (OSError, NotALedger) as error:
         return f"W4R_ERASURE_LEDGER cannot be read: {error}"
-    if rows and missing(session, rows):
+    if rows and missing(session, rows, state.sections):
         return f"the database is older than W4R_ERASURE_LEDGER: people who were erased are in it again; {mend}"
     return None

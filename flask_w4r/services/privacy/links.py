@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ...keyring import Keyring
 from ...sections import Section
 from ..people import tokens
 from ..people.addresses import Address, parse_address
@@ -28,7 +27,7 @@ class DataLink:
     erased_at: datetime | None = None
 
 
-def look(session: Session, keyring: Keyring, section: Section, raw: str, *, now: datetime) -> DataLink:
+def look(session: Session, section: Section, raw: str, *, now: datetime) -> DataLink:
     """Look a link up.
 
     :raises TokenInvalid: it is none of ours.
