@@ -253,6 +253,12 @@ def test_my_data_says_where_it_went_and_erasing_leaves_what_is_prepared(host: Ho
     assert [(one.title, one.data["to"], one.data["handed_over_on"]) for one in shown] == [
         ("Ann Example", [TO], today()), ("Bo Example", [TO], None),
     ]  # fmt: skip
+    change(host, "UPDATE w4r_case SET status = 'withdrawn' WHERE name = 'Bo Example'")
+    shown = read(
+        host.app, lambda session: DELIVERIES.show(session, state.keyring, lens_of(host), "made-up-1@example.org")
+    )
+    assert [one.title for one in shown] == ["Ann Example", "A case that was withdrawn"]
+    change(host, "UPDATE w4r_case SET status = 'active' WHERE name = 'Bo Example'")
     nobody = read(host.app, lambda session: DELIVERIES.show(session, state.keyring, lens_of(host), "x@example.org"))
     assert nobody == []
     # Retention may not take what a delivery needs: the prepared one, and not the one that was given away.

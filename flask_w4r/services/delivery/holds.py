@@ -26,7 +26,9 @@ from .claim import OPEN
 def show(session: Session, keyring: Keyring, lens: Lens, canonical: str) -> list[Held]:
     """In which deliveries an address' signatures are: being prepared, or handed over, where and when."""
     section = lens.section
-    cases = dict(session.execute(select(Case.id, Case.name).where(Case.section == section.code)).all())
+    named = session.execute(select(Case.id, Case.name, Case.status).where(Case.section == section.code))
+    # Nothing names a case that was withdrawn, for the sake of the person at risk.
+    cases = {row.id: gettext("A case that was withdrawn") if row.status == "withdrawn" else row.name for row in named}
     indexes = [index for case_id in cases for index in keyring.blinds(signature_scope(section, case_id), canonical)]
     rows = session.execute(
         select(Delivery, Signature.withhold_name)
