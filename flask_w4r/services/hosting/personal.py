@@ -19,7 +19,7 @@ from ...seam import Held, Holds
 from ...sections import Section
 from ...signals import event_cancelled
 from ..campaign.views import Lens
-from ..people.addresses import canonical_of
+from ..people import owners
 from ..rsvps.seats import lock_event
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
@@ -117,20 +117,6 @@ def act(work: UnitOfWork, section: Section, canonical: str, way: str, key: str, 
     return bool(mine)
 
 
-def addresses(
-    session: Session, keyring: Keyring, section: Section, after: int, limit: int
-) -> list[tuple[int, str, datetime]]:
-    """Who hosts, in the order of the events' numbers."""
-    query = select(Event.id, Event.secret, Event.created_at).where(
-        Event.section == section.code, Event.id > after, Event.secret.is_not(None)
-    )
-    rows = session.execute(query.order_by(Event.id).limit(limit))
-    return [
-        (number, canonical_of(keyring.open_json(sealed or "").get("host_email")), created)
-        for number, sealed, created in rows
-    ]
-
-
 def show_reports(session: Session, keyring: Keyring, lens: Lens, canonical: str) -> list[Held]:
     """What a host reported of their events. It goes with the host."""
     events = {event.id: event for event in _of_address(session, keyring, lens.section, canonical)}
@@ -146,5 +132,7 @@ def show_reports(session: Session, keyring: Keyring, lens: Lens, canonical: str)
     return found
 
 
-EVENTS = Holds("events", lazy_gettext("Events you host"), show, erase, act, addresses)
+EVENTS = Holds(
+    "events", lazy_gettext("Events you host"), show, erase, act, owners.addresses(Event, Event.secret, "host_email")
+)
 REPORTS = Holds("reports", lazy_gettext("Reports from your events"), show_reports)

@@ -16,7 +16,7 @@ from ...models import Case, Consent, ConsentText, Edition, Signature
 from ...seam import Held, Holds
 from ...sections import Section
 from ..campaign.views import Lens
-from ..people.addresses import canonical_of
+from ..people import owners
 from ..people.consents import NEWSLETTER, PETITION
 from ..people.names import fold_name, full_name
 from ..storage.rows import execute
@@ -185,20 +185,6 @@ def _correct(
     execute(session, update(Signature).where(Signature.id == row.id).values(**changed))
 
 
-def addresses(
-    session: Session, keyring: Keyring, section: Section, after: int, limit: int
-) -> list[tuple[int, str, datetime]]:
-    """Whose signatures there are, in the order of their numbers."""
-    query = select(Signature.id, Signature.person, Signature.created_at).where(
-        Signature.section == section.code, Signature.id > after, Signature.person.is_not(None)
-    )
-    rows = session.execute(query.order_by(Signature.id).limit(limit))
-    return [
-        (number, canonical_of(keyring.open_json(sealed or "").get("email")), created)
-        for number, sealed, created in rows
-    ]
-
-
 def show_consents(session: Session, keyring: Keyring, lens: Lens, canonical: str) -> list[Held]:
     """Each question that was answered, in its exact words, and the last answer to it."""
     rows = {row.id: row for row in _rows(session, keyring, lens.section, canonical)}
@@ -261,5 +247,7 @@ def act_on_consent(
     return True
 
 
-SIGNATURES = Holds("signatures", lazy_gettext("Signatures"), show, erase, act, addresses)
+SIGNATURES = Holds(
+    "signatures", lazy_gettext("Signatures"), show, erase, act, owners.addresses(Signature, Signature.person, "email")
+)
 CONSENTS = Holds("consents", lazy_gettext("What you agreed to"), show_consents, act=act_on_consent)

@@ -15,7 +15,7 @@ from ...models import Event, Rsvp
 from ...seam import Held, Holds
 from ...sections import Section
 from ..campaign.views import Lens
-from ..people.addresses import canonical_of
+from ..people import owners
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from . import lifecycle
@@ -117,18 +117,6 @@ def act(work: UnitOfWork, section: Section, canonical: str, way: str, key: str, 
     return bool(mine)
 
 
-def addresses(
-    session: Session, keyring: Keyring, section: Section, after: int, limit: int
-) -> list[tuple[int, str, datetime]]:
-    """Whose RSVPs there are, in the order of their numbers."""
-    query = select(Rsvp.id, Rsvp.person, Rsvp.created_at).where(
-        Rsvp.section == section.code, Rsvp.id > after, Rsvp.person.is_not(None)
-    )
-    rows = session.execute(query.order_by(Rsvp.id).limit(limit))
-    return [
-        (number, canonical_of(keyring.open_json(sealed or "").get("email")), created)
-        for number, sealed, created in rows
-    ]
-
-
-RSVPS = Holds("rsvps", lazy_gettext("Events you come to"), show, erase, act, addresses)
+RSVPS = Holds(
+    "rsvps", lazy_gettext("Events you come to"), show, erase, act, owners.addresses(Rsvp, Rsvp.person, "email")
+)

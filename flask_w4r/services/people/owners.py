@@ -1,0 +1,36 @@
+"""Whose rows are, where the address stands sealed in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...keyring import Keyring
+from ...sections import Section
+from .addresses import canonical_of
+
+Addresses = Callable[[Session, Keyring, Section, int, int], list[tuple[int, str, datetime]]]
+
+
+def addresses(model: Any, sealed: Any, name: str) -> Addresses:
+    """A ``seam.Holds.addresses`` for a table.
+
+    :param model: the table's, with ``id section created_at``.
+    :param sealed: its column of sealed JSON; rows without it are nobody's.
+    :param name: of the address in that JSON.
+    """
+
+    def found(
+        session: Session, keyring: Keyring, section: Section, after: int, limit: int
+    ) -> list[tuple[int, str, datetime]]:
+        query = select(model.id, sealed, model.created_at).where(
+            model.section == section.code, model.id > after, sealed.is_not(None)
+        )
+        rows = session.execute(query.order_by(model.id).limit(limit))
+        return [(number, canonical_of(keyring.open_json(text).get(name)), created) for number, text, created in rows]
+
+    return found
