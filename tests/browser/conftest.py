@@ -37,7 +37,7 @@ POLICY = "default-src 'none'"
 def browser() -> Iterator[Browser]:
     services.need("chromium")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=services.chromium_path(), args=ARGUMENTS)
+        found = playwright.chromium.launch(executable_path=services.headless_path(), args=ARGUMENTS)
         yield found
         found.close()
 
