@@ -22,7 +22,7 @@ HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 #: hCaptcha publishes these for tests: they let everybody pass.
 HCAPTCHA_TEST_SECRET = "0x" + "0" * 40
 HCAPTCHA_TEST_SITE_KEY = "0000-ffff-ffff-ffff-00000000000"
-FEATURES = ("petitions", "impact", "moderation", "tally", "events")
+FEATURES = ("petitions", "impact", "moderation", "tally", "events", "letters", "emails", "messages", "sharing")
 
 DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
     {

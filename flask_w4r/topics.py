@@ -105,6 +105,15 @@ OPEN: Mapping[str, Mapping[str, Any]] = {
     "units": UNITS,
 }
 
+#: What can be done for a case, as kits open and close it.
+WAYS: Mapping[str, Any] = {
+    "petition": _l("Sign the petition"),
+    "letter": _l("Write a letter"),
+    "email": _l("Write an email to those in power"),
+    "solidarity": _l("Send words of support"),
+    "share": _l("Tell others"),
+}
+
 #: What kind of event it is.
 EVENT_KINDS: Mapping[str, Any] = {
     "public": _l("Open to everyone"),

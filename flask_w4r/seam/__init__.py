@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .acting import Action, Way
 from .keeping import Indexed, Personal, Reindexed, Reserves, Retention, Sweep
 from .parts import (
-    Action,
     Ask,
     Export,
     ExportAsk,
@@ -32,7 +32,7 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "moment", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 Urls = Callable[..., Iterable[str | None]]
@@ -69,6 +69,7 @@ class Capability:
     queue: Sequence[QueueKind] = ()
     jobs: Sequence[Job] = ()
     actions: Sequence[Action] = ()
+    ways: Sequence[Way] = ()
     retention: Sequence[Retention] = ()
     reserves: Sequence[Reserves] = ()
     personal: Sequence[Personal] = ()
@@ -98,6 +99,7 @@ class Seam:
     :ivar queue: what may wait for the desk.
     :ivar jobs: what the worker does, in the order of a round.
     :ivar actions: the types of the tally.
+    :ivar ways: the ways to act for a case, in the order of their lists.
     :ivar retention: how long what is kept; quick rules before those that go on in pieces.
     :ivar reserves: what must stay while something needs it, whatever its age.
     :ivar exports: what staff may take away.
@@ -127,6 +129,7 @@ class Seam:
         self.queue: Mapping[str, QueueKind] = self._all("queue", "queue kind")
         self.jobs: Mapping[str, Job] = _sorted(self._all("jobs", "job"), lambda job: job.turn)
         self.actions: Mapping[str, Action] = self._all("actions", "action type")
+        self.ways: Mapping[str, Way] = _sorted(self._all("ways", "way to act"), lambda way: way.place)
         self.retention: Mapping[str, Retention] = _sorted(
             self._all("retention", "retention rule"), lambda rule: rule.in_pieces
         )

@@ -218,14 +218,6 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Action:
-    """A type of the tally, with its words in the plural."""
-
-    name: str
-    words: Any
-
-
-@dataclass(frozen=True)
 class Held:
     """One thing that is held of a person, as its owner is shown it.
 

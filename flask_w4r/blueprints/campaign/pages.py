@@ -20,6 +20,7 @@ from ...web import guard, here
 from ...web.pages import campaign_values, case_values
 from ...web.responses import for_all, public_page
 from ...web.templating import campaign_metadata, case_metadata, page
+from ...web.ways import ways_of
 
 #: The newest stories on the campaign page.
 STORIES = 3
@@ -110,6 +111,7 @@ def _case(session: Session, slug: str) -> str:
         count=counts.of_case(found.id, found.goal),
         paused=guard.is_paused(here(), found.id),
         **case_values(here().state, session, found),
+        ways=ways_of(found, on_page=True),
         share=share_links(found),
         other_cases=others[:3],
         og=og,

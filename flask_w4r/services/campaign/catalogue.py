@@ -237,6 +237,10 @@ def _case_view(
         is_fallback=is_fallback,
         edition=edition,
         url=lens.link("case", slug=row.slug),
+        targets=[{**_TARGET, **target} for target in (row.target, *(row.targets or ())) if target],
+        solidarity=row.solidarity,
+        ways=row.ways,
+        words={name: text for name, text in shown.items() if "." in name},
     )
 
 

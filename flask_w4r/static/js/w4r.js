@@ -10,6 +10,7 @@ const PARTS = [
   ["[data-w4r-count][data-url]", "./tally/count.js"],
   ["[data-w4r-share]", "./share.js"],
   ["[data-w4r-when]", "./when.js"],
+  ["[data-w4r-ways], [data-w4r-did]", "./ways.js"],
   ["[data-w4r-typed]", "./typed.js"],
   ["[data-w4r-map]", "./events/map.js"],
   ["[data-w4r-near-me]", "./events/near.js"],
