@@ -22,6 +22,7 @@ from .services.moves.capability import CAPABILITY as moves
 from .services.people.capability import CAPABILITY as people
 from .services.petitions.capability import CAPABILITY as petitions
 from .services.places.capability import CAPABILITY as places
+from .services.printing.capability import CAPABILITY as printing
 from .services.privacy.capability import CAPABILITY as privacy
 from .services.rsvps.capability import CAPABILITY as rsvps
 from .services.storage.capability import CAPABILITY as storage
@@ -29,6 +30,6 @@ from .services.tally.capability import CAPABILITY as tally
 from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
-    storage, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
+    storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
     events, rsvps, hosting, privacy, moves, jobs,
 )  # fmt: skip

@@ -31,10 +31,10 @@ def insist_on_typst() -> None:
         raise PDFUnavailable(MISSING)
 
 
-def typeset(template: str, data: Mapping[str, Any], *, font_paths: tuple[str, ...]) -> bytes:
+def typeset(template: Path, data: Mapping[str, Any], *, font_paths: tuple[str, ...]) -> bytes:
     """Set one PDF.
 
-    :param template: a file beside this module.
+    :param template: its file.
     :param data: what its ``data`` is, as JSON.
     :param font_paths: folders with fonts, beside the system's.
     :raises PDFUnavailable: a library is missing, or Typst did not do it.
@@ -44,17 +44,17 @@ def typeset(template: str, data: Mapping[str, Any], *, font_paths: tuple[str, ..
     with tempfile.TemporaryDirectory(prefix="w4r-") as folder:
         root = Path(folder)
         (root / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-        (root / template).write_bytes((_HERE / template).read_bytes())
-        command = [_python(), str(_HERE / "typeset_process.py"), folder, template, *font_paths]
+        (root / template.name).write_bytes(template.read_bytes())
+        command = [_python(), str(_HERE / "typeset_process.py"), folder, template.name, *font_paths]
         try:
             done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, check=False)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise PDFUnavailable(f"Typst did not set {template}: {type(error).__name__}") from None
+            raise PDFUnavailable(f"Typst did not set {template.name}: {type(error).__name__}") from None
         made = root / "out.pdf"
         if done.returncode or not made.exists():
             # What it says is about the template, not about what was set.
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise PDFUnavailable(f"Typst did not set {template}: {said[-1] if said else done.returncode}")
+            raise PDFUnavailable(f"Typst did not set {template.name}: {said[-1] if said else done.returncode}")
         return made.read_bytes()
 
 
