@@ -14,7 +14,7 @@ from .audit import AuditCheckpoint, AuditEntry, AuditHead
 from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .delivery import Delivery, DeliveryName
-from .events import Event, EventCase, EventChange, EventReport
+from .events import Event, EventCase, EventChange
 from .intake import Intake
 from .jobs import WorkerSign
 from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
@@ -23,6 +23,7 @@ from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
 from .places import Place, PlaceName, Postcode
 from .privacy import Erasure
+from .reports import Report
 from .rsvps import Rsvp
 from .tally import EditionPerson, TallySlot
 
@@ -39,7 +40,7 @@ metadata = Base.metadata
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
     "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
-    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
-    "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
+    "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
+    "Postcode", "Pulse", "Report", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
     "version_table",
 ]  # fmt: skip

@@ -33,6 +33,8 @@ REASON_WORDS: Mapping[str, Any] = {
     "text_repeated": lazy_gettext("The same text many times"),
     "fast_confirm": lazy_gettext("Confirmed within seconds"),
     "address_in_text": lazy_gettext("The text may reveal an address that should stay private"),
+    "report_a_person": lazy_gettext("Far more actions a person than usual"),
+    "report_in_all": lazy_gettext("Far more actions than one report usually has"),
     "hidden_at_desk": lazy_gettext("Was public; a moderator removed it from every page"),
     "lockdown": lazy_gettext("Sent without the robot check while it was required of everyone"),
 }
