@@ -25,11 +25,12 @@ from .services.places.capability import CAPABILITY as places
 from .services.printing.capability import CAPABILITY as printing
 from .services.privacy.capability import CAPABILITY as privacy
 from .services.rsvps.capability import CAPABILITY as rsvps
+from .services.sharing.capability import CAPABILITY as sharing
 from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
 from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
-    events, rsvps, hosting, privacy, moves, jobs,
+    sharing, events, rsvps, hosting, privacy, moves, jobs,
 )  # fmt: skip

@@ -24,6 +24,7 @@ from .petitions import Signature
 from .places import Place, PlaceName, Postcode
 from .privacy import Erasure
 from .rsvps import Rsvp
+from .sharing import ShareCount
 from .tally import EditionPerson, TallySlot
 
 # Alembic's own table, declared so that a host's autogenerate does not propose to drop it.
@@ -40,6 +41,6 @@ __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
     "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
     "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
-    "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
+    "Postcode", "Pulse", "Rsvp", "Rule", "ShareCount", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
     "version_table",
 ]  # fmt: skip
