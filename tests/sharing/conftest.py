@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
+from tests.embedding.conftest import make_site as make_site
 from tests.moderation.conftest import desk as desk
 from tests.moderation.conftest import staff as staff
-from tests.embedding.conftest import make_site as make_site
