@@ -26,11 +26,12 @@ from .services.printing.capability import CAPABILITY as printing
 from .services.privacy.capability import CAPABILITY as privacy
 from .services.reports.capability import CAPABILITY as reports
 from .services.rsvps.capability import CAPABILITY as rsvps
+from .services.sharing.capability import CAPABILITY as sharing
 from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
 from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
-    storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
-    events, rsvps, reports, hosting, privacy, moves, jobs,
+    storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions,
+    places, delivery, sharing, events, rsvps, reports, hosting, privacy, moves, jobs,
 )  # fmt: skip

@@ -52,6 +52,7 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "token_host": "300/minute",
         "confirm_host": "60/minute",
         "desk_find": "20/hour",
+        "share_host": "60/minute; 600/hour",
     }
 )
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(

@@ -38,6 +38,8 @@ SECTION_KEYS = {
     "desk_email": "Where the desk's emails go: the head of the log each day, and alerts.",
     "delivery_to": "Who petitions are handed over to, where a delivery names nobody: see :doc:`delivery`.",
     "delivery_receipts": "Email each signer a receipt when their signature has been handed over.",
+    "share_sources": "What ``?src=`` of a case's address may say, and is counted by; nothing else is. ``[]`` counts nothing, and"
+    " links to share carry no source: see :doc:`sharing`.",
     "embassy_addresses": "Reserved for the letter sheets of a later version.",
     "map_center": "Latitude and longitude of the middle of the event map's first view; without it all events are shown.",
     "map_zoom": "How close that view is, on a wide screen: 4 for a continent's half, 6 for a small country.",

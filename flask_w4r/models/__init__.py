@@ -25,6 +25,7 @@ from .places import Place, PlaceName, Postcode
 from .privacy import Erasure
 from .reports import Report
 from .rsvps import Rsvp
+from .sharing import ShareCount
 from .tally import EditionPerson, TallySlot
 
 # Alembic's own table, declared so that a host's autogenerate does not propose to drop it.
@@ -38,9 +39,10 @@ version_table = Table(
 metadata = Base.metadata
 
 __all__ = [
-    "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
-    "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
-    "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
-    "Postcode", "Pulse", "Report", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
-    "version_table",
+    "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText",
+    "Consent", "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson",
+    "Erasure", "Event", "EventCase", "EventChange", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop",
+    "OutboxMail", "Picture", "Place", "PlaceName", "Postcode", "Pulse", "Report", "Rsvp", "Rule", "ShareCount",
+    "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal",
+    "metadata", "version_table",
 ]  # fmt: skip

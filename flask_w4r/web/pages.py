@@ -27,17 +27,31 @@ class DeskPart:
 
 
 @dataclass(frozen=True)
+class CaseLink:
+    """A link on a case's page at the desk, to an endpoint that takes its ``slug``."""
+
+    endpoint: str
+    words: Any
+    permission: Permission
+
+
+@dataclass(frozen=True)
 class Pages:
     """The web floor of one capability.
 
     ``on_case(session, case)`` and ``on_campaign(session)`` give values for the templates of a case's page and of the
-    campaign's: the form to sign, the next events.
+    campaign's: the form to sign, the next events; ``on_thanks(session, case)`` for those of pages that thank for what was done for
+    a case.
+
+    :param case_links: what the desk's page of a case leads to beside its own.
     """
 
     routes: Sequence[Route]
     desk: Sequence[DeskPart] = ()
     on_case: Callable[[Any, Any], Mapping[str, Any]] | None = None
     on_campaign: Callable[[Any], Mapping[str, Any]] | None = None
+    on_thanks: Callable[[Any, Any], Mapping[str, Any]] | None = None
+    case_links: Sequence[CaseLink] = ()
 
 
 def _pages(given: Any) -> Pages:
@@ -60,6 +74,14 @@ def case_values(state: W4RState, session: Any, case: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for pages in pages_of(state):
         found |= pages.on_case(session, case) if pages.on_case else {}
+    return found
+
+
+def thanks_values(state: W4RState, session: Any, case: Any) -> dict[str, Any]:
+    """What all capabilities add to a page that thanks for what was done for a case."""
+    found: dict[str, Any] = {}
+    for pages in pages_of(state):
+        found |= pages.on_thanks(session, case) if pages.on_thanks else {}
     return found
 
 

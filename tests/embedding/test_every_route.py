@@ -191,7 +191,7 @@ def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
         if blueprint != "w4r_ma" or method not in (rule.methods or set()):
             continue
         real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr",
-                "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere"}  # fmt: skip
+                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere"}  # fmt: skip
         unknown = rule.arguments - set(real)
         assert not unknown, f"give {name} a value for {unknown}"
         values = {key: real[key] for key in rule.arguments}

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ...errors import PDFUnavailable
@@ -27,16 +28,28 @@ def insist_on_typst() -> None:
 
     :raises PDFUnavailable: a library is missing; the message says how to install it.
     """
-    if find_spec("typst") is None or find_spec("fontTools") is None:
+    if not can_typeset():
         raise PDFUnavailable(MISSING)
 
 
-def typeset(template: Path, data: Mapping[str, Any], *, font_paths: tuple[str, ...]) -> bytes:
+def can_typeset() -> bool:
+    """Whether PDFs can be set here."""
+    return find_spec("typst") is not None and find_spec("fontTools") is not None
+
+
+def typeset(
+    template: Path,
+    data: Mapping[str, Any],
+    *,
+    font_paths: tuple[str, ...],
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> bytes:
     """Set one PDF.
 
     :param template: its file.
     :param data: what its ``data`` is, as JSON.
     :param font_paths: folders with fonts, beside the system's.
+    :param files: pictures that it shows, by the names it knows them by.
     :raises PDFUnavailable: a library is missing, or Typst did not do it.
     """
     insist_on_typst()
@@ -45,6 +58,8 @@ def typeset(template: Path, data: Mapping[str, Any], *, font_paths: tuple[str, .
         root = Path(folder)
         (root / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
         (root / template.name).write_bytes(template.read_bytes())
+        for name, content in files.items():
+            (root / name).write_bytes(content)
         command = [_python(), str(_HERE / "typeset_process.py"), folder, template.name, *font_paths]
         try:
             done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, check=False)  # noqa: S603
