@@ -66,6 +66,7 @@ class Section:
     delivery_to: str | None = None
     delivery_receipts: bool = False
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
+    postage_hint: Mapping[str, str] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None
     map_zoom: int = 4
     window: Mapping[str, date] = field(default_factory=dict)
