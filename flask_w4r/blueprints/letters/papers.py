@@ -14,6 +14,7 @@ from ...services.campaign.catalogue import find_case
 from ...services.letters import codes, standing
 from ...services.letters import papers as sheets
 from ...services.letters.papers import Press
+from ...services.letters.petition import petition
 from ...services.letters.sheet import sheet_of
 from ...services.printing.small import Kept, Paper, set_paper
 from ...services.storage.unit_of_work import read
@@ -35,6 +36,20 @@ def press(event_id: int | None = None) -> Press:
     if size not in sheets.SIZES:
         size = sheets.usual_size(place.section.country)
     return Press(place.lens, place.state.keyring, place.absolute, size, place.state.config.font_path, event_id)
+
+
+def event_here(session: Session) -> int | None:
+    """The event whose code the request names, and whose papers carry it.
+
+    :raises NotFound: the code is of no event of this section.
+    """
+    code = request.args.get("event", "")
+    if not code:
+        return None
+    said = codes.read(here().state.keyring, code)
+    if said is None or said.event_id is None:
+        raise NotFound("event")
+    return standing.find_event(session, here().lens, said.event_id).id
 
 
 def answer(make: Callable[[Session], Paper], name: str, slug: str | None = None, *, to_all: bool = True) -> Response:
@@ -94,7 +109,7 @@ def letter_pdf(slug: str) -> Response:
     """The sheet of a case; with ``blank=1`` a lined page."""
 
     def make(session: Session) -> Paper:
-        made = press()
+        made = press(event_here(session))
         case = find_case(session, made.lens, slug)
         closed = standing.why_not(case, made.lens)
         if closed is not None:
@@ -108,17 +123,26 @@ def letter_pdf(slug: str) -> Response:
     return answer(make, f"letter-{slug}", slug)
 
 
-def letters_pdf() -> Response:
-    """The sheets of all open cases, of those named by ``cases``, or of those of an ``event``, in one file."""
-    code = request.args.get("event", "")
+def petition_pdf(slug: str) -> Response:
+    """The paper signature list of a case."""
 
     def make(session: Session) -> Paper:
-        said = codes.read(here().state.keyring, code) if code else None
-        if code and (said is None or said.event_id is None):
-            raise NotFound("event")
-        made = press(said.event_id if said else None)
+        made = press(event_here(session))
+        case = find_case(session, made.lens, slug)
+        closed = standing.why_not(case, made.lens, "petition")
+        if closed is not None:
+            raise Closed(closed)
+        return petition(made, sheet_of(case, made.lens))
+
+    return answer(make, f"petition-{slug}", slug)
+
+
+def letters_pdf() -> Response:
+    """The sheets of all open cases, of those named by ``cases``, or of those of an ``event``, in one file."""
+
+    def make(session: Session) -> Paper:
+        made = press(event_here(session))
         if made.event_id is not None:
-            standing.find_event(session, made.lens, made.event_id)
             found = standing.event_sheets(session, made.lens, made.event_id)
         else:
             found = standing.open_sheets(session, made.lens, frozenset(request.args.getlist("cases")))
@@ -131,5 +155,6 @@ def letters_pdf() -> Response:
 
 ROUTES = (
     ("/cases/<slug>/letter.pdf", "letter_pdf", letter_pdf, ("GET",), "letters"),
+    ("/cases/<slug>/petition.pdf", "petition_pdf", petition_pdf, ("GET",), ("letters", "petitions")),
     ("/letters.pdf", "letters_pdf", letters_pdf, ("GET",), "letters"),
 )
