@@ -16,6 +16,7 @@ from .services.hosting.capability import CAPABILITY as hosting
 from .services.intake.capability import CAPABILITY as intake
 from .services.jobs.capability import CAPABILITY as jobs
 from .services.kits.capability import CAPABILITY as kits
+from .services.letters.capability import CAPABILITY as letters
 from .services.mail.capability import CAPABILITY as mail
 from .services.moderation.capability import CAPABILITY as moderation
 from .services.moves.capability import CAPABILITY as moves
@@ -33,5 +34,5 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions,
-    places, delivery, sharing, events, rsvps, reports, hosting, privacy, moves, jobs,
+    places, delivery, sharing, events, rsvps, reports, hosting, letters, privacy, moves, jobs,
 )  # fmt: skip

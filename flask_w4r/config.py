@@ -51,6 +51,7 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "my_data_block": "300/minute",
         "token_host": "300/minute",
         "confirm_host": "60/minute",
+        "paper_host": "30/minute; 300/hour",
         "desk_find": "20/hour",
         "share_host": "60/minute; 600/hour",
     }
@@ -137,7 +138,7 @@ class W4RConfig:
     hcaptcha_verify_url: str = _key(check.url, HCAPTCHA_URL, "hCaptcha's verification address.")
     rate_limits: Mapping[str, str] = _key(
         check.limits_table(DEFAULT_RATE_LIMITS), DEFAULT_RATE_LIMITS,
-        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist.",
+        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist, `paper_host` letter sheets that were not made before.",
     )  # fmt: skip
     host_limits: bool = _key(
         check.yes_or_no, False,

@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 
 from ..topics import OPEN
 from .days import check_days, longer_than_allowed
+from .embassies import check_embassies
 from .handed_over import HANDED_OVER, NEVER_HANDED_OVER
 from .urls import is_web_url, prefix_problem
 
@@ -212,9 +213,9 @@ def _sources(value: Any) -> Problems:
         yield "names one twice"
 
 
-def _table(value: Any) -> Problems:
-    if not isinstance(value, Mapping):
-        yield "must be a table"
+def _localised(value: Any) -> Problems:
+    if not _texts(value):
+        yield "must be a text for each locale, such as {'en': 'A letter abroad costs ...'}"
 
 
 def _is_number(value: Any) -> bool:
@@ -280,7 +281,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "fields": _fields, "custom_fields": _custom_fields, "min_age": _min_age, "consents": _consents,
     "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text, "share_sources": _sources,
     "delivery_receipts": _flag,
-    "embassy_addresses": _table, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
+    "embassy_addresses": check_embassies, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
     "retention": check_days, "retention_longest": check_days,
 }  # fmt: skip

@@ -32,6 +32,7 @@ from ...services.reports import hosted
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import event_cancelled, event_submitted
 from ...web import form_flow, here
+from ...web.pages import event_links
 from ...web.templating import app_of_request
 from . import form as host_form
 from . import session as host_session
@@ -74,7 +75,8 @@ def host_page(event: Event, code: int = 200, notice: str | None = None) -> Respo
         "host.html", event, code, notice=notice, done=done if done in SAID else "",
         secret=secret_of(event, place.state.keyring), withheld=event_hosts.withheld(event, place.state.keyring),
         coming=sum(guest.party_size for guest in coming),
-        may_change=event.state in events.EDITABLE and event.ends_at > place.state.clock(), **found,
+        may_change=event.state in events.EDITABLE and event.ends_at > place.state.clock(),
+        links=event_links(place.state, event.id, own=True), **found,
     )  # fmt: skip
 
 

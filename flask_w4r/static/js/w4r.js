@@ -14,6 +14,7 @@ const PARTS = [
   ["[data-w4r-when]", "./when.js"],
   ["[data-w4r-ways], [data-w4r-did]", "./ways.js"],
   ["[data-w4r-typed]", "./typed.js"],
+  ["[data-w4r-letter]", "./letters.js"],
   ["[data-w4r-map]", "./events/map.js"],
   ["[data-w4r-near-me]", "./events/near.js"],
 ];
