@@ -10,11 +10,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flask_w4r import W4R
-from flask_w4r.models import Case, CaseText
+from flask_w4r.models import Case, CaseText, TargetEmail
+from flask_w4r.services.emails.rows import email_scope
+from flask_w4r.services.emails.targets import target_key
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, run_jobs, submit
 from tests.conftest import Host, MakeHost
+from tests.moderation.conftest import ALL, Staff, check_permission, load_actor
 
 SLUG = "ann-example"
 PATH = f"/au/cases/{SLUG}/email"
@@ -46,7 +49,10 @@ def make_world(make_host: MakeHost, clock: Any, emails: Mapping[str, Any] | None
     section = {"preset": "AU", "url_prefix": "/au", "locales": ["en", "ar"], "desk_email": "desk@example.org"}
     settings = {"captcha": "none", "section": {**section, "emails": dict(emails or {})}}
     mailer = RecordingMailer()
-    host = make_host(w4r=W4R(mailer=mailer, clock=clock), **{**settings, **config})
+    host = make_host(
+        w4r=W4R(mailer=mailer, clock=clock, actor_loader=load_actor, permission_check=check_permission),
+        **{**settings, **config},
+    )
     host.mailer = mailer
     make_campaign(host.app, [SLUG, "bo-example"])
     change_case(host, target=MINISTER)
@@ -105,3 +111,45 @@ def sent_to(host: Host, address: str = MINISTER["email"]) -> list[Any]:
 def states(host: Host) -> list[str]:
     """The states of all emails, in their order."""
     return [row[0] for row in host.rows("SELECT state FROM w4r_email ORDER BY id")]
+
+
+def staff(host: Host, may: str = ALL) -> Staff:
+    """A member of staff at work."""
+    return Staff(host.app.test_client(), "mo", may, None)
+
+
+def put_emails(
+    host: Host, count: int, *, target: Mapping[str, Any] = MINISTER, slug: str = SLUG, **columns: Any
+) -> None:
+    """Emails that wait to leave, their mailboxes proved, as if they had been written."""
+    state = get_state(host.app)
+    now, section, keyring = state.clock(), state.sections["AU"], state.keyring
+
+    def work(uow: Any) -> None:
+        case_id = uow.session.query(Case.id).filter_by(slug=slug).scalar()
+        for number in range(1, count + 1):
+            values = {
+                "section": "AU",
+                "case_id": case_id,
+                "target_key": target_key(target),
+                "state": "confirmed",
+                "version": 1,
+                "email_index": keyring.blind(email_scope(section, case_id), f"sam{number}@example.org"),
+                "person": keyring.seal_json(
+                    {"first_name": "Sam", "last_name": f"Sample{number}", "email": f"sam{number}@example.org"}
+                ),
+                "words": keyring.seal_json({"subject": f"{SUBJECT} {number}", "body": TEXT, "target": "Jo Bloggs"}),
+                "edited": False,
+                "chosen": False,
+                "locale": "en",
+                "text_locale": "en",
+                "reasons": [],
+                "score": 0,
+                "created_at": now,
+                "updated_at": now,
+                "confirmed_at": now,
+                **columns,
+            }
+            uow.session.add(TargetEmail(**values))
+
+    run(host.app, work)

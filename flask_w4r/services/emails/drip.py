@@ -31,8 +31,8 @@ from .targets import Target, hours_of, targets_of
 
 #: Seconds between two looks.
 EVERY = 5
-#: What a worker that looks seldom may make up for at once.
-SLACK = timedelta(seconds=60)
+#: What a worker that looked late may make up for: less than would be seen.
+SLACK = timedelta(seconds=3 * EVERY)
 #: One that stands in the outbox for so long waits for a mail server, and others behind it.
 STUCK = timedelta(minutes=2)
 _HOUR = timedelta(hours=1)
