@@ -10,6 +10,7 @@ from .seam import Capability
 from .services.audit.capability import CAPABILITY as audit
 from .services.campaign.capability import CAPABILITY as campaign
 from .services.delivery.capability import CAPABILITY as delivery
+from .services.emails.capability import CAPABILITY as emails
 from .services.events.capability import CAPABILITY as events
 from .services.exports.capability import CAPABILITY as exports
 from .services.hosting.capability import CAPABILITY as hosting
@@ -34,5 +35,5 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions,
-    places, delivery, sharing, events, rsvps, reports, hosting, letters, privacy, moves, jobs,
+    places, delivery, sharing, emails, events, rsvps, reports, hosting, letters, privacy, moves, jobs,
 )  # fmt: skip

@@ -29,7 +29,7 @@ SECTION_KEYS = {
     "min_age": (
         'Said in the default consent text: "I am 14 or older, ...". From 5 to 21. No date of birth is asked for.'
     ),
-    "consents": "Your own words for ``petition`` and ``newsletter``, each with a ``version`` and a ``text`` for each"
+    "consents": "Your own words for ``petition``, ``newsletter`` and ``email``, each with a ``version`` and a ``text`` for each"
     " language. The exact words are filed by hash. Raise the version when a word changes. ``hands_over`` of ``petition`` names what is"
     " handed over with it: ``name``, ``country``, and questions of ``custom_fields``; never an address, email or phone.",
     "shared_mailbox": "Let two people with different names sign from one address.",
@@ -55,5 +55,7 @@ SECTION_KEYS = {
     " not named stays as it is there.",
     "retention_longest": "The most that this section may keep, in days by name. Where the preset says so, a section can make it"
     " shorter only; what is longer stops the start.",
+    "emails": "How emails to those in power are written and sent: ``mode editable longest per_hour in_all opens closes sender"
+    " copy_to copy_to_supporter show_address verified_days``, see :doc:`emails`.",
     "theme": "Colours, type and radius: see :doc:`templates`.",
 }

@@ -14,7 +14,8 @@ from .audit import AuditCheckpoint, AuditEntry, AuditHead
 from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .delivery import Delivery, DeliveryName
-from .events import Event, EventCase, EventChange
+from .emails import EmailDrip, EmailReply, TargetEmail
+from .events import Event, EventCase, EventChange, EventReport
 from .intake import Intake
 from .jobs import WorkerSign
 from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
@@ -41,8 +42,8 @@ metadata = Base.metadata
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText",
     "Consent", "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson",
-    "Erasure", "Event", "EventCase", "EventChange", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop",
-    "OutboxMail", "Picture", "Place", "PlaceName", "Postcode", "Pulse", "Report", "Rsvp", "Rule", "ShareCount",
-    "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal",
-    "metadata", "version_table",
+    "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "ImpactStory", "Intake", "LiveLimit",
+    "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode", "Pulse", "Report", "Rsvp",
+    "Rule", "ShareCount", "Signature", "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token",
+    "Unsubscribed", "WorkerSign", "YearTotal", "metadata", "version_table",
 ]  # fmt: skip

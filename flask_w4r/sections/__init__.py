@@ -77,6 +77,7 @@ class Section:
     vocabularies: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     retention: Mapping[str, int] = field(default_factory=dict)
     retention_longest: Mapping[str, int] = field(default_factory=dict)
+    emails: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def handed_over(self) -> tuple[str, ...]:
@@ -177,7 +178,7 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
             merged[key] = (
                 {**merged[key], **value}
                 if both_tables
-                and key in ("fields", "consents", "theme", "vocabularies", "retention", "retention_longest")
+                and key in ("fields", "consents", "theme", "vocabularies", "retention", "retention_longest", "emails")
                 else value
             )
     for key in ("code", "name", "country", "locales", "time_zone"):

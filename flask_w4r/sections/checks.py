@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 
 from ..topics import OPEN
 from .days import check_days, longer_than_allowed
+from .emails import check_emails
 from .embassies import check_embassies
 from .handed_over import HANDED_OVER, NEVER_HANDED_OVER
 from .urls import is_web_url, prefix_problem
@@ -25,7 +26,7 @@ CUSTOM_KEYS = frozenset({"name", "label", "type", "required", "choices", "max_le
 OWN_NAMES = frozenset(
     {*FORM_FIELDS, "consent", "withhold_name", "website", "csrf_token", "form_token", "cases", "altcha"}
 )
-CONSENT_PURPOSES = ("petition", "newsletter")
+CONSENT_PURPOSES = ("petition", "newsletter", "email")
 THEME_TOKENS = frozenset({"ink", "paper", "signal", "on-signal", "muted", "line", "danger", "success", "radius",
                           "font-text", "font-display", "measure"})  # fmt: skip
 #: What stands in kits and tables.
@@ -283,7 +284,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "delivery_receipts": _flag,
     "embassy_addresses": check_embassies, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
-    "retention": check_days, "retention_longest": check_days,
+    "retention": check_days, "retention_longest": check_days, "emails": check_emails,
 }  # fmt: skip
 
 

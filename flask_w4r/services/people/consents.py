@@ -16,6 +16,7 @@ from ..storage.upsert import insert_ignore
 
 PETITION = "petition"
 NEWSLETTER = "newsletter"
+EMAIL = "email"
 #: The version of the default words below. Raise it whenever one of them changes.
 DEFAULT_VERSION = "2026-2"
 
@@ -61,6 +62,8 @@ def question(section: Section, purpose: str, locale: str) -> ConsentQuestion:
 def _default_text(section: Section, purpose: str) -> str:
     if purpose == NEWSLETTER:
         return gettext("May %(section)s write to you about this campaign and others?", section=section.name)
+    if purpose == EMAIL:
+        return _email_text(section)
     if section.min_age:
         return gettext(
             "I am %(age)s or older, and I agree that %(section)s may keep these details for this"
@@ -74,10 +77,24 @@ def _default_text(section: Section, purpose: str) -> str:
     )
 
 
+def _email_text(section: Section) -> str:
+    if section.min_age:
+        return gettext(
+            "I am %(age)s or older, and I agree that %(section)s may keep these details and send this email with my"
+            " name to those named above.",
+            age=section.min_age,
+            section=section.name,
+        )
+    return gettext(
+        "I agree that %(section)s may keep these details and send this email with my name to those named above.",
+        section=section.name,
+    )
+
+
 def register_questions(session: Session, section: Section) -> None:
     """File the words of every question of a section, in every locale, unless they are on file."""
     for locale in section.locales:
-        for purpose in (PETITION, NEWSLETTER):
+        for purpose in (PETITION, NEWSLETTER, EMAIL):
             asked = question(section, purpose, locale)
             values = {
                 "digest": asked.digest,
