@@ -17,6 +17,7 @@ from .services.intake.capability import CAPABILITY as intake
 from .services.jobs.capability import CAPABILITY as jobs
 from .services.kits.capability import CAPABILITY as kits
 from .services.mail.capability import CAPABILITY as mail
+from .services.messages.capability import CAPABILITY as messages
 from .services.moderation.capability import CAPABILITY as moderation
 from .services.moves.capability import CAPABILITY as moves
 from .services.people.capability import CAPABILITY as people
@@ -31,5 +32,5 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
-    events, rsvps, hosting, privacy, moves, jobs,
+    messages, events, rsvps, hosting, privacy, moves, jobs,
 )  # fmt: skip

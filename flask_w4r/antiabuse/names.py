@@ -67,6 +67,15 @@ def clean_text(text: str, max_length: int) -> str:
     return cleaned
 
 
+def clean_lines(text: str, max_length: int) -> str:
+    """The same for a text of several lines: they stay, with one empty line between them at most.
+
+    :param max_length: longer text is cut.
+    """
+    lines = [clean_text(line, max_length) for line in text[: max_length * _RAW_FACTOR].splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:max_length].rstrip()
+
+
 def _is_no_character(char: str) -> bool:
     """Whether Unicode keeps the code point from ever being a character: no HTML may hold it."""
     return ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef"
@@ -124,9 +133,14 @@ def name_findings(first: str, last: str, scoring: Mapping[str, int] = DEFAULT_SC
             findings.append(Finding("name_marks", scoring["name_marks"]))
         if any(_mixes_lookalikes(word) for word in _WORD.findall(full)):
             findings.append(Finding("name_scripts", scoring["name_scripts"]))
-    if _LINK.search(unicodedata.normalize("NFKC", full).translate(_SIGNS_OF_LINKS)):
+    if has_link(full):
         findings.append(Finding("name_link", scoring["name_link"]))
     return findings
+
+
+def has_link(text: str) -> bool:
+    """Whether a link, or what passes for one to the eye, stands in a text."""
+    return _LINK.search(unicodedata.normalize("NFKC", text).translate(_SIGNS_OF_LINKS)) is not None
 
 
 def _has_stacked_marks(text: str) -> bool:

@@ -18,6 +18,7 @@ from .events import Event, EventCase, EventChange, EventReport
 from .intake import Intake
 from .jobs import WorkerSign
 from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
+from .messages import Message
 from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
@@ -39,7 +40,7 @@ metadata = Base.metadata
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
     "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
-    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
+    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "Message", "OutboxMail", "Picture", "Place", "PlaceName",
     "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
     "version_table",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from .parts import (
     Link,
     MailKind,
     QueueKind,
+    Refusal,
     Tools,
     Waiting,
     Waits,
@@ -32,7 +33,7 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Refusal", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
 ]  # fmt: skip
 Recount = Callable[..., Mapping[int, Mapping[str, int]]]
 Urls = Callable[..., Iterable[str | None]]

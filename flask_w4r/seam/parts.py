@@ -141,6 +141,20 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A reason to reject that the desk chooses from a list, in place of words of its own.
+
+    :param name: what forms and batches call it.
+    :param words: for the desk.
+    :param told: what whoever sent the thing is mailed; ``None``: they are told nothing.
+    """
+
+    name: str
+    words: Any
+    told: Any = None
+
+
+@dataclass(frozen=True)
 class QueueKind:
     """A kind of thing that may wait for the desk. Its row is drawn by ``w4r/moderation/_waiting_<name>.html``.
 
@@ -158,6 +172,7 @@ class QueueKind:
     ``row_words``: more values for the row's template.
     ``filters``: what the list can be narrowed by beside case, moments and order.
     ``why``: why a row waits that no check holds.
+    ``refusals``: reasons to reject that are chosen from a list, see :class:`Refusal`; none: they are written.
     """
 
     name: str
@@ -173,6 +188,7 @@ class QueueKind:
     row_words: Mapping[str, Any] = field(default_factory=dict)
     filters: Sequence[str] = ()
     why: Any = None
+    refusals: Sequence[Refusal] = ()
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ class Section:
     desk_email: str | None = None
     delivery_to: str | None = None
     delivery_receipts: bool = False
+    messages_shown: bool = False
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None
     map_zoom: int = 4

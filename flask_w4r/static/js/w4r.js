@@ -12,6 +12,8 @@ const PARTS = [
   ["[data-w4r-when]", "./when.js"],
   ["[data-w4r-ways], [data-w4r-did]", "./ways.js"],
   ["[data-w4r-typed]", "./typed.js"],
+  ["[data-w4r-left]", "./left.js"],
+  ["[data-w4r-copy]", "./copy.js"],
   ["[data-w4r-map]", "./events/map.js"],
   ["[data-w4r-near-me]", "./events/near.js"],
 ];
