@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from datetime import date, datetime
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -204,9 +204,17 @@ def moment_part(value: datetime, time_zone: str, skeleton: str) -> str:
     return str(format_skeleton(skeleton, value.astimezone(ZoneInfo(time_zone)), locale=babel_locale(get_locale())))
 
 
+_LISTS: tuple[Literal["unit", "unit-short", "standard"], ...] = ("unit", "unit-short", "standard")
+
+
 def listing(items: Iterable[object]) -> str:
     """Several things in one line, parted as the locale does."""
-    return str(format_list([str(item) for item in items], style="unit", locale=babel_locale(get_locale())))
+    words, locale = [str(item) for item in items], babel_locale(get_locale())
+    for style in _LISTS:
+        # Of some languages Babel has a style without all of its parts: Spanish, German, Hebrew, Hindi, Persian.
+        with suppress(KeyError):
+            return str(format_list(words, style=style, locale=locale))
+    return ", ".join(words)
 
 
 def country_name(code: str) -> str:

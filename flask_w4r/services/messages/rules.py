@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...antiabuse.texts import CHECKS, text_findings
 from ...i18n import language_name, lazy_gettext
 from ...topics import SOLIDARITY_ROUTES
 from ..campaign.views import CaseView, Lens
+from ..moderation.wording import CHECKS, text_findings
 
 #: Who cannot be written to.
 NO_ROUTE = "none"
@@ -68,7 +68,7 @@ def may_be_shown(section: Any, solidarity: Mapping[str, Any]) -> bool:
 def findings(text: str, solidarity: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What stands in a text that the desk should know of, by a case's rules."""
     without: Collection[str] = {_LOOKED_FOR[name] for name in solidarity.get("rules") or () if name in _LOOKED_FOR}
-    return [found.as_json() for found in text_findings(text, without)]
+    return text_findings(text, without)
 
 
 def found_now(text: str, solidarity: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
