@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from datetime import date, datetime
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
-from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from babel.support import LazyProxy, Translations
 
@@ -204,17 +203,31 @@ def moment_part(value: datetime, time_zone: str, skeleton: str) -> str:
     return str(format_skeleton(skeleton, value.astimezone(ZoneInfo(time_zone)), locale=babel_locale(get_locale())))
 
 
-_LISTS: tuple[Literal["unit", "unit-short", "standard"], ...] = ("unit", "unit-short", "standard")
+@lru_cache(maxsize=32)
+def _list_patterns(locale: str) -> tuple[str, str, str, str]:
+    """How two things are parted, and the first, the middle and the last of more."""
+    every = babel_locale(locale).list_patterns
+    # Of some languages Babel has a style without all of its parts (Arabic, German, Spanish, ...), and its own function then
+    # fails, or says the second of two things twice.
+    for style in ("unit", "unit-short", "unit-narrow", "standard"):
+        found = every.get(style, {})
+        if {"start", "middle", "end"} <= set(found):
+            return found.get("2") or found["end"], found["start"], found["middle"], found["end"]
+    return ("{0}, {1}",) * 4
 
 
 def listing(items: Iterable[object]) -> str:
     """Several things in one line, parted as the locale does."""
-    words, locale = [str(item) for item in items], babel_locale(get_locale())
-    for style in _LISTS:
-        # Of some languages Babel has a style without all of its parts: Spanish, German, Hebrew, Hindi, Persian.
-        with suppress(KeyError):
-            return str(format_list(words, style=style, locale=locale))
-    return ", ".join(words)
+    words = [str(item) for item in items]
+    if len(words) < 2:
+        return "".join(words)
+    two, start, middle, end = _list_patterns(get_locale())
+    if len(words) == 2:
+        return two.format(*words)
+    line = start.format(words[0], words[1])
+    for word in words[2:-1]:
+        line = middle.format(line, word)
+    return end.format(line, words[-1])
 
 
 def country_name(code: str) -> str:

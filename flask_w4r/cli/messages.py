@@ -74,10 +74,13 @@ def cards(
         raise click.ClickException(f"{slug}: there is nothing to print") from None
     write_file(out, iter([made.pdf]))
     if as_json:
-        click.echo(json.dumps({"case": slug, "count": made.count, "left": made.left}), err=out == "-")
+        told = {"case": slug, "count": made.count, "left": made.left, "scripts": list(made.scripts)}
+        click.echo(json.dumps(told), err=out == "-")
     elif out != "-":
         left = f"; {made.left} more wait for the next file" if made.left else ""
         click.echo(f"{slug}: {made.count} cards in {Path(out)}{left}")
+    if made.scripts:
+        click.echo(f"{slug}: some wait, since no font here has letters of: {', '.join(made.scripts)}", err=True)
 
 
 def _moment(text: str) -> datetime | None:

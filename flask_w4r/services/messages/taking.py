@@ -31,7 +31,7 @@ _TAKEN = and_(Message.state == "approved", Message.taken_at.is_not(None), Messag
 
 @dataclass(frozen=True)
 class Card:
-    """One message as it is passed on: nothing tells more of its writer than they chose to say to the person."""
+    """One message as it is passed on. Nothing tells more of its writer than they chose to say to the person."""
 
     text: str
     name: str
@@ -104,10 +104,10 @@ def taken_at(session: Session, section: Section, slug: str, at: datetime | None)
     return list(session.scalars(query.order_by(Message.approved_at, Message.id)))
 
 
-def cards(session: Session, keyring: Keyring, section: Section, ids: Sequence[int]) -> list[Card]:
-    """The messages themselves, in the order of ``ids``; who erased theirs meanwhile is not among them."""
+def cards(session: Session, keyring: Keyring, section: Section, ids: Sequence[int]) -> dict[int, Card]:
+    """The messages themselves by id, in the order of ``ids``; who erased theirs meanwhile is not among them."""
     rows = {row.id: row for row in standing.by_id(session, section, ids) if row.state == "approved" and row.words}
-    return [_card(keyring, rows[number]) for number in ids if number in rows]
+    return {number: _card(keyring, rows[number]) for number in ids if number in rows}
 
 
 def _card(keyring: Keyring, row: Message) -> Card:
