@@ -19,6 +19,7 @@ from .services.jobs.capability import CAPABILITY as jobs
 from .services.kits.capability import CAPABILITY as kits
 from .services.letters.capability import CAPABILITY as letters
 from .services.mail.capability import CAPABILITY as mail
+from .services.messages.capability import CAPABILITY as messages
 from .services.moderation.capability import CAPABILITY as moderation
 from .services.moves.capability import CAPABILITY as moves
 from .services.people.capability import CAPABILITY as people
@@ -35,5 +36,5 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions,
-    places, delivery, sharing, emails, events, rsvps, reports, hosting, letters, privacy, moves, jobs,
+    places, delivery, sharing, emails, messages, events, rsvps, reports, hosting, letters, privacy, moves, jobs,
 )  # fmt: skip

@@ -15,10 +15,11 @@ from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .delivery import Delivery, DeliveryName
 from .emails import EmailDrip, EmailReply, TargetEmail
-from .events import Event, EventCase, EventChange, EventReport
+from .events import Event, EventCase, EventChange
 from .intake import Intake
 from .jobs import WorkerSign
 from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
+from .messages import Message
 from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
@@ -43,7 +44,7 @@ __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText",
     "Consent", "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson",
     "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "ImpactStory", "Intake", "LiveLimit",
-    "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode", "Pulse", "Report", "Rsvp",
-    "Rule", "ShareCount", "Signature", "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token",
+    "Lockdown", "MailStop", "Message", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode", "Pulse", "Report",
+    "Rsvp", "Rule", "ShareCount", "Signature", "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token",
     "Unsubscribed", "WorkerSign", "YearTotal", "metadata", "version_table",
 ]  # fmt: skip

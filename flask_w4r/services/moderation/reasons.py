@@ -43,6 +43,9 @@ REASON_WORDS: Mapping[str, Any] = {
     "text_phone": lazy_gettext("What may be a phone number in the text"),
     "text_street": lazy_gettext("What may be a postal address in the text"),
     "text_insult": lazy_gettext("A word that may insult"),
+    "text_religion": lazy_gettext("A religious word, which this case asks to leave out"),
+    "text_holiday": lazy_gettext("A holiday greeting, which this case asks to leave out"),
+    "text_movement": lazy_gettext("The movement’s name, which this case asks to leave out"),
     "hidden_at_desk": lazy_gettext("Was public; a moderator removed it from every page"),
     "lockdown": lazy_gettext("Sent without the robot check while it was required of everyone"),
 }
