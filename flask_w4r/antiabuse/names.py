@@ -127,11 +127,6 @@ def name_findings(first: str, last: str, scoring: Mapping[str, int] = DEFAULT_SC
     return findings
 
 
-def has_link(text: str) -> bool:
-    """Whether a link, or what passes for one to the eye, stands in a text."""
-    return _LINK.search(unicodedata.normalize("NFKC", text).translate(_SIGNS_OF_LINKS)) is not None
-
-
 def _has_stacked_marks(text: str) -> bool:
     run = 0
     for char in text:
