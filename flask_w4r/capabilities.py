@@ -24,6 +24,7 @@ from .services.petitions.capability import CAPABILITY as petitions
 from .services.places.capability import CAPABILITY as places
 from .services.printing.capability import CAPABILITY as printing
 from .services.privacy.capability import CAPABILITY as privacy
+from .services.rollup.capability import CAPABILITY as rollup
 from .services.rsvps.capability import CAPABILITY as rsvps
 from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
@@ -31,5 +32,5 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
-    events, rsvps, hosting, privacy, moves, jobs,
+    events, rsvps, hosting, rollup, privacy, moves, jobs,
 )  # fmt: skip

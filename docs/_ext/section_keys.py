@@ -37,6 +37,7 @@ SECTION_KEYS = {
     "contact": "An address or a link for questions, in the footer of our layout.",
     "desk_email": "Where the desk's emails go: the head of the log each day, and alerts.",
     "delivery_to": "Who petitions are handed over to, where a delivery names nobody: see :doc:`delivery`.",
+    "digital_at_centre": "The section's people sign on the centre's own site, whose digital actions are counted as a section of their own: `flask w4r tally report` says so.",
     "delivery_receipts": "Email each signer a receipt when their signature has been handed over.",
     "embassy_addresses": "Reserved for the letter sheets of a later version.",
     "map_center": "Latitude and longitude of the middle of the event map's first view; without it all events are shown.",

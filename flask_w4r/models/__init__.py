@@ -23,6 +23,7 @@ from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
 from .places import Place, PlaceName, Postcode
 from .privacy import Erasure
+from .rollup import FeedEntry, RollupKey, RollupPart, SignedDocument, Witness
 from .rsvps import Rsvp
 from .tally import EditionPerson, TallySlot
 
@@ -39,7 +40,7 @@ metadata = Base.metadata
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
     "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
-    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
-    "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
+    "EventReport", "FeedEntry", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
+    "Postcode", "Pulse", "RollupKey", "RollupPart", "Rsvp", "Rule", "Signature", "SignedDocument", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "Witness", "WorkerSign", "YearTotal", "metadata",
     "version_table",
 ]  # fmt: skip

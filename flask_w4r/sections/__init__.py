@@ -65,6 +65,7 @@ class Section:
     desk_email: str | None = None
     delivery_to: str | None = None
     delivery_receipts: bool = False
+    digital_at_centre: bool = False
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None
     map_zoom: int = 4
