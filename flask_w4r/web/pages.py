@@ -18,18 +18,21 @@ class DeskPart:
     """An entry of the desk's navigation.
 
     :param place: where it stands; small numbers first.
+    :param shown: ``(state) -> whether this site has any use for it``; without it every site does.
     """
 
     endpoint: str
     words: Any
     permission: Permission
     place: int
+    shown: Callable[[W4RState], bool] | None = None
 
 
 @dataclass(frozen=True)
 class Pages:
     """The web floor of one capability.
 
+    ``on_overview(session)`` gives what staff should see first at the desk: ``(words, endpoint, permission)`` each.
     ``on_case(session, case)`` and ``on_campaign(session)`` give values for the templates of a case's page and of the
     campaign's: the form to sign, the next events.
     """
@@ -38,6 +41,7 @@ class Pages:
     desk: Sequence[DeskPart] = ()
     on_case: Callable[[Any, Any], Mapping[str, Any]] | None = None
     on_campaign: Callable[[Any], Mapping[str, Any]] | None = None
+    on_overview: Callable[[Any], Sequence[tuple[str, str, Permission]]] | None = None
 
 
 def _pages(given: Any) -> Pages:
@@ -69,3 +73,8 @@ def campaign_values(state: W4RState, session: Any) -> dict[str, Any]:
     for pages in pages_of(state):
         found |= pages.on_campaign(session) if pages.on_campaign else {}
     return found
+
+
+def overview_notices(state: W4RState, session: Any) -> list[tuple[str, str, Permission]]:
+    """What all capabilities have to tell at the top of the desk's first page."""
+    return [notice for pages in pages_of(state) if pages.on_overview for notice in pages.on_overview(session)]

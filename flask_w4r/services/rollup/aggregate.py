@@ -73,7 +73,7 @@ def sign_tally(
     :raises NotFound: there is no such edition.
     """
     figures = read_figures(session, section, year, now=now)
-    row = _locked(session, section, KIND, now)
+    row = locked(session, section, KIND, now)
     document = sign(_content(figures, next_sequence(row.sequence, now), now, days), private)
     row.sequence = document["sequence"]
     _, is_current = find_edition(session, section, year, now)
@@ -123,7 +123,7 @@ def _content(figures: Figures, sequence: int, now: datetime, days: int) -> dict[
     }
 
 
-def _locked(session: Session, section: Section, kind: str, now: datetime) -> SignedDocument:
+def locked(session: Session, section: Section, kind: str, now: datetime) -> SignedDocument:
     """The row of what a section signed last; whoever else signs waits until the transaction ends."""
     empty = {"section": section.code, "kind": kind, "sequence": 0, "signed_at": now, "document": ""}
     insert_ignore(session, SignedDocument.__table__, empty)

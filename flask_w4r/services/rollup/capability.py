@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...seam import Capability, Job
-from . import jobs
+from ...seam import Capability, Job, MailKind
+from . import follow, jobs, news, status
 
 CAPABILITY = Capability(
     "rollup",
@@ -13,7 +13,12 @@ CAPABILITY = Capability(
         "w4r_rollup_part": "what sections all over the world sent to this site",
         "w4r_witness": "how far this site followed the centre",
     },
-    jobs=(Job("tally_sign", jobs.sign_tallies, every=jobs.SIGN_EVERY, turn=72, once=72),),
+    mails=(MailKind(follow.MAIL, look_up=news.look_up),),
+    jobs=(
+        Job("status_feed", follow.pull, every=follow.EVERY, turn=14, once=14),
+        Job("tally_sign", jobs.sign_tallies, every=jobs.SIGN_EVERY, turn=72, once=72),
+    ),
+    checks=(status.check,),
     pages="flask_w4r.blueprints.rollup",
-    commands={"rollup": "flask_w4r.cli.rollup:rollup"},
+    commands={"rollup": "flask_w4r.cli.rollup:rollup", "feed": "flask_w4r.cli.feed:feed"},
 )
