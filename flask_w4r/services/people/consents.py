@@ -16,6 +16,7 @@ from ..storage.upsert import insert_ignore
 
 PETITION = "petition"
 NEWSLETTER = "newsletter"
+EMAIL = "email"
 #: To words of solidarity, which the person at risk gets and no authority.
 MESSAGE = "message"
 #: The version of the default words below. Raise it whenever one of them changes.
@@ -74,6 +75,20 @@ def _of_petition(section: Section) -> str:
     )
 
 
+def _of_email(section: Section) -> str:
+    if section.min_age:
+        return gettext(
+            "I am %(age)s or older, and I agree that %(section)s may keep these details and send this email with my"
+            " name to those named above.",
+            age=section.min_age,
+            section=section.name,
+        )
+    return gettext(
+        "I agree that %(section)s may keep these details and send this email with my name to those named above.",
+        section=section.name,
+    )
+
+
 def _of_newsletter(section: Section) -> str:
     return gettext("May %(section)s write to you about this campaign and others?", section=section.name)
 
@@ -97,6 +112,7 @@ def _of_message(section: Section) -> str:
 _DEFAULT_TEXTS: Mapping[str, Callable[[Section], str]] = {
     PETITION: _of_petition,
     NEWSLETTER: _of_newsletter,
+    EMAIL: _of_email,
     MESSAGE: _of_message,
 }
 
