@@ -78,7 +78,7 @@ def test_marks_that_nobody_sees_are_left_out(desk: Host) -> None:
     write(desk, message="Dear\u202e Ann,\r\n\r\n\r\n\r\nyou are \u200bnot alone\x00", name="")
     run_jobs(desk.app)
     page = desk.app.test_client().get(link(desk)).text
-    assert "Dear Ann,\n\nyou are not alone<" in page
+    assert "Dear Ann,\n\nyou are not alone" in page
 
 
 def test_a_closed_way_says_why_and_takes_nothing(desk: Host) -> None:
@@ -101,12 +101,12 @@ def test_a_case_that_is_over(desk: Host, staff: Crew, status: str) -> None:
     confirmed(desk, 1)
     write(desk, email="sam2@example.org")
     run_jobs(desk.app)
-    path = link(desk)
+    opened = client.get(link(desk))
     desk.run("w4r", "case", "status", SLUG, status)
     gone = status == "withdrawn"
     assert submit(client, page, "message", **typed(3)).status_code == (410 if gone else 409)
     assert client.get(PATH).status_code == (410 if gone else 303)
-    assert confirm(desk, path).status_code == (410 if gone else 409)
+    assert submit(client, opened, "form_token").status_code == (410 if gone else 409)
     assert states(desk) == ["submitted", "pending"]
     queue = staff().get("/au/moderation/queue?kind=message").text
     assert (WORDS in queue) is not gone
