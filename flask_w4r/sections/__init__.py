@@ -68,6 +68,7 @@ class Section:
     delivery_receipts: bool = False
     share_sources: tuple[str, ...] = USUAL_SOURCES
     messages_shown: bool = False
+    digital_at_centre: bool = False
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
     postage_hint: Mapping[str, str] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None

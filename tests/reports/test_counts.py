@@ -143,3 +143,16 @@ def test_real_sums_come_out_of_their_parts(make_host: MakeHost, tmp_path: Path) 
     assert [tally(desk, case)["letter"] for case in cases] == list(cases.values())
     desk.app.extensions["w4r"].lazy.pop("pages", None)
     assert desk.app.test_client().get("/au/tally.json").get_json()["total"] == 850
+
+
+def test_the_centres_table_says_where_each_number_comes_from(desk: Host, staff: Make, tmp_path: Path) -> None:
+    file = tmp_path / "counts.csv"
+    file.write_text(CSV)
+    desk.run("w4r", "reports", "import", str(file))
+    found = json.loads(desk.run("w4r", "tally", "report", "--json", "--interim").output)
+    rows = [(row["type"], row["source"], row["status"], row["count"]) for row in found["rows"]]
+    assert rows == [("card", "self_reported", "interim", 3), ("letter", "section_counted", "final", 410)]
+    final = json.loads(desk.run("w4r", "tally", "report", "--json", "--final").output)
+    assert {row["status"] for row in final["rows"]} == {"final"}
+    shown = desk.app.test_client().get("/au/tally.json").get_json()
+    assert sum(row["count"] for row in found["rows"]) == shown["total"]
