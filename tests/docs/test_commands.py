@@ -84,8 +84,9 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
         _ready_to_move(app, words)
     if words[1:3] == ["erasures", "import"]:
         run(app, "w4r", "erasures", "export", words[3])
-    if "export" in words:
+    if "export" in words or words[1:3] == ["reports", "import"]:
         run(app, "w4r", "kit", "import", "./kit")
+        shutil.copy(SNIPPETS / "counts.csv", tmp_path)
     if words[1:3] != ["section", "import"]:
         make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
     if words[1] == "deliver":

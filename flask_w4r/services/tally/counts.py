@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
 from ..storage.rows import among, execute
 from ..storage.upsert import add_up, insert_fresh
-from .views import CountView, EditionCount
+from .views import CountView, EditionCount, GoalView
 
 SIGNATURE = "petition_signature"
 #: What this system saw itself, as a source.
@@ -303,6 +304,20 @@ class Counts:
                 for source, count in numbers.items():
                     of_kind[source] = of_kind.get(source, 0) + count
         return EditionCount(sum(actions.values()), self.people, actions.get(SIGNATURE, 0), actions, self.as_of, sources)
+
+
+def goals(section: Section, found: EditionCount, words: Mapping[str, Any]) -> list[GoalView]:
+    """The section's goals for an edition, those that something is known of.
+
+    :param words: what types of action are called.
+    """
+    known = {"total": found.total, "people": found.people, **dict.fromkeys(words, 0), **found.actions}
+    called = {"total": lazy_gettext("actions"), "people": lazy_gettext("people"), **words}
+    return [
+        GoalView(name, str(called.get(name, name)), known[name], goal)
+        for name, goal in section.goals.items()
+        if name in known
+    ]
 
 
 def counts(session: Session, section: Section, edition_id: int, now: datetime) -> Counts:
