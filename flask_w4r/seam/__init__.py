@@ -24,6 +24,8 @@ from .parts import (
     Link,
     MailKind,
     QueueKind,
+    Refusal,
+    Sender,
     Tools,
     Waiting,
     Waits,
@@ -32,9 +34,10 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Refusal", "Reindexed", "Reserves", "Retention", "Seam", "Sender", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
 ]  # fmt: skip
-Recount = Callable[..., Mapping[int, Mapping[str, int]]]
+#: By case: numbers by type, or by type and source where it is not this system that saw them.
+Recount = Callable[..., Mapping[int, Mapping[Any, int]]]
 Urls = Callable[..., Iterable[str | None]]
 
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from .. import i18n
 from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
+from ..services.tally.views import SOURCE_WORDS
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
@@ -118,6 +119,8 @@ def page(
         "theme_url": place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
         "features": state.config.features,
         "w4r_url": place.url,
+        "action_word": lambda kind: state.seam.actions[kind].words if kind in state.seam.actions else kind,
+        "source_word": lambda source: SOURCE_WORDS.get(source, source),
         "og": None,
         "jsonld": None,
         "page_class": template.split(".")[0].replace("/", "-"),

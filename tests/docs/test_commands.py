@@ -114,6 +114,7 @@ def _ready_to_move(app: Flask, words: list[str]) -> None:
 ALL = sorted({(page.name, line) for page in (*PAGES, *MARKDOWN) for line in commands(page) if page != QUICKSTART})
 
 
+@pytest.mark.usefixtures("quick_passphrases")
 @pytest.mark.parametrize(("page", "line"), ALL, ids=[f"{page}: {line}" for page, line in ALL])
 def test_command(page: str, line: str, make_site: MakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = shlex.split(line)

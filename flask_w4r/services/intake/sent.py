@@ -23,6 +23,8 @@ class Author:
     last_name: str = ""
     #: What they put in words of their own, to be told from what others wrote.
     texts: Sequence[str] = ()
+    #: Of these, what others are to read: looked through for what has no place there.
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
