@@ -18,18 +18,18 @@ from werkzeug.serving import make_server
 from flask_w4r import W4R, Actor
 from flask_w4r.keyring import generate_key
 from flask_w4r.testing import make_campaign
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import AXE_PATH, Visitor, serve_axe
 from tests.letters.world import ANN, ARABIC, BO, MINISTER, SECTION, TEXTS, change, pages_of, words_of
 
 pytestmark = pytest.mark.browser
 
-LOOKS = [("/au", 1280, "light"), ("/au", 390, "dark"), ("/ma", 390, "light"), ("/ma", 1280, "dark")]
+LOOKS = [("/au", 1280, "light"), ("/ma", 390, "dark")]
 WROTE = {
     "/au": "I heard of Ann on the radio.\n\nI teach children who put up posters every day.",
     "/ma": "سمعت عن آن في الإذاعة.\n\nأعلّم أطفالًا يعلّقون الملصقات كل يوم.",
 }
-#: The last words of what was written: they come below the address.
-LAST = {"/au": "posters every day.", "/ma": "كل يوم."}
+#: A piece of it that is read out of a printed page in one piece, whatever the direction of the words around it.
+PIECE = {"/au": "posters every day.", "/ma": "الملصقات"}
 SHOTS = Path(__file__).parent.parent / "_shots"
 
 
@@ -47,6 +47,7 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         W4R_SECTIONS=[{**SECTION, "locales": ["en"]}, {"preset": "MA", "url_prefix": "/ma"}],
     )  # fmt: skip
     w4r.init_app(app, SQLAlchemy(app))
+    app.add_url_rule(AXE_PATH, view_func=serve_axe)
     result = app.test_cli_runner().invoke(args=["w4r", "db", "upgrade"])
     assert result.exit_code == 0, result.output
     make_campaign(app, (ANN, BO))
@@ -118,7 +119,7 @@ def test_a_letter_is_written_kept_and_printed(letters: str, visit: Any, prefix: 
     pdf = printed(visitor, f"{name}-printed")
     text = words_of(pdf)
     assert pages_of(pdf) == 1
-    assert "Kim Example" in text and "19 Aitken Street" in text and LAST[prefix] in text
+    assert "Kim Example" in text and "19 Aitken Street" in text and PIECE[prefix] in text
     for other in ("Governor", "I am writing about", "High Commission", "Write for Rights", "أكتب إليكم"):
         assert other not in text, other
 
@@ -138,7 +139,7 @@ def test_a_letter_is_written_kept_and_printed(letters: str, visit: Any, prefix: 
     lined = printed(visitor, f"{name}-lined")
     assert pages_of(lined) == 3
     assert "19 Aitken Street" in words_of(lined, 0) and "Governor" in words_of(lined, 1)
-    assert TEXTS["letter.never"] in words_of(lined, 2) or ARABIC["demand"] in words_of(lined, 2)
+    assert "WELLINGTON 6011" in words_of(lined, 2)
     visitor.open(f"{prefix}/cases/{ANN}")
     visitor.until("!document.querySelector('[data-w4r-way=letter] .w4r-ways__done').hidden")
     assert visitor.foreign == [url for url in visitor.foreign if url.startswith(letters)]
@@ -152,7 +153,6 @@ def test_without_scripts_it_prints_with_lines(letters: str, visit: Any, prefix: 
     visitor.open(f"{prefix}/cases/{ANN}/letter")
     assert not visitor.page.locator("textarea").first.is_visible()
     visitor.shot(f"letter-{prefix[1:]}-{width}-no-script")
-    assert visitor.axe() == []
     pdf = printed(visitor, f"letter-{prefix[1:]}-no-script-printed")
     assert pages_of(pdf) == 3
     assert "Kim Example" in words_of(pdf, 0)
@@ -167,7 +167,7 @@ def test_a_browser_that_keeps_nothing_says_so(letters: str, visit: Any) -> None:
     visitor.until("document.querySelector('[role=status]').textContent.includes('keeps nothing')")
 
 
-@pytest.mark.parametrize(("prefix", "width"), [("/au", 1280), ("/ma", 390)])
+@pytest.mark.parametrize(("prefix", "width"), [("/au", 390), ("/ma", 1280)])
 def test_the_other_pages(letters: str, visit: Any, prefix: str, width: int) -> None:
     visitor: Visitor = visit(width)
     visitor.base = letters
