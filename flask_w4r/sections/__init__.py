@@ -70,6 +70,7 @@ class Section:
     messages_shown: bool = False
     digital_at_centre: bool = False
     goals: Mapping[str, int] = field(default_factory=dict)
+    class_mode: str = "off"
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
     postage_hint: Mapping[str, str] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None
