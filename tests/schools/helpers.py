@@ -24,12 +24,15 @@ SCHOOL: dict[str, Any] = {
 }  # fmt: skip
 
 
-def make_site(make_host: MakeHost, *cases: str, mode: str = "names", clock: Any = None, **section: Any) -> Host:
+def make_site(
+    make_host: MakeHost, *cases: str, mode: str = "names", clock: Any = None, limits: Any = None, **section: Any
+) -> Host:
     """A site whose section lets pupils give first name and age."""
     mailer = RecordingMailer()
     more = {"clock": clock} if clock else {}
     w4r = W4R(mailer=mailer, actor_loader=load_actor, permission_check=check_permission, **more)
-    host = make_host(w4r=w4r, section={"preset": "AU", "url_prefix": "/au", "class_mode": mode, **section})
+    config = {"rate_limits": limits} if limits else {}
+    host = make_host(w4r=w4r, **config, section={"preset": "AU", "url_prefix": "/au", "class_mode": mode, **section})
     host.mailer = mailer
     make_campaign(host.app, list(cases) or ["ann-example"])
     return host
