@@ -45,7 +45,7 @@ versions: $(STAMP)
 	@$(BIN)/python -m tests versions
 
 bench: $(STAMP)
-	@$(BIN)/python -m benchmarks; measured=$$?; $(BIN)/python -m benchmarks.intake && $(BIN)/python -m benchmarks.journey && $(BIN)/python -m benchmarks.events && $(BIN)/python -m benchmarks.mails && $(BIN)/python -m benchmarks.sections && exit $$measured
+	@$(BIN)/python -m benchmarks; measured=$$?; $(BIN)/python -m benchmarks.intake && $(BIN)/python -m benchmarks.journey && $(BIN)/python -m benchmarks.events && $(BIN)/python -m benchmarks.mails && $(BIN)/python -m benchmarks.sections && $(BIN)/python -m benchmarks.letters && exit $$measured
 
 # The scanners have requirements of their own, so they live apart.
 AUDIT := .venv-audit
