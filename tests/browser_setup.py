@@ -23,7 +23,16 @@ def main() -> None:
         print("... and Debian's package 'chromium' ...", flush=True)
         subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-core"]
+        install = [
+            "apt-get",
+            "install",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            "chromium",
+            "fonts-noto-core",
+            "fonts-noto-cjk",
+        ]
         subprocess.run(install, check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if not chromium_path():
         print("No browser could be had: tests marked 'browser' will be left out. Install Chromium to run them.")

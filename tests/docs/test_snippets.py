@@ -30,6 +30,7 @@ from flask_w4r.cli.thread import embedded_worker
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import generate_key
 from flask_w4r.seam import Seam
+from flask_w4r.sections import load_section
 from flask_w4r.state import get_state
 from flask_w4r.testing import run_jobs, sign
 from tests import services
@@ -209,6 +210,15 @@ def test_section_table(make_site: MakeSite) -> None:
     theme = client.get("/act/theme.css").text
     assert "--w4r-signal: #ffd400;" in theme
     assert "/act/theme.css" in form
+
+
+@covers("letters.py")
+def test_letters(make_site: MakeSite) -> None:
+    table = settings_of("letters.py")["W4R_SECTION"]
+    app = make_site(W4R_SECTION={**table, "url_prefix": "/act"})
+    sheet = app.test_client().get("/act/cases/ann-example/letter").text
+    assert "A letter abroad costs $3.20." in sheet or "no one to write to" in sheet
+    assert load_section(table, default_prefix="/act", default_confirmation="email")[1] == []
 
 
 @covers("hcaptcha.py")
