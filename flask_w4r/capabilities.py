@@ -17,6 +17,7 @@ from .services.hosting.capability import CAPABILITY as hosting
 from .services.intake.capability import CAPABILITY as intake
 from .services.jobs.capability import CAPABILITY as jobs
 from .services.kits.capability import CAPABILITY as kits
+from .services.letters.capability import CAPABILITY as letters
 from .services.mail.capability import CAPABILITY as mail
 from .services.moderation.capability import CAPABILITY as moderation
 from .services.moves.capability import CAPABILITY as moves
@@ -25,12 +26,14 @@ from .services.petitions.capability import CAPABILITY as petitions
 from .services.places.capability import CAPABILITY as places
 from .services.printing.capability import CAPABILITY as printing
 from .services.privacy.capability import CAPABILITY as privacy
+from .services.reports.capability import CAPABILITY as reports
 from .services.rsvps.capability import CAPABILITY as rsvps
+from .services.sharing.capability import CAPABILITY as sharing
 from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
 from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
-    storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions, places, delivery,
-    emails, events, rsvps, hosting, privacy, moves, jobs,
+    storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions,
+    places, delivery, emails, sharing, events, rsvps, reports, hosting, letters, privacy, moves, jobs,
 )  # fmt: skip

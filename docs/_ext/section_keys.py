@@ -38,7 +38,12 @@ SECTION_KEYS = {
     "desk_email": "Where the desk's emails go: the head of the log each day, and alerts.",
     "delivery_to": "Who petitions are handed over to, where a delivery names nobody: see :doc:`delivery`.",
     "delivery_receipts": "Email each signer a receipt when their signature has been handed over.",
-    "embassy_addresses": "Reserved for the letter sheets of a later version.",
+    "share_sources": "What ``?src=`` of a case's address may say, and is counted by; nothing else is. ``[]`` counts nothing, and"
+    " links to share carry no source: see :doc:`sharing`.",
+    "embassy_addresses": "Where a copy of a letter goes, by the ISO code of the case's country: ``lines``, in the order in which"
+    " they stand on an envelope, and ``verified_on``, the day they were last checked. See :doc:`letters`.",
+    "postage_hint": "What a stamp costs and where letters can be handed in, as a text for each language: it stands beside"
+    " every letter.",
     "map_center": "Latitude and longitude of the middle of the event map's first view; without it all events are shown.",
     "map_zoom": "How close that view is, on a wide screen: 4 for a continent's half, 6 for a small country.",
     "window": "``starts_on`` and ``ends_on``, as dates: your own days for the edition, before the kit's."

@@ -15,7 +15,7 @@ from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .delivery import Delivery, DeliveryName
 from .emails import EmailDrip, EmailReply, TargetEmail
-from .events import Event, EventCase, EventChange, EventReport
+from .events import Event, EventCase, EventChange
 from .intake import Intake
 from .jobs import WorkerSign
 from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
@@ -24,7 +24,9 @@ from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
 from .places import Place, PlaceName, Postcode
 from .privacy import Erasure
+from .reports import Report
 from .rsvps import Rsvp
+from .sharing import ShareCount
 from .tally import EditionPerson, TallySlot
 
 # Alembic's own table, declared so that a host's autogenerate does not propose to drop it.
@@ -38,9 +40,10 @@ version_table = Table(
 metadata = Base.metadata
 
 __all__ = [
-    "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
-    "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson", "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange",
-    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
-    "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
-    "version_table",
+    "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText",
+    "Consent", "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson",
+    "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop",
+    "OutboxMail", "Picture", "Place", "PlaceName", "Postcode", "Pulse", "Report", "Rsvp", "Rule", "ShareCount",
+    "Signature", "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token", "Unsubscribed", "WorkerSign", "YearTotal",
+    "metadata", "version_table",
 ]  # fmt: skip

@@ -280,7 +280,7 @@ class Holds:
     """What a capability holds of whoever has an address, within one section. Addresses are in canonical form, ``work`` is a
     ``storage.unit_of_work.UnitOfWork``, and what is done is done in its transaction.
 
-    :param name: its list in the JSON of "my data".
+    :param name: its list in the JSON of "my data", unless it is ``listed`` in another's.
     :param words: its heading.
 
     ``show``: ``(session, keyring, lens, canonical) -> [Held, ...]``; without it nothing is shown.
@@ -303,6 +303,7 @@ class Holds:
     addresses: Callable[..., Sequence[tuple[int, str, datetime]]] | None = None
     forget: Callable[..., int] | None = None
     asks_seam: bool = False
+    listed: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from .handed_over import HANDED_OVER
+from .sources import USUAL_SOURCES
 
 #: Fields of the sign form that are there unless a section hides them.
 _OFFERED = {"one_name": "optional"}
@@ -65,7 +66,9 @@ class Section:
     desk_email: str | None = None
     delivery_to: str | None = None
     delivery_receipts: bool = False
+    share_sources: tuple[str, ...] = USUAL_SOURCES
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
+    postage_hint: Mapping[str, str] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None
     map_zoom: int = 4
     window: Mapping[str, date] = field(default_factory=dict)
@@ -194,6 +197,8 @@ def _make_section(values: dict[str, Any]) -> Section:
     prefix = str(values["url_prefix"]).strip("/")
     values["url_prefix"] = f"/{prefix}" if prefix else ""
     values["locales"] = tuple(values["locales"])
+    if "share_sources" in values:
+        values["share_sources"] = tuple(values["share_sources"])
     if "edition" in values:
         values["edition"] = str(values["edition"])
     values["custom_fields"] = tuple(

@@ -54,6 +54,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     make_campaign(made.app)
     sign(made.app.test_client(), "/ma", "ann-example")
     run_jobs(made.app)
+    made_target(made)
     made_invalidation(made)
     made_rule(made)
     made_event(made)
@@ -63,6 +64,16 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made_delivery(made)
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
     return made
+
+
+def made_target(host: Host) -> None:
+    """Somebody to write to, so that there are letters."""
+
+    def work(uow: UnitOfWork) -> None:
+        for case in uow.session.scalars(select(models.Case)):
+            case.target = {"title": "Minister of Justice"}
+
+    run(host.app, work)
 
 
 def made_event(host: Host) -> None:
@@ -191,7 +202,8 @@ def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
         if blueprint != "w4r_ma" or method not in (rule.methods or set()):
             continue
         real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr",
-                "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere"}  # fmt: skip
+                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere",
+                "stamp": "a" * 16}  # fmt: skip
         unknown = rule.arguments - set(real)
         assert not unknown, f"give {name} a value for {unknown}"
         values = {key: real[key] for key in rule.arguments}

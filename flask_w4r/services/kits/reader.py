@@ -13,6 +13,7 @@ from ...errors import KitError
 from ...models.campaign import CASE_KINDS, CASE_STATUSES
 from ...sections import Section
 from ...topics import SOLIDARITY_ROUTES, WAYS
+from .addresses import COUNTRY, PARTS
 from .fields import Table, closest, edition_of, locale_fault, present, slug_fault
 from .impact import read_stories, read_totals
 from .model import CASE_TEXTS, MINOR, TITLE_LOCALE, UPDATE_PREFIX, Kit, KitCase, KitPhoto
@@ -162,7 +163,7 @@ def _sources(table: Table) -> tuple[Mapping[str, str], ...]:
     return tuple(found)
 
 
-def _target(table: Table) -> dict[str, str]:
+def _target(table: Table) -> dict[str, Any]:
     table.only("name", "title", "salutation", "address", "email", "verified_on", "country", "time_zone")
     email = table.text("email", 254, required=False)
     if email:
@@ -173,7 +174,7 @@ def _target(table: Table) -> dict[str, str]:
         except EmailNotValidError:
             table.fault("email", f"{email[:80]!r} is not an email address; correct it")
     verified = table.day("verified_on", required=False)
-    address = table.text("address", 600, required=False, lines=True)
+    address = _address(table)
     zone = table.text("time_zone", 60, required=False)
     if zone and zone not in available_timezones():
         table.fault("time_zone", f"{zone!r} is not an IANA zone; name it like 'America/Bogota'")
@@ -191,6 +192,20 @@ def _target(table: Table) -> dict[str, str]:
             "time_zone": zone,
         }
     )
+
+
+def _address(table: Table) -> str | dict[str, str] | None:
+    """Lines that are in order already, or a table of parts."""
+    if not isinstance(table.data.get("address"), dict):
+        return table.text("address", 600, required=False, lines=True)
+    parts = table.table("address")
+    parts.only(*PARTS, COUNTRY)
+    found = present({part: parts.text(part, 200, required=False, lines=part == "street") for part in PARTS})
+    if not {"street", "city"} & set(found):
+        table.fault("address", "needs a street or a city at least; add it, or write the address as lines")
+    if COUNTRY in parts.data:
+        found |= present({COUNTRY: parts.country(COUNTRY)})
+    return found
 
 
 def _solidarity(table: Table, known: Sequence[str]) -> dict[str, Any]:

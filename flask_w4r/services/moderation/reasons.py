@@ -41,6 +41,8 @@ REASON_WORDS: Mapping[str, Any] = {
     "text_phone": lazy_gettext("What may be a phone number in the text"),
     "text_street": lazy_gettext("What may be a postal address in the text"),
     "text_insult": lazy_gettext("A word that may insult"),
+    "report_a_person": lazy_gettext("Far more actions a person than usual"),
+    "report_in_all": lazy_gettext("Far more actions than one report usually has"),
     "hidden_at_desk": lazy_gettext("Was public; a moderator removed it from every page"),
     "lockdown": lazy_gettext("Sent without the robot check while it was required of everyone"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,8 @@ class CountView:
     goal: int | None
     as_of: datetime
     actions: dict[str, int] = field(default_factory=dict)
+    #: The same by type and source.
+    sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def percent(self) -> int:
@@ -34,3 +37,5 @@ class EditionCount:
     signatures: int
     actions: dict[str, int]
     as_of: datetime
+    #: The same by type and source.
+    sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -1,18 +1,17 @@
-/* A button that copies the text of an element. Without it, or where the browser does not let us, the text can be selected. */
+/* Copies a text. Without the browser's clipboard the button stays away: the text stands on the page. */
 
 export function enhance(buttons) {
   if (!navigator.clipboard) return;
-  const status = document.querySelector("[data-w4r-copy-status]");
   for (const button of buttons) {
-    const source = document.getElementById(button.dataset.w4rCopy);
-    if (!source) continue;
+    const words = button.textContent;
     button.hidden = false;
     button.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(source.textContent.trim());
-        if (status) status.textContent = button.dataset.msgCopied;
+        await navigator.clipboard.writeText(button.dataset.w4rCopy);
+        button.textContent = button.dataset.done;
+        setTimeout(() => (button.textContent = words), 3000);
       } catch {
-        button.hidden = true; // the text stands there to be selected
+        // Not allowed here: the text can be marked by hand.
       }
     });
   }
