@@ -38,7 +38,7 @@ class _Headers(HeaderRegistry):
 
     def __init__(self) -> None:
         super().__init__()
-        self.map_to_type("list-unsubscribe", _OneLine)
+        self.map_to_type("list-unsubscribe", _OneLine)  # type: ignore[arg-type]
         self._alike = lru_cache(maxsize=256)(super().__call__)
 
     def __call__(self, name: str, value: Any) -> Any:
