@@ -42,17 +42,31 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "rsvp_site": "300/minute",
         "rsvp_block": "1000/minute",
         "rsvp_uncaptcha": "40/hour",
+        "report_host": "40/minute; 200/hour",
+        "report_site": "200/minute",
+        "report_block": "600/minute",
+        "report_uncaptcha": "40/hour",
+        "email_host": "60/minute; 300/hour",
+        "email_site": "300/minute",
+        "email_block": "1000/minute",
+        "email_uncaptcha": "40/hour",
         "event_host": "20/minute; 60/hour",
         "event_site": "60/minute",
         "event_block": "300/minute",
         "event_uncaptcha": "20/hour",
         "host_message": "10/hour; 30/day",
+        "message_host": "20/minute; 120/hour",
+        "message_site": "120/minute",
+        "message_block": "500/minute",
+        "message_uncaptcha": "20/hour",
         "my_data_host": "20/minute; 60/hour",
         "my_data_site": "60/minute",
         "my_data_block": "300/minute",
         "token_host": "300/minute",
         "confirm_host": "60/minute",
+        "paper_host": "30/minute; 300/hour",
         "desk_find": "20/hour",
+        "share_host": "60/minute; 600/hour",
     }
 )
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
@@ -138,7 +152,7 @@ class W4RConfig:
     hcaptcha_verify_url: str = _key(check.url, HCAPTCHA_URL, "hCaptcha's verification address.")
     rate_limits: Mapping[str, str] = _key(
         check.limits_table(DEFAULT_RATE_LIMITS), DEFAULT_RATE_LIMITS,
-        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist.",
+        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist, `paper_host` letter sheets that were not made before.",
     )  # fmt: skip
     host_limits: bool = _key(
         check.yes_or_no, False,

@@ -64,7 +64,10 @@ def _render(
             more, entries = memo[key]
     token = context.get("tokens", {}).get(unsubscribing.PURPOSE)
     ends = section_url(app, section, "unsubscribe", locale, token=token) if token else ""
-    return Words(*render_mail(app, kind, section, locale, {**context, **more}), entries, ends)
+    values = {**context, **more}
+    own = state.seam.mails[kind].sender
+    sender = own(section, values, state.config.mail_sender) if own is not None else None
+    return Words(*render_mail(app, kind, section, locale, values), entries, ends, sender)
 
 
 def _link(app: Any, section: Section, locale: str, endpoint: str, **values: Any) -> str:

@@ -83,8 +83,9 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
         _ready_to_move(app, words)
     if words[1:3] == ["erasures", "import"]:
         run(app, "w4r", "erasures", "export", words[3])
-    if "export" in words:
+    if "export" in words or words[1:3] == ["reports", "import"]:
         run(app, "w4r", "kit", "import", "./kit")
+        shutil.copy(SNIPPETS / "counts.csv", tmp_path)
     if words[1:3] != ["section", "import"]:
         make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
     if words[1] == "deliver":
@@ -114,6 +115,7 @@ def _ready_to_move(app: Flask, words: list[str]) -> None:
 ALL = sorted({(page.name, line) for page in (*PAGES, *MARKDOWN) for line in commands(page) if page != QUICKSTART})
 
 
+@pytest.mark.usefixtures("quick_passphrases")
 @pytest.mark.parametrize(("page", "line"), ALL, ids=[f"{page}: {line}" for page, line in ALL])
 def test_command(page: str, line: str, make_site: MakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = shlex.split(line)

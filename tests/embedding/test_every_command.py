@@ -111,6 +111,9 @@ def in_words(path: tuple[str, ...], result: Result, *, line: bool = True) -> Non
         assert result.stderr.count("\n") == 1, what
 
 
+pytestmark = pytest.mark.usefixtures("quick_passphrases")
+
+
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that commands write are written to nowhere in particular."""

@@ -53,11 +53,7 @@ def insist_on_fonts(app: Any, letters: Iterable[str]) -> None:
     """
     found = fonts.missing(letters, get_state(app).config.font_path)
     if found:
-        listed = ", ".join(f"{name} ({len(chars)})" for name, chars in found.items())
-        raise PDFUnavailable(
-            f"no font here has some letters of these scripts: {listed}; install fonts that do, such as Noto, or name"
-            " their folder in W4R_FONT_PATH"
-        )
+        raise PDFUnavailable(fonts.lacking(found))
 
 
 def _typeset(app: Any, section: Section, template: str, make: Callable[[], dict[str, Any]]) -> bytes:

@@ -12,6 +12,7 @@ from ...errors import KitError
 from ...models.campaign import CASE_KINDS, CASE_STATUSES
 from ...sections import Section
 from ...topics import SOLIDARITY_ROUTES, WAYS
+from .addresses import COUNTRY, PARTS
 from .fields import Table, closest, edition_of, locale_fault, present, slug_fault
 from .impact import read_stories, read_totals
 from .model import CASE_TEXTS, MINOR, TITLE_LOCALE, UPDATE_PREFIX, Kit, KitCase, KitPhoto
@@ -161,7 +162,7 @@ def _sources(table: Table) -> tuple[Mapping[str, str], ...]:
     return tuple(found)
 
 
-def _target(table: Table) -> dict[str, str]:
+def _target(table: Table) -> dict[str, Any]:
     table.only("name", "title", "salutation", "address", "email", "verified_on")
     email = table.text("email", 254, required=False)
     if email:
@@ -172,7 +173,7 @@ def _target(table: Table) -> dict[str, str]:
         except EmailNotValidError:
             table.fault("email", f"{email[:80]!r} is not an email address; correct it")
     verified = table.day("verified_on", required=False)
-    address = table.text("address", 600, required=False, lines=True)
+    address = _address(table)
     if (email or address) and not verified:
         table.fault(None, "verified_on is missing; say when the address was last checked")
     return present(
@@ -185,6 +186,20 @@ def _target(table: Table) -> dict[str, str]:
             "verified_on": verified and verified.isoformat(),
         }
     )
+
+
+def _address(table: Table) -> str | dict[str, str] | None:
+    """Lines that are in order already, or a table of parts."""
+    if not isinstance(table.data.get("address"), dict):
+        return table.text("address", 600, required=False, lines=True)
+    parts = table.table("address")
+    parts.only(*PARTS, COUNTRY)
+    found = present({part: parts.text(part, 200, required=False, lines=part == "street") for part in PARTS})
+    if not {"street", "city"} & set(found):
+        table.fault("address", "needs a street or a city at least; add it, or write the address as lines")
+    if COUNTRY in parts.data:
+        found |= present({COUNTRY: parts.country(COUNTRY)})
+    return found
 
 
 def _solidarity(table: Table, known: Sequence[str]) -> dict[str, Any]:

@@ -35,6 +35,15 @@ def missing(letters: Iterable[str], font_paths: tuple[str, ...]) -> Mapping[str,
     return {name: "".join(chars) for name, chars in sorted(found.items())}
 
 
+def lacking(found: Mapping[str, str]) -> str:
+    """What to say of characters that no font has; see :func:`missing`."""
+    listed = ", ".join(f"{name} ({len(chars)})" for name, chars in found.items())
+    return (
+        f"no font here has some letters of these scripts: {listed}; install fonts that do, such as Noto, or name"
+        " their folder in W4R_FONT_PATH"
+    )
+
+
 def _is_drawn(char: str) -> bool:
     code = ord(char)
     if any(first <= code <= last for first, last in _BROUGHT):

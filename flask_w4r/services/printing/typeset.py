@@ -9,9 +9,10 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ...errors import PDFUnavailable
@@ -27,34 +28,58 @@ def insist_on_typst() -> None:
 
     :raises PDFUnavailable: a library is missing; the message says how to install it.
     """
-    if find_spec("typst") is None or find_spec("fontTools") is None:
+    if not can_typeset():
         raise PDFUnavailable(MISSING)
 
 
-def typeset(template: Path, data: Mapping[str, Any], *, font_paths: tuple[str, ...]) -> bytes:
+def can_typeset() -> bool:
+    """Whether PDFs can be set here."""
+    return find_spec("typst") is not None and find_spec("fontTools") is not None
+
+
+def source_of(template: Sequence[Path]) -> bytes:
+    """Files of Typst as one."""
+    return b"\n".join(path.read_bytes() for path in template)
+
+
+def typeset(
+    template: Path | Sequence[Path],
+    data: Mapping[str, Any],
+    *,
+    font_paths: tuple[str, ...],
+    faces: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> bytes:
     """Set one PDF.
 
-    :param template: its file.
+    :param template: its file, or several that are put together in this order.
     :param data: what its ``data`` is, as JSON.
     :param font_paths: folders with fonts, beside the system's.
+    :param files: pictures that it shows, by the names it knows them by.
+    :param faces: more of its ``sys.inputs``.
     :raises PDFUnavailable: a library is missing, or Typst did not do it.
     """
     insist_on_typst()
+    sources = (template,) if isinstance(template, Path) else tuple(template)
+    name = sources[-1].name
     # Only we can look into it, and it goes with all that is in it.
     with tempfile.TemporaryDirectory(prefix="w4r-") as folder:
         root = Path(folder)
         (root / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-        (root / template.name).write_bytes(template.read_bytes())
-        command = [_python(), str(_HERE / "typeset_process.py"), folder, template.name, *font_paths]
+        (root / "inputs.json").write_text(json.dumps(dict(faces or {})), "utf-8")
+        (root / name).write_bytes(source_of(sources))
+        for file, content in files.items():
+            (root / file).write_bytes(content)
+        command = [_python(), str(_HERE / "typeset_process.py"), folder, name, *font_paths]
         try:
             done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, check=False)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise PDFUnavailable(f"Typst did not set {template.name}: {type(error).__name__}") from None
+            raise PDFUnavailable(f"Typst did not set {name}: {type(error).__name__}") from None
         made = root / "out.pdf"
         if done.returncode or not made.exists():
             # What it says is about the template, not about what was set.
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise PDFUnavailable(f"Typst did not set {template.name}: {said[-1] if said else done.returncode}")
+            raise PDFUnavailable(f"Typst did not set {name}: {said[-1] if said else done.returncode}")
         return made.read_bytes()
 
 

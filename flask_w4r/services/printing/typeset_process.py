@@ -5,6 +5,7 @@ It imports nothing of ours: the process is small, and begins at once.
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def main(folder: str, template: str, *font_paths: str) -> None:
         output=str(root / "out.pdf"),
         root=folder,
         font_paths=list(font_paths),
-        sys_inputs={"fonts": "|".join(fonts)},
+        sys_inputs={"fonts": "|".join(fonts), **json.loads((root / "inputs.json").read_text("utf-8"))},
         pdf_standards="ua-1",
     )
 

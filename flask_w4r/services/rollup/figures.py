@@ -15,12 +15,12 @@ from ...i18n import gettext
 from ...models import Case, Edition
 from ...sections import Section
 from ..campaign import catalogue
+from ..reports.counting import told_sums
 from ..tally import counts as tally
+from ..tally.counts import COUNTED
 from .definitions import DEFINITIONS
 from .documents import write_moment
 
-#: Seen by this system itself; said by those who did it.
-COUNTED = "counted"
 #: The campaign is running; it is over and nothing more is expected.
 INTERIM, FINAL = "interim", "final"
 
@@ -106,10 +106,28 @@ def figures(
         .order_by(Case.position, Case.slug)
     ).all()
     counts = tally.counts(session, section, edition.id, now)
+    told = told_sums(session, section)
     rows = [
-        Figure(case.slug, kind, COUNTED, status, number)
+        Figure(case.slug, kind, source, stands, number)
         for case in cases
-        for kind, number in sorted(counts.cases.get(case.id, {}).items())
+        for kind, source, stands, number in _of_case(counts.sources.get(case.id, {}), told.get(case.id, {}), status)
         if number > 0
     ]
     return Figures(section.code, edition.year, now, rows, counts.people, section.digital_at_centre)
+
+
+def _of_case(
+    seen: Mapping[str, Mapping[str, int]], told: Mapping[tuple[str, str, str], int], status: str
+) -> list[tuple[str, str, str, int]]:
+    """Type, source, status and number: what this site saw itself, and what was reported, as far as it counts."""
+    rows = [(kind, COUNTED, status, numbers[COUNTED]) for kind, numbers in seen.items() if COUNTED in numbers]
+    for (kind, source, stands), number in told.items():
+        rows.append((kind, source, FINAL if status == FINAL and stands == INTERIM else stands, number))
+    return _added_up(rows)
+
+
+def _added_up(rows: Sequence[tuple[str, str, str, int]]) -> list[tuple[str, str, str, int]]:
+    sums: dict[tuple[str, str, str], int] = {}
+    for kind, source, stands, number in rows:
+        sums[kind, source, stands] = sums.get((kind, source, stands), 0) + number
+    return [(*key, sums[key]) for key in sorted(sums)]
