@@ -24,6 +24,8 @@ from .parts import (
     Link,
     MailKind,
     QueueKind,
+    Refusal,
+    Sender,
     Tools,
     Waiting,
     Waits,
@@ -32,9 +34,10 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Refusal", "Reindexed", "Reserves", "Retention", "Seam", "Sender", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
 ]  # fmt: skip
-Recount = Callable[..., Mapping[int, Mapping[str, int]]]
+#: By case: numbers by type, or by type and source where it is not this system that saw them.
+Recount = Callable[..., Mapping[int, Mapping[Any, int]]]
 Urls = Callable[..., Iterable[str | None]]
 
 
@@ -54,6 +57,8 @@ class Capability:
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
     :param told: ``(work, [(signal's name, ids), ...])``: called in each transaction that emitted signals, just before it
         ends, for those who must not miss any (a ``storage.unit_of_work.UnitOfWork``).
+    :param heard: ``(work, section, [(entry, judgement), ...])``: called in the transaction that writes what forms of one section
+        came to, whatever their kinds; see :class:`IntakeKind`.
     :param urls: ``(session, section, slug, absolute) -> URLs or None`` of more public pages that name a case; see
         ``campaign.status.case_urls``.
     :param checks: ``(app, state) -> findings`` for the doctor.
@@ -79,6 +84,7 @@ class Capability:
     recounts: Sequence[Recount] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
     told: Sequence[Callable[[Any, Sequence[tuple[str, Mapping[str, Any]]]], None]] = ()
+    heard: Sequence[Callable[[Any, Any, Sequence[tuple[Any, Any]]], None]] = ()
     urls: Sequence[Urls] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
     stays: Mapping[str, str] = field(default_factory=dict)
@@ -110,6 +116,7 @@ class Seam:
     :ivar remade: tables whose rows the worker makes by itself.
     :ivar holds: what is held of a person.
     :ivar told: who is told what was emitted, before the transaction ends.
+    :ivar heard: who is told which forms were looked at, in the transaction that writes what came of them.
     :ivar urls: more public pages that name a case.
     :ivar recounts: what the rows themselves say of the counts.
     """
@@ -143,6 +150,7 @@ class Seam:
         self.remade: Sequence[str] = tuple(table for one in self.capabilities for table in one.remade)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
         self.told = tuple(tell for one in self.capabilities for tell in one.told)
+        self.heard = tuple(hear for one in self.capabilities for hear in one.heard)
         self.urls: Sequence[Urls] = tuple(urls for one in self.capabilities for urls in one.urls)
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 

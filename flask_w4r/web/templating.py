@@ -16,10 +16,12 @@ from markupsafe import Markup
 from .. import i18n
 from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
+from ..services.tally.views import SOURCE_WORDS
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
 from .layout import find_layout, frame, make_part
+from .shell import in_shell
 from .typed import kind_for, one_line
 
 #: Characters that HTML (13.2.3.5), or XHTML, has no place for: controls but for tabs and ends of lines, and what Unicode
@@ -91,6 +93,7 @@ def page(
     values: Mapping[str, Any] | None = None,
     edition: EditionView | None = None,
     public: bool = False,
+    alone: bool = False,
     **context: Any,
 ) -> str:
     """Render one of our pages.
@@ -100,6 +103,7 @@ def page(
     :param values: that endpoint's values.
     :param public: many read it: it stands in ``W4R_PUBLIC_LAYOUT`` where the host names one, and in a layout of the
         host's our part of it is left in ``here().part``, to be kept.
+    :param alone: what stands around it is the same for all, and may be kept, where it has neither endpoint nor edition.
     """
     place = here()
     state, name = place.state, f"w4r/{template}"
@@ -118,16 +122,22 @@ def page(
         "theme_url": place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
         "features": state.config.features,
         "w4r_url": place.url,
+        "action_word": lambda kind: state.seam.actions[kind].words if kind in state.seam.actions else kind,
+        "source_word": lambda source: SOURCE_WORDS.get(source, source),
         "og": None,
         "jsonld": None,
         "page_class": template.split(".")[0].replace("/", "-"),
     }
-    given |= {key: context.pop(key) for key in given.keys() & context.keys()}
+    own = {key: context.pop(key) for key in given.keys() & context.keys()}
+    given |= own
     app = app_of_request()
     layout = find_layout(app, state, (state.config.public_layout if public else None) or state.config.layout)
     place.framed = not layout.own
     if layout.own:
-        return _fit(render_template(name, w4r_layout=layout.name, **given, **context))
+        given["w4r_layout"] = layout.name
+        alike = alone and not own and endpoint is None and edition is None
+        whole = in_shell(app, place, name, given, context) if alike else None
+        return _fit(render_template(name, **given, **context) if whole is None else whole)
     part = make_part(app, state, layout, name, given, context)
     if isinstance(part, str):
         return _fit(part)
@@ -140,13 +150,17 @@ def _fit(text: str) -> str:
     return _UNFIT.sub("", text) if request.method == "POST" or request.query_string else text
 
 
-def case_metadata(case: CaseView) -> tuple[dict[str, Any], Markup]:
-    """A case page's Open Graph values and schema.org block."""
+def case_metadata(case: CaseView, picture: Any = None) -> tuple[dict[str, Any], Markup]:
+    """A case page's Open Graph values and schema.org block.
+
+    :param picture: shown with a link to it, by ``url``, ``width``, ``height`` and ``alt``; without one it is the portrait.
+    """
     place = here()
     url = place.absolute("case", slug=case.slug)
-    image = base_url(place.state, place.section) + case.photo.url if case.photo else None
+    portrait = base_url(place.state, place.section) + case.photo.url if case.photo else None
+    image = picture.url if picture is not None else portrait
     og = {"title": f"{case.name}: {case.title}", "description": case.summary, "url": url, "type": "article",
-          "site_name": place.section.name, "image": image}  # fmt: skip
+          "site_name": place.section.name, "image": image, "picture": picture}  # fmt: skip
     about = {"person": "Person", "community": "Organization", "organisation": "Organization"}[case.kind]
     data: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -160,8 +174,8 @@ def case_metadata(case: CaseView) -> tuple[dict[str, Any], Markup]:
         "publisher": {"@type": "Organization", "name": place.section.name},
         "citation": [source["url"] for source in case.sources if source.get("url")],
     }
-    if image:
-        data["image"] = image
+    if portrait:
+        data["image"] = portrait
     return og, json_ld(data)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_w4r.keyring import Keyring, generate_key
-from flask_w4r.services.letters import codes
+from flask_w4r.services.campaign import codes
 
 KEYS = Keyring([generate_key()], generate_key())
 NUMBERS = st.one_of(st.none(), st.integers(1, 2**27 - 1))

@@ -208,6 +208,11 @@ def _reference(found: CaseTexts, actor: Actor) -> dict[str, str] | None:
     return None
 
 
+def field_id(name: str) -> str:
+    """The id of a text's box on the page."""
+    return f"w4r-own-{re.sub('[:.]', '-', name)}"
+
+
 def _row(pair: TextPair, edits: Mapping[str, Edit] | None, saved: Saved | None) -> Row:
     edit = edits.get(pair.name) if edits else None
     if edit is not None and edit.is_untouched and not edit.keep:
@@ -216,7 +221,7 @@ def _row(pair: TextPair, edits: Mapping[str, Edit] | None, saved: Saved | None) 
     label, hint = _label(pair)
     return Row(
         pair=pair,
-        id=f"w4r-own-{re.sub('[:.]', '-', pair.name)}",
+        id=field_id(pair.name),
         label=label,
         hint=hint,
         typed=edit.own if edit else (pair.own or ""),

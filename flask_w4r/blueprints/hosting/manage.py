@@ -26,11 +26,9 @@ from ...services.hosting import (
 from ...services.hosting import (
     lifecycle as events,
 )
-from ...services.hosting import (
-    reports as event_reports,
-)
 from ...services.hosting.draft import secret_of
 from ...services.hosting.lifecycle import COMING, Done
+from ...services.reports import hosted
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import event_cancelled, event_submitted
 from ...web import form_flow, here
@@ -67,7 +65,7 @@ def host_page(event: Event, code: int = 200, notice: str | None = None) -> Respo
         return {
             "view": event_view(event, cases, place.lens, place.state.keyring, own=True),
             "guests": event_hosts.guests(session, place.state.keyring, event),
-            "report": event_reports.find(session, event.id),
+            "report": hosted.find(session, event.id),
         }
 
     found = read(current_app, load)

@@ -14,7 +14,7 @@ from ...services.letters import lacks
 from ...services.letters import papers as sheets
 from ...services.letters.sheet import sheet_of
 from ...services.printing.small import Paper
-from ...services.printing.typeset import can_set
+from ...services.printing.typeset import can_typeset
 from ...services.storage.unit_of_work import read
 from ...state import Permission
 from ...web import here
@@ -29,7 +29,7 @@ def overview() -> Response:
     found = read(current_app, lambda session: lacks.to_do(session, place.lens))
     languages = [(locale, i18n.language_name(locale)) for locale in place.section.locales]
     return desk_page(
-        "letters.html", "moderation_letters", actor, editions=found, languages=languages if can_set() else []
+        "letters.html", "moderation_letters", actor, editions=found, languages=languages if can_typeset() else []
     )
 
 

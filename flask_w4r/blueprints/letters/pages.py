@@ -13,7 +13,7 @@ from ...services.campaign.catalogue import find_case
 from ...services.letters import papers as sheets
 from ...services.letters import stamps, standing
 from ...services.letters.sheet import Sheet, sheet_of
-from ...services.printing.typeset import can_set
+from ...services.printing.typeset import can_typeset
 from ...services.storage.unit_of_work import read
 from ...web import here
 from ...web.responses import public_page
@@ -55,7 +55,7 @@ def sheet_values(sheet: Sheet) -> dict[str, Any]:
         "embassy_note": sheets.embassy_note(sheet.case.country_name, sheet.embassy) if sheet.embassy else "",
         "sizes": [
             (size, gettext("A4") if size == "a4" else gettext("Letter size")) for size in sheets.SIZES
-        ] if can_set() else [],
+        ] if can_typeset() else [],
     }  # fmt: skip
 
 

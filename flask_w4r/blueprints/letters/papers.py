@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from ...errors import NotFound, PDFUnavailable
 from ...i18n import gettext
+from ...services.campaign import codes
 from ...services.campaign.catalogue import find_case
-from ...services.letters import codes, standing
 from ...services.letters import papers as sheets
+from ...services.letters import standing
 from ...services.letters.papers import Press
 from ...services.letters.petition import petition
 from ...services.letters.sheet import sheet_of

@@ -45,8 +45,8 @@ def job(app: Any, tools: Tools) -> dict[str, Any]:
         processed, aside = take(app, size=tools.intake_batch)
         done["processed"] += processed
         done["set_aside"] += aside
-        # Mail of what was processed should leave too.
-        if not processed + aside or time.monotonic() - began > tools.turn_seconds:
+        # What came meanwhile waits for more to come, and is done with it. Mail of what was processed should leave too.
+        if processed + aside < tools.intake_batch or time.monotonic() - began > tools.turn_seconds:
             break
     return done
 
@@ -143,7 +143,8 @@ def _of_those_who_stay(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> li
 
 
 def _judge_and_write(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> None:
-    """Rows of one section: everything that came is judged together, then each kind writes its own."""
+    """Rows of one section: everything that came is judged together, then each kind writes its own, and whoever hangs in is
+    told of all."""
     seam, section = uow.state.seam, some[0][1].section
     asked = [(entry.sent, seam.intake[kind].author(entry), f"intake-{entry.id}") for kind, entry in some]
     judgements = uow.state.lazy["judge"](section, asked, uow.session)
@@ -152,6 +153,8 @@ def _judge_and_write(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> None
         by_kind[kind].append((entry, judgement))
     for kind, judged in by_kind.items():
         seam.intake[kind].write(uow, section, judged)
+    for heard in seam.heard:
+        heard(uow, section, [one for judged in by_kind.values() for one in judged])
 
 
 def _opened(state: W4RState, row: Any) -> Entry:

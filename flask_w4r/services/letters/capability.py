@@ -11,7 +11,7 @@ from ...i18n import lazy_gettext
 from ...seam import Capability, Finding, Way
 from ...sections import Section
 from ...topics import WAYS
-from ..printing.typeset import MISSING, can_set
+from ..printing.typeset import MISSING, can_typeset
 from .papers import SIZES
 from .sheet import why_no_letter
 
@@ -28,7 +28,7 @@ def urls(session: Session, section: Section, slug: str, absolute: Callable[..., 
 
 def check(app: Any, state: Any) -> Iterator[Finding]:
     """For ``flask w4r doctor``."""
-    if "letters" in state.config.features and not can_set():
+    if "letters" in state.config.features and not can_typeset():
         yield Finding("warn", "letters", f"letter sheets are pages only. {MISSING}")
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...i18n import gettext, time_span
+from ..campaign.codes import write
 from ..events.views import EventView
 from ..printing.small import Paper
-from .codes import write
 from .papers import Press, letter_words, lines_data, qr, sheet_data
 from .sheet import Sheet
 

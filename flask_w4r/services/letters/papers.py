@@ -12,9 +12,9 @@ from typing import Any
 from ...i18n import gettext, long_date
 from ...keyring import Keyring
 from ...sections import text_direction
+from ..campaign.codes import write
 from ..campaign.views import Lens
 from ..printing.small import Paper
-from .codes import write
 from .sheet import Embassy, Recipient, Sheet
 
 _HERE = Path(__file__).parent

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...i18n import gettext, long_date
 from ...sections import Section
+from ..campaign.codes import write
 from ..people.consents import PETITION, question
 from ..printing.small import Paper
-from .codes import write
 from .papers import Press, qr
 from .sheet import Sheet
 

@@ -10,10 +10,11 @@ from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from ...models import OutboxMail
-from ...seam import Ask
+from ...seam import Ask, Sender
 from ...sections import Section
 
 #: Where no sender is configured, which only debugging and testing allow.
@@ -29,9 +30,27 @@ class _OneLine(UnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
 
 
+class _Headers(HeaderRegistry):
+    """Reads what many mails have alike once: their kind, their subject, who sends them. It takes the standard library
+    longer than all the rest of a message."""
+
+    _OF_ONE = frozenset({"to", "message-id", "list-unsubscribe"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.map_to_type("list-unsubscribe", _OneLine)  # type: ignore[arg-type]
+        self._alike = lru_cache(maxsize=256)(super().__call__)
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """The header of that name and value."""
+        if isinstance(value, str) and name.lower() not in self._OF_ONE:
+            return self._alike(name, value)
+        return super().__call__(name, value)
+
+
 #: Base64 or quoted-printable only: not every relay takes 8-bit text.
-_POLICY = SMTP.clone(cte_type="7bit", header_factory=HeaderRegistry())
-_POLICY.header_factory.map_to_type("list-unsubscribe", _OneLine)  # type: ignore[attr-defined]
+_POLICY = SMTP.clone(cte_type="7bit", header_factory=_Headers())
+_POLICY_UTF8 = _POLICY.clone(utf8=True)
 _FACTS = (
     "id",
     "section",
@@ -51,6 +70,7 @@ class Words(NamedTuple):
 
     :param entries: calendar files that go with it: method and content of each.
     :param unsubscribe: the address that ends mails like it at one press (RFC 8058), where it has one.
+    :param sender: in whose name it leaves, where that is not the site.
     """
 
     subject: str
@@ -58,6 +78,7 @@ class Words(NamedTuple):
     html: str
     entries: Sequence[tuple[str, bytes]] = ()
     unsubscribe: str = ""
+    sender: Sender | None = None
 
 
 class Render(Protocol):
@@ -103,17 +124,23 @@ def compose(letter: Letter, sender: str | None, words: tuple[str, str, str] | Wo
     :param words: subject, plain text and HTML, and the calendar files where it has any. Each goes in twice: as a part
         that mail programs act on by themselves, and as a file to open in those that do not.
     """
-    subject, text, html, entries, unsubscribe = Words(*words)
+    subject, text, html, entries, unsubscribe, own = Words(*words)
     name, address = parseaddr(sender or FALLBACK_SENDER)
+    if own is not None:
+        name, address = " ".join(own.name.split()), own.address or address
     mailbox, _, domain = letter.recipient.rpartition("@")
     # Headers leave in UTF-8 only where the address cannot be said without it (RFC 6532).
-    message = EmailMessage(policy=_POLICY.clone(utf8=not mailbox.isascii()))
+    message = EmailMessage(policy=_POLICY if mailbox.isascii() else _POLICY_UTF8)
     message["From"] = MailAddress(display_name=name, addr_spec=address)
     message["To"] = MailAddress(username=mailbox, domain=domain)
     message["Subject"] = " ".join(subject.split())
     message["Date"] = now
     message["Message-ID"] = f"<{letter.facts['message_id']}@{address.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
+    if own is not None:
+        reply_name, reply_address = parseaddr(own.reply_to or sender or FALLBACK_SENDER)
+        message["Reply-To"] = MailAddress(display_name=reply_name, addr_spec=reply_address)
+    if own is None or not own.personal:
+        message["Auto-Submitted"] = "auto-generated"
     if unsubscribe:
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

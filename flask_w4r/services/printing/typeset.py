@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ...errors import PDFUnavailable
@@ -27,11 +28,11 @@ def insist_on_typst() -> None:
 
     :raises PDFUnavailable: a library is missing; the message says how to install it.
     """
-    if not can_set():
+    if not can_typeset():
         raise PDFUnavailable(MISSING)
 
 
-def can_set() -> bool:
+def can_typeset() -> bool:
     """Whether PDFs can be set here."""
     return find_spec("typst") is not None and find_spec("fontTools") is not None
 
@@ -47,24 +48,28 @@ def typeset(
     *,
     font_paths: tuple[str, ...],
     faces: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
     """Set one PDF.
 
     :param template: its file, or several that are put together in this order.
     :param data: what its ``data`` is, as JSON.
     :param font_paths: folders with fonts, beside the system's.
+    :param files: pictures that it shows, by the names it knows them by.
     :param faces: more of its ``sys.inputs``.
     :raises PDFUnavailable: a library is missing, or Typst did not do it.
     """
     insist_on_typst()
-    files = (template,) if isinstance(template, Path) else tuple(template)
-    name = files[-1].name
+    sources = (template,) if isinstance(template, Path) else tuple(template)
+    name = sources[-1].name
     # Only we can look into it, and it goes with all that is in it.
     with tempfile.TemporaryDirectory(prefix="w4r-") as folder:
         root = Path(folder)
         (root / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
         (root / "inputs.json").write_text(json.dumps(dict(faces or {})), "utf-8")
-        (root / name).write_bytes(source_of(files))
+        (root / name).write_bytes(source_of(sources))
+        for file, content in files.items():
+            (root / file).write_bytes(content)
         command = [_python(), str(_HERE / "typeset_process.py"), folder, name, *font_paths]
         try:
             done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, check=False)  # noqa: S603
