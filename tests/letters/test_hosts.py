@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from flask_w4r import W4R, models
-from flask_w4r.services.letters import codes
+from flask_w4r.services.campaign import codes
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign

@@ -6,12 +6,14 @@ import io
 import os
 import re
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pypdfium2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pdfua import validate
 
 from flask_w4r.errors import PDFUnavailable
 from flask_w4r.services.printing import small
@@ -73,6 +75,7 @@ def test_every_script_on_every_paper(site: Host, name: str, size: str) -> None:
         assert words in words_of(answer.data, number), (number, words)
     assert_fonts_are_embedded(answer.data)
     assert_tagged(answer.data, locale)
+    assert faults(answer.data) == []
     if name != "long":
         assert pages_of(answer.data) == 1 + len([facts["target"], *facts.get("targets", ())])
 
@@ -122,6 +125,15 @@ def assert_tagged(pdf: bytes, locale: str) -> None:
     assert headings and headings[0] == 1 and max(headings) <= 2
     assert "Figure" in tags and not missing
     assert {"L", "LI"} <= set(tags)
+
+
+def faults(pdf: bytes) -> list[str]:
+    """What a checker finds of those rules of PDF/UA-1 that a machine can check without veraPDF."""
+    with NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        report = validate(file.name)
+    return [f"{one.rule_id}: {one.message}" for one in report.findings if one.severity.name == "ERROR"]
 
 
 def _walk(element: Any, tags: list[str], missing: list[str]) -> None:

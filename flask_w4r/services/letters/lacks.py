@@ -12,10 +12,9 @@ from ...i18n import gettext, language_name, listing, long_date, ngettext
 from ..campaign import catalogue
 from ..campaign.views import CaseView, EditionView, Lens
 from ..campaign.ways import closed_by_kit
+from ..kits.lacking import VERIFIED_DAYS
 from .sheet import Sheet, sheet_of
 
-#: An address that was not looked at for so many days may have changed.
-OLD_DAYS = 180
 #: Texts of a letter that every language should have.
 _TEXTS = ("letter.points", "letter.model")
 
@@ -65,7 +64,7 @@ def _addresses(sheet: Sheet, lens: Lens) -> Iterator[str]:
             yield gettext("No address: %(name)s", name=one.shown)
         elif one.verified_on is None:
             yield gettext("Address never checked: %(name)s", name=one.shown)
-        elif (age := today - one.verified_on) > timedelta(days=OLD_DAYS):
+        elif (age := today - one.verified_on) > timedelta(days=VERIFIED_DAYS):
             days = ngettext("%(num)s day ago", "%(num)s days ago", age.days)
             yield gettext("Address checked %(days)s: %(name)s", days=days, name=one.shown)
     if sheet.embassy is None:
@@ -73,7 +72,7 @@ def _addresses(sheet: Sheet, lens: Lens) -> Iterator[str]:
     checked = sheet.embassy.verified_on
     if checked is None:
         yield gettext("No embassy address: add it to embassy_addresses (%(code)s)", code=sheet.case.country)
-    elif today - checked > timedelta(days=OLD_DAYS):
+    elif today - checked > timedelta(days=VERIFIED_DAYS):
         yield gettext("Embassy address checked on %(date)s", date=long_date(checked))
 
 
