@@ -14,7 +14,7 @@ import psycopg
 
 from flask_w4r.keyring import Keyring
 from flask_w4r.sections import Section
-from flask_w4r.services.tally.counts import signature_scope
+from flask_w4r.services.tally.counts import person_scope, signature_scope
 
 _COLUMNS = (
     "id", "section", "case_id", "state", "version", "email_index", "slot", "details_index", "name_index", "person",
@@ -42,13 +42,29 @@ def fill(database: str, keyring: Keyring, section: Section, case_ids: Sequence[i
         connection.execute("VACUUM ANALYZE w4r_signature")
 
 
+def fill_people(database: str, keyring: Keyring, section: Section, edition_id: int, count: int) -> None:
+    """Note the same people as seen by the edition, as counting each of them would."""
+    scope = person_scope(section, edition_id)
+    with psycopg.connect(database) as connection, connection.cursor() as cursor:
+        with cursor.copy("COPY w4r_edition_person (section, edition_id, person_index) FROM STDIN") as copy:
+            for number in range(1, count + 1):
+                copy.write_row((section.code, edition_id, keyring.blind(scope, _email(number))))
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE w4r_edition_person")
+
+
+def _email(number: int) -> str:
+    return f"person{number}@mail{number % 97}.example.org"
+
+
 def _rows(keyring: Keyring, section: Section, case_ids: Sequence[int], count: int) -> Iterator[tuple[Any, ...]]:
     began = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=30)
     scopes = {number: signature_scope(section, number) for number in case_ids}
     reasons = json.dumps([])
     for number in range(1, count + 1):
         case_id = case_ids[number % len(case_ids)]
-        email = f"person{number}@mail{number % 97}.example.org"
+        email = _email(number)
         person = {
             "first_name": _FIRST[number % 10], "last_name": f"{_LAST[number // 10 % 10]} {number}", "email": email,
             "phone": f"+61 4{number:08}", "postcode": f"{number % 9000 + 1000}",

@@ -134,6 +134,17 @@ def _memory(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
+def _used(env: dict[str, str], server: Server, worker: int) -> dict[str, float]:
+    """The processor time that each took so far. Of the database only what serves this one: others may share the server."""
+    with psycopg.connect(env["W4R_BENCH_DATABASE"]) as database:
+        found = database.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()").fetchall()
+        backends = [row[0] for row in found if row[0] != database.info.backend_pid]
+    return {
+        "web": server.worker_cpu_seconds() or 0, "worker": stand.cpu_seconds([worker]) or 0,
+        "database": stand.cpu_seconds(backends) or 0, "people": time.process_time(),
+    }  # fmt: skip
+
+
 def _until(condition: Callable[[], bool], seconds: float) -> bool:
     deadline = time.perf_counter() + seconds
     while not condition():
@@ -161,9 +172,12 @@ def measure(env: dict[str, str], pace: float, seconds: float) -> dict[str, Any]:
                 thread.start()
             time.sleep(seconds / 3)
             early = (_memory(server.process.pid), _memory(worker.pid))
+            before, so_far = _used(env, server, worker.pid), len(people.counted)
             time.sleep(seconds * 2 / 3)
             people.over.set()
             counted = len(people.counted) - 1
+            each = {name: used - before[name] for name, used in _used(env, server, worker.pid).items()}
+            each = {name: used / max(1, counted + 1 - so_far) * 1000 for name, used in each.items()}
             ended = time.perf_counter()
             for thread in threads[:4]:
                 thread.join()
@@ -184,7 +198,8 @@ def measure(env: dict[str, str], pace: float, seconds: float) -> dict[str, Any]:
     return {
         "pace": pace, "seconds": seconds, "signed_per_second": signed / seconds,
         "counted_per_second": counted / seconds, "behind": signed - counted, "drained_seconds": drained,
-        "web_mb": [early[0], late[0]], "worker_mb": [early[1], late[1]], "problems": people.problems[:5], "goal": GOAL,
+        "web_mb": [early[0], late[0]], "worker_mb": [early[1], late[1]], "cpu_ms_each": each,
+        "problems": people.problems[:5], "goal": GOAL,
     }  # fmt: skip
 
 
@@ -195,7 +210,9 @@ def table(found: dict[str, Any]) -> str:
         f"{found['pace']:.0f} people a second for {found['seconds']:.0f} s: {found['signed_per_second']:.1f}/s signed,"
         f" {found['counted_per_second']:.1f}/s counted (goal {GOAL}) {'ok' if good else '--'}; {found['behind']} on their way at"
         f" the end, all counted {found['drained_seconds']:.1f} s later; memory of web {found['web_mb']} MB, of the worker"
-        f" {found['worker_mb']} MB" + "".join(f"\nNOT VALID: {problem}" for problem in found["problems"])
+        f" {found['worker_mb']} MB; processor time for each person: "
+        + ", ".join(f"{name} {used:.1f} ms" for name, used in found["cpu_ms_each"].items())
+        + "".join(f"\nNOT VALID: {problem}" for problem in found["problems"])
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import signal
 import statistics
 import subprocess
@@ -108,7 +109,11 @@ def main() -> int:
         app.test_cli_runner().invoke(args=["w4r", "db", "upgrade"], catch_exceptions=False)
         ids = list(make_campaign(app, [f"case-{number}" for number in range(_CASES)]).values())
         keyring = Keyring([env["W4R_BENCH_ENCRYPTION_KEY"]], env["W4R_BENCH_INDEX_KEY"])
-        data.fill(env["W4R_BENCH_DATABASE"], keyring, get_state(app).sections["AU"], ids, options.count)
+        section = get_state(app).sections["AU"]
+        data.fill(env["W4R_BENCH_DATABASE"], keyring, section, ids, options.count)
+        with get_state(app).engines(app)[0].connect() as connection:
+            edition_id = connection.execute(text("SELECT id FROM w4r_edition WHERE section = 'AU'")).scalar_one()
+        data.fill_people(env["W4R_BENCH_DATABASE"], keyring, section, edition_id, options.count)
         add_people(app, env, ids, options.people)
         statements, spent = erasures(app, options.people)
         good = statements <= STATEMENTS and spent <= MILLISECONDS
@@ -119,14 +124,20 @@ def main() -> int:
             return 0 if good else 1
         rotated = {**env, "W4R_BENCH_ENCRYPTION_KEY": f"{generate_key()},{env['W4R_BENCH_ENCRYPTION_KEY']}"}
         seconds = killed(rotated, ["keys", "rotate"], 10)
-        print(f"keys rotated, killed once: {options.count / seconds:,.0f} signatures a second", flush=True)
+        print(
+            f"keys rotated, killed once: {seconds:,.0f} s, {options.count / seconds:,.0f} signatures a second",
+            flush=True,
+        )
         engine, _ = get_state(app).engines(app)
         with engine.begin() as connection:
             connection.execute(text("UPDATE w4r_signature SET delivered_at = now() - interval '400 days'"))
         seconds = killed(rotated, ["retention", "run"], 10)
         with engine.connect() as connection:
             left = connection.execute(text("SELECT count(*) FROM w4r_signature WHERE person IS NOT NULL")).scalar()
-        print(f"signatures let go, killed once: {options.count / seconds:,.0f} a second; {left} left", flush=True)
+            left_people = connection.execute(text("SELECT count(*) FROM w4r_edition_person")).scalar()
+        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"signatures let go, killed once: {seconds:,.0f} s, {options.count / seconds:,.0f} a second; {left} of them and"
+              f" {left_people} people left; neither took more than {most:.0f} MB of memory", flush=True)  # fmt: skip
         get_state(app).engines(app)[0].dispose()
     return 0 if good and not left else 1
 

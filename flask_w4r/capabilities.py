@@ -19,6 +19,7 @@ from .services.jobs.capability import CAPABILITY as jobs
 from .services.kits.capability import CAPABILITY as kits
 from .services.letters.capability import CAPABILITY as letters
 from .services.mail.capability import CAPABILITY as mail
+from .services.messages.capability import CAPABILITY as messages
 from .services.moderation.capability import CAPABILITY as moderation
 from .services.moves.capability import CAPABILITY as moves
 from .services.people.capability import CAPABILITY as people
@@ -27,6 +28,7 @@ from .services.places.capability import CAPABILITY as places
 from .services.printing.capability import CAPABILITY as printing
 from .services.privacy.capability import CAPABILITY as privacy
 from .services.reports.capability import CAPABILITY as reports
+from .services.rollup.capability import CAPABILITY as rollup
 from .services.rsvps.capability import CAPABILITY as rsvps
 from .services.sharing.capability import CAPABILITY as sharing
 from .services.storage.capability import CAPABILITY as storage
@@ -35,5 +37,6 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions,
-    places, delivery, emails, sharing, events, rsvps, reports, hosting, letters, privacy, moves, jobs,
+    places, delivery, sharing, emails, messages, events, rsvps, reports, hosting, letters, rollup, privacy, moves,
+    jobs,
 )  # fmt: skip

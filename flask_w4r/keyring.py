@@ -52,6 +52,7 @@ class Keyring:
     def __init__(self, encryption_keys: Sequence[str], index_key: str, earlier_index_keys: Sequence[str] = ()) -> None:
         self._fernets = [Fernet(key.encode()) for key in encryption_keys]
         self._fernet = MultiFernet(self._fernets)
+        self._earlier = MultiFernet(self._fernets[1:] or self._fernets)
         self._index_keys = [key.encode() for key in (index_key, *earlier_index_keys)]
         self._derive = lru_cache(maxsize=4096)(self._derive_uncached)
 
@@ -61,10 +62,13 @@ class Keyring:
 
     def open(self, sealed: str) -> str:
         """Decrypt what :meth:`seal` made, with any key of the ring. Raises :class:`SealBroken`."""
+        return self._opened(sealed, self._fernet)
+
+    def _opened(self, sealed: str, by: MultiFernet) -> str:
         if not sealed.startswith(_VERSION):
             raise SealBroken("sealed value has an unknown version")
         try:
-            return self._fernet.decrypt(sealed[len(_VERSION) :].encode()).decode()
+            return by.decrypt(sealed[len(_VERSION) :].encode()).decode()
         except InvalidToken as error:
             raise SealBroken("no key in W4R_ENCRYPTION_KEYS opens this value; was a key dropped too early?") from error
 
@@ -81,7 +85,7 @@ class Keyring:
         try:
             self._fernets[0].decrypt(sealed[len(_VERSION) :].encode())
         except InvalidToken:
-            return self.seal(self.open(sealed))
+            return self.seal(self._opened(sealed, self._earlier))
         return None
 
     def opened_by(self, sealed: str) -> int | None:

@@ -94,6 +94,8 @@ SOLIDARITY_RULES: Mapping[str, Any] = {
     "no-case-details": _l("No mention of the case or the charges"),
     "no-amnesty": _l("No mention of Amnesty"),
     "no-sender-address": _l("No sender’s address"),
+    "no-photo": _l("No photos"),
+    "no-public": _l("No message is shown in public"),
 }
 
 #: The vocabularies that a section may add words of its own to: nothing but their labels depends on them.

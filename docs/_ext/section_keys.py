@@ -29,7 +29,7 @@ SECTION_KEYS = {
     "min_age": (
         'Said in the default consent text: "I am 14 or older, ...". From 5 to 21. No date of birth is asked for.'
     ),
-    "consents": "Your own words for ``petition``, ``newsletter`` and ``email``, each with a ``version`` and a ``text`` for each"
+    "consents": "Your own words for ``petition``, ``newsletter``, ``email`` and ``message``, each with a ``version`` and a ``text`` for each"
     " language. The exact words are filed by hash. Raise the version when a word changes. ``hands_over`` of ``petition`` names what is"
     " handed over with it: ``name``, ``country``, and questions of ``custom_fields``; never an address, email or phone.",
     "shared_mailbox": "Let two people with different names sign from one address.",
@@ -37,7 +37,10 @@ SECTION_KEYS = {
     "contact": "An address or a link for questions, in the footer of our layout.",
     "desk_email": "Where the desk's emails go: the head of the log each day, and alerts.",
     "delivery_to": "Who petitions are handed over to, where a delivery names nobody: see :doc:`delivery`.",
+    "digital_at_centre": "The section's people sign on the centre's own site, whose digital actions are counted as a section of their own: `flask w4r tally report` says so.",
+    "goals": 'What the campaign wants to reach, by type of action (``letter``), ``total`` or ``people``: ``{"letter": 1000}``. The campaign\'s page shows how far it is.',
     "delivery_receipts": "Email each signer a receipt when their signature has been handed over.",
+    "messages_shown": "The desk may put messages of solidarity on the case's page, where their writers agreed: see :doc:`messages`.",
     "share_sources": "What ``?src=`` of a case's address may say, and is counted by; nothing else is. ``[]`` counts nothing, and"
     " links to share carry no source: see :doc:`sharing`.",
     "embassy_addresses": "Where a copy of a letter goes, by the ISO code of the case's country: ``lines``, in the order in which"

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ..config import DEFAULT_SCORING
+from ..services.people.links import has_link
 from .findings import Finding
 
 MAX_NAME = 100
@@ -26,18 +27,6 @@ _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Alphabets whose letters pass for one another. Japanese or Korean names mix scripts by right.
 _LOOKALIKES = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
 _WORD = re.compile(r"[^\W\d_]+")
-# Signs that pass for those of a link.
-_SIGNS_OF_LINKS = str.maketrans("\u2044\u2215\u29f8\u3002\ua789\u2236\u051d\u051c", "///.::wW")
-# A scheme, "www", a path behind a host, or an e-mail address. A dot alone is part of many names (Ma.Teresa, Smith.Me), as are
-# a colon (Tiyá:xe) and a slash (Ravi a/l Kumar, J.Smith/A.Jones), so none of them says anything without the rest.
-_LINK = re.compile(
-    r":\s?/\s?/|:\\\\|\b(?i:https?|hxxps?|ftp|mailto|javascript|data|tel|tg)\s?:"
-    r"|\b(?i:www)\d?\b"
-    r"|\w\w\.[^\W\dA-Z_]{2,}(?::\d+)?[/?#]"
-    r"|\w\.(?i:com|net|org|info|me|io|ly|ru|gg|cc)(?::\d+)?[/?#]"
-    r"|\S@\S+\.\w"
-)
-
 FaultKey = Literal["empty", "too_long"]
 
 
@@ -136,11 +125,6 @@ def name_findings(first: str, last: str, scoring: Mapping[str, int] = DEFAULT_SC
     if has_link(full):
         findings.append(Finding("name_link", scoring["name_link"]))
     return findings
-
-
-def has_link(text: str) -> bool:
-    """Whether a link, or what passes for one to the eye, stands in a text."""
-    return _LINK.search(unicodedata.normalize("NFKC", text).translate(_SIGNS_OF_LINKS)) is not None
 
 
 def _has_stacked_marks(text: str) -> bool:

@@ -19,12 +19,14 @@ from .events import Event, EventCase, EventChange
 from .intake import Intake
 from .jobs import WorkerSign
 from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
+from .messages import Message
 from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
 from .places import Place, PlaceName, Postcode
 from .privacy import Erasure
 from .reports import Report
+from .rollup import FeedEntry, RollupKey, RollupPart, SignedDocument, Witness
 from .rsvps import Rsvp
 from .sharing import ShareCount
 from .tally import EditionPerson, TallySlot
@@ -42,8 +44,9 @@ metadata = Base.metadata
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText",
     "Consent", "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson",
-    "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop",
-    "OutboxMail", "Picture", "Place", "PlaceName", "Postcode", "Pulse", "Report", "Rsvp", "Rule", "ShareCount",
-    "Signature", "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token", "Unsubscribed", "WorkerSign", "YearTotal",
-    "metadata", "version_table",
+    "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "FeedEntry", "ImpactStory", "Intake",
+    "LiveLimit", "Lockdown", "MailStop", "Message", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode",
+    "Pulse", "Report", "RollupKey", "RollupPart", "Rsvp", "Rule", "ShareCount", "Signature", "SignedDocument",
+    "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token", "Unsubscribed", "Witness", "WorkerSign",
+    "YearTotal", "metadata", "version_table",
 ]  # fmt: skip

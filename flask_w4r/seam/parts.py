@@ -222,6 +222,7 @@ class Tools:
     :param batch: how many mails to claim at a time.
     :param lease_seconds: how long a claim holds.
     :param stop: set to end a job between two steps.
+    :param absolute: ``(section) -> (endpoint, locale=, **values) -> full URL or None``, for jobs that change public pages.
     :param intake_batch: how many forms to process in one transaction.
     :param turn_seconds: a job that could go on for long gives the others a turn after so many seconds; it goes on in the
         next round.
@@ -234,6 +235,7 @@ class Tools:
     stop: Event = field(default_factory=Event)
     turn_seconds: float = 30
     intake_batch: int = 500
+    absolute: Callable[[Section], Callable[..., str | None]] | None = None
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ class Section:
     delivery_to: str | None = None
     delivery_receipts: bool = False
     share_sources: tuple[str, ...] = USUAL_SOURCES
+    messages_shown: bool = False
+    digital_at_centre: bool = False
+    goals: Mapping[str, int] = field(default_factory=dict)
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
     postage_hint: Mapping[str, str] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None

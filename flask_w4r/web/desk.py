@@ -58,7 +58,9 @@ def _stands(endpoint: str) -> bool:
 
 def _parts(actor: Actor) -> list[tuple[str, Any]]:
     """The navigation: what stands here and this member of staff may be shown."""
-    parts = sorted((part for pages in pages_of(here().state) for part in pages.desk), key=lambda part: part.place)
+    state = here().state
+    every = (part for pages in pages_of(state) for part in pages.desk if part.shown is None or part.shown(state))
+    parts = sorted(every, key=lambda part: part.place)
     return [(part.endpoint, part.words) for part in parts if _stands(part.endpoint) and may(actor, part.permission)]
 
 

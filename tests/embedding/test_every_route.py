@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from flask_w4r import W4R, Actor, models
 from flask_w4r.keyring import hash_token
 from flask_w4r.services.mail.unsubscribing import PURPOSE as UNSUBSCRIBE
+from flask_w4r.services.messages.written import email_scope
 from flask_w4r.services.moderation import rule_list
 from flask_w4r.services.people import tokens as token_service
 from flask_w4r.services.petitions import invalidation
@@ -62,6 +63,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made.host_tokens = made_host(made)
     made.data_token = made_link(made, MY_DATA, "sam1@example.org")
     made_delivery(made)
+    made.message_token = made_message(made)
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
     made.email_token = made_email(made)
     return made
@@ -153,6 +155,27 @@ def made_delivery(host: Host) -> None:
     run(host.app, work)
 
 
+def made_message(host: Host) -> str:
+    """Somebody wrote to the person of the case; the token of their link."""
+    now = get_state(host.app).clock()
+
+    def work(uow: UnitOfWork) -> str:
+        cases = uow.session.scalars(select(models.Case).where(models.Case.section == "MA")).all()
+        for case in cases:
+            case.solidarity = {"route": "section"}
+        keyring = uow.state.keyring
+        row = models.Message(
+            section="MA", case_id=cases[0].id, state="pending", version=1, locale="ar", reasons=[],
+            email_index=keyring.blind(email_scope("MA", cases[0].id), "sam1@example.org"), words=keyring.seal("Hello"),
+            person=keyring.seal_json({"country": "MA", "email": "sam1@example.org"}), created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(row)
+        uow.session.flush()
+        return token_service.issue(uow.session, "MA", "message_confirm", [[row.id, 1]], now=now, days=9)
+
+    return run(host.app, work)
+
+
 def made_link(host: Host, purpose: str, whose: str) -> str:
     """The token of a link that stands for an address."""
     now = get_state(host.app).clock()
@@ -211,7 +234,10 @@ def tokens(host: Host) -> dict[str, str]:
     }
     own = dict.fromkeys(("rsvp_manage", "rsvp_calendar"), host.guest_token)
     own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
-    return {**mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "email_confirm": host.email_token}
+    return {
+        **mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "message_confirm": host.message_token,
+        "email_confirm": host.email_token,
+    }  # fmt: skip
 
 
 def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:

@@ -143,3 +143,36 @@ def test_real_sums_come_out_of_their_parts(make_host: MakeHost, tmp_path: Path) 
     assert [tally(desk, case)["letter"] for case in cases] == list(cases.values())
     desk.app.extensions["w4r"].lazy.pop("pages", None)
     assert desk.app.test_client().get("/au/tally.json").get_json()["total"] == 850
+
+
+def test_the_centres_table_says_where_each_number_comes_from(desk: Host, staff: Make, tmp_path: Path) -> None:
+    file = tmp_path / "counts.csv"
+    file.write_text(CSV)
+    desk.run("w4r", "reports", "import", str(file))
+    found = json.loads(desk.run("w4r", "tally", "report", "--json", "--interim").output)
+    rows = [(row["type"], row["source"], row["status"], row["count"]) for row in found["rows"]]
+    assert rows == [("card", "self_reported", "interim", 3), ("letter", "section_counted", "final", 410)]
+    final = json.loads(desk.run("w4r", "tally", "report", "--json", "--final").output)
+    assert {row["status"] for row in final["rows"]} == {"final"}
+    shown = desk.app.test_client().get("/au/tally.json").get_json()
+    assert sum(row["count"] for row in found["rows"]) == shown["total"]
+
+
+def test_pages_say_where_a_number_comes_from_and_how_far_a_goal_is(make_host: MakeHost, tmp_path: Path) -> None:
+    host = make_host(section={"preset": "AU", "url_prefix": "/au", "goals": {"letter": 1000, "total": 400}})
+    make_campaign(host.app)
+    file = tmp_path / "counts.csv"
+    file.write_text(CSV)
+    host.run("w4r", "reports", "import", str(file))
+    host.app.extensions["w4r"].lazy.pop("pages", None)
+    client = host.app.test_client()
+    for path in ("/au/", "/au/cases/ann-example"):
+        page = " ".join(client.get(path).text.split())
+        assert "<strong>410</strong> Letters" in page
+        assert "counted by the section" in page
+        assert "reported by those who did it" in page
+    page = " ".join(client.get("/au/").text.split())
+    assert "410 of 1,000" in page
+    assert "Next: 500" in page
+    assert "413 of 400" in page
+    assert "The goal has been reached." in page

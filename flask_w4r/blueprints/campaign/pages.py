@@ -52,6 +52,7 @@ def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
     lens = here().lens
     cases = catalogue.cases_of(session, lens, edition)
     counts = tally.counts(session, lens.section, edition.id, lens.now)
+    whole = counts.of_edition([case.id for case in cases])
     og, jsonld = campaign_metadata(edition, cases)
     others = [item for item in catalogue.editions(session, lens) if item.id != edition.id and item.phase != "before"]
     return {
@@ -60,7 +61,8 @@ def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
         "cases": [(case, counts.of_case(case.id, case.goal)) for case in cases],
         "paused": guard.is_paused(here()),
         "paused_cases": guard.page_key(here()),
-        "counts": counts.of_edition([case.id for case in cases]),
+        "counts": whole,
+        "goals": tally.goals(lens.section, whole, {name: one.words for name, one in here().state.seam.actions.items()}),
         "totals": results.year_totals(session, lens),
         "other_editions": others,
         "og": og,
@@ -109,7 +111,7 @@ def _case(session: Session, slug: str) -> str:
         case=found,
         count=counts.of_case(found.id, found.goal),
         paused=guard.is_paused(here(), found.id),
-        **more,
+        **{"share": None, **more},
         ways=ways_of(found, on_page=True),
         other_cases=others[:3],
         og=og,

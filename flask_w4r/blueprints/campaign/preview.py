@@ -41,6 +41,7 @@ def preview(year: str) -> Response:
             counts=counts.of_edition([case.id for case in cases]),
             stories=results.impact_stories(session, lens)[:STORIES],
             totals=results.year_totals(session, lens),
+            goals=(),
         )  # fmt: skip
 
     return private(Response(read(current_app, render)))

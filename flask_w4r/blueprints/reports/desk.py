@@ -19,6 +19,7 @@ from ...services.reports import files, staff
 from ...services.reports.counting import COUNTED, MOST
 from ...services.reports.queue import REPORT_WORDS
 from ...services.storage.unit_of_work import UnitOfWork, read, run
+from ...services.tally.views import SOURCE_WORDS
 from ...state import Actor, Permission
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, staff_here, token_problem
@@ -28,11 +29,6 @@ STATUS_WORDS = {
     "interim": lazy_gettext("Interim"),
     "final": lazy_gettext("Final"),
     "corrected": lazy_gettext("Corrected"),
-}
-SOURCE_WORDS = {
-    "counted": lazy_gettext("counted by this site"),
-    "self_reported": lazy_gettext("reported by those who did it"),
-    "section_counted": lazy_gettext("counted by the section"),
 }
 STATE_WORDS = {
     "approved": lazy_gettext("Counts"),

@@ -45,8 +45,8 @@ def job(app: Any, tools: Tools) -> dict[str, Any]:
         processed, aside = take(app, size=tools.intake_batch)
         done["processed"] += processed
         done["set_aside"] += aside
-        # Mail of what was processed should leave too.
-        if not processed + aside or time.monotonic() - began > tools.turn_seconds:
+        # What came meanwhile waits for more to come, and is done with it. Mail of what was processed should leave too.
+        if processed + aside < tools.intake_batch or time.monotonic() - began > tools.turn_seconds:
             break
     return done
 

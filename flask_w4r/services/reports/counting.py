@@ -55,6 +55,19 @@ def approved(session: Session, section: Section) -> dict[int, dict[tuple[str, st
     return sums
 
 
+def told_sums(session: Session, section: Section) -> dict[int, dict[tuple[str, str, str], int]]:
+    """What the reports that count add up to, by case: by type, source and status."""
+    sums: dict[int, dict[tuple[str, str, str], int]] = {}
+    wanted = select(Report).where(Report.section == section.code, Report.is_counted.is_(True))
+    for report in session.scalars(wanted.order_by(Report.id)):
+        for case_id, numbers in counted(report).items():
+            of_case = sums.setdefault(case_id, {})
+            for kind, number in numbers.items():
+                key = (kind, report.source, report.status)
+                of_case[key] = of_case.get(key, 0) + number
+    return sums
+
+
 def should_count(report: Report, others: Iterable[Report]) -> bool:
     """Whether an approved report's numbers belong into the tally: what its event's host told is not added a second time.
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ...seam import Retention, Sweep
 from ...sections.days import days_of
+from .rows import among
 
 #: ``(session, sweep, ids) -> how many went``.
 LetGo = Callable[[Session, Sweep, Sequence[Any]], int]
@@ -74,25 +75,29 @@ def counting(which: Callable[[Sweep], Any]) -> Callable[[Session, Sweep], int]:
 
 
 def rule(
-    name: str, keeps: Any, model: Any, which: Callable[[Sweep], Any], let_go: LetGo, *, of_site: bool = False
-) -> Retention:
+    name: str, keeps: Any, model: Any, which: Callable[[Sweep], Any], let_go: LetGo, *, of_site: bool = False,
+    along: Any = None,
+) -> Retention:  # fmt: skip
     """A rule that goes on in pieces: rows that are over are locked, looked at again, and let go of.
 
     :param model: whose ``id`` tells the rows apart.
     :param which: ``(sweep) -> condition``: the rows that are over.
     :param let_go: deletes or wipes rows that are locked.
+    :param along: the first column of an index that leads to the rows that are over. By their number, which is usual, each
+        piece passes over all that went before, where those stay in the table.
     """
     table = model.__table__.name
+    order = model.id if along is None else along
 
     def rows(sweep: Sweep) -> Any:
         return select(model.id).where(which(sweep))
 
     def sweep_piece(session: Session, sweep: Sweep) -> int:
         free = rows(sweep).where(not_(needed(sweep, table, model.id)))
-        ids = session.scalars(free.order_by(model.id).limit(sweep.limit).with_for_update()).all()
+        ids = session.scalars(free.order_by(order).limit(sweep.limit).with_for_update()).all()
         if ids and sweep.reserves:
             # Whoever began to need a row while this waited for its lock is seen only now.
-            still = select(model.id).where(model.id.in_(ids), not_(needed(sweep, table, model.id)))
+            still = select(model.id).where(among(session, model.id, ids), not_(needed(sweep, table, model.id)))
             ids = session.scalars(still).all()
         return let_go(session, sweep, ids) if ids else 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
-from ..storage.rows import execute
+from ..storage.rows import among, execute
 from ..storage.upsert import add_up, insert_fresh
-from .views import CountView, EditionCount
+from .views import CountView, EditionCount, GoalView
 
 SIGNATURE = "petition_signature"
 #: What this system saw itself, as a source.
@@ -167,19 +168,22 @@ def _forget_people(
 ) -> int:
     """Delete the hashes of people whom no signature of the edition names any more; returns how many people that is."""
     people = sum(canonical is None for canonical in canonicals)
-    known = {canonical for canonical in canonicals if canonical is not None}
-    cases = session.scalars(select(Case.id).where(Case.edition_id == edition_id)).all()
-    scopes = [signature_scope(section, case) for case in cases]
-    owners = {index: canonical for scope in scopes for canonical in known for index in keyring.blinds(scope, canonical)}
     mine = person_scope(section, edition_id)
+    known = {
+        index: canonical
+        for canonical in set(canonicals)
+        if canonical is not None
+        for index in keyring.blinds(mine, canonical)
+    }
     # Whoever changes another signature of the same people waits here, so that the look below sees what they did.
-    _lock_people(session, edition_id, sorted(index for one in known for index in keyring.blinds(mine, one)))
-    still = {owners[found] for found in _still_counted(session, cases, list(owners))}
-    gone = sorted(index for one in known - still for index in keyring.blinds(mine, one))
+    there = {index: known[index] for index in _lock_people(session, edition_id, sorted(known))}
+    still = _still_counted(session, keyring, section, edition_id, set(there.values()))
+    gone = sorted(index for index, canonical in there.items() if canonical not in still)
     for start in range(0, len(gone), _CHUNK):
         removed = session.execute(
             delete(EditionPerson).where(
-                EditionPerson.edition_id == edition_id, EditionPerson.person_index.in_(gone[start : start + _CHUNK])
+                EditionPerson.edition_id == edition_id,
+                among(session, EditionPerson.person_index, gone[start : start + _CHUNK]),
             )
         )
         people += removed.rowcount  # type: ignore[attr-defined]
@@ -239,17 +243,28 @@ def _lock_people(session: Session, edition_id: int, people: Sequence[bytes]) -> 
     """Keep others from counting or uncounting these people until the transaction ends; returns those there are."""
     found: set[bytes] = set()
     for start in range(0, len(people), _CHUNK):
-        some = EditionPerson.person_index.in_(people[start : start + _CHUNK])
+        some = among(session, EditionPerson.person_index, people[start : start + _CHUNK])
         wanted = select(EditionPerson.person_index).where(EditionPerson.edition_id == edition_id, some)
         found |= {bytes(one) for one in session.scalars(wanted.order_by(EditionPerson.person_index).with_for_update())}
     return found
 
 
-def _still_counted(session: Session, case_ids: Sequence[int], indexes: Sequence[bytes]) -> Iterator[bytes]:
-    for start in range(0, len(indexes), _CHUNK):
-        some = Signature.email_index.in_(indexes[start : start + _CHUNK])
-        found = session.scalars(select(Signature.email_index).where(Signature.case_id.in_(case_ids), some, *counted()))
-        yield from (bytes(index) for index in found if index is not None)
+def _still_counted(
+    session: Session, keyring: Keyring, section: Section | str, edition_id: int, canonicals: set[str]
+) -> set[str]:
+    """Those of some people whom a signature of the edition that counts names still."""
+    cases = session.scalars(select(Case.id).where(Case.edition_id == edition_id)).all() if canonicals else ()
+    still: set[str] = set()
+    for case in cases:
+        # An index is of one case: asked for in all of them, it is looked for ten times. Who is found is not asked for again.
+        scope = signature_scope(section, case)
+        owners = {index: one for one in canonicals - still for index in keyring.blinds(scope, one)}
+        indexes = sorted(owners)
+        for start in range(0, len(indexes), _CHUNK):
+            some = among(session, Signature.email_index, indexes[start : start + _CHUNK])
+            found = session.scalars(select(Signature.email_index).where(Signature.case_id == case, some, *counted()))
+            still |= {owners[bytes(index)] for index in found if index is not None}
+    return still
 
 
 def counted() -> tuple[Any, ...]:
@@ -289,6 +304,20 @@ class Counts:
                 for source, count in numbers.items():
                     of_kind[source] = of_kind.get(source, 0) + count
         return EditionCount(sum(actions.values()), self.people, actions.get(SIGNATURE, 0), actions, self.as_of, sources)
+
+
+def goals(section: Section, found: EditionCount, words: Mapping[str, Any]) -> list[GoalView]:
+    """The section's goals for an edition, those that something is known of.
+
+    :param words: what types of action are called.
+    """
+    known = {"total": found.total, "people": found.people, **dict.fromkeys(words, 0), **found.actions}
+    called = {"total": lazy_gettext("actions"), "people": lazy_gettext("people"), **words}
+    return [
+        GoalView(name, str(called.get(name, name)), known[name], goal)
+        for name, goal in section.goals.items()
+        if name in known
+    ]
 
 
 def counts(session: Session, section: Section, edition_id: int, now: datetime) -> Counts:

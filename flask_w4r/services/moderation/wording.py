@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
-from .findings import Finding
-from .names import has_link
+from ..people.links import has_link
 
 _EMAIL = re.compile(r"[^\s@<>()]+\s?(?:@|\(at\)|\[at\])\s?[^\s@<>()]+\.\w{2,}", re.IGNORECASE)
 _DOMAIN = re.compile(
@@ -25,7 +25,7 @@ _STREET = re.compile(
     r"\b(?:p\.?\s?o\.?\s?box|postbox|postfach|bo[iî]te postale)\b"
     r"|\b\d{1,5}[a-z]?,?\s(?:[^\W\d_]+[\s-]){0,3}(?:street|st|road|rd|avenue|ave|lane|drive|rue|boulevard|place|calle|stra(?:ß|ss)e|weg|via)\b"
     r"|\b(?:rue|calle|avenida|via|شارع)\s(?:[^\W\d_]+\s){1,4}\d{1,5}\b"
-    r"|[^\W\d_]+(?:straße|strasse|weg|gasse|platz|straat|gatan|vej)\s\d{1,4}\b",
+    r"|\b[^\W\d_]*(?:straße|strasse|weg|gasse|platz|straat|gatan|vej)\s\d{1,4}\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
@@ -61,12 +61,12 @@ def _has_number(text: str) -> bool:
     return any(not _DATE.fullmatch(found.group().strip(" ()")) for found in _NUMBER.finditer(text))
 
 
-def text_findings(text: str, without: Collection[str] = ()) -> list[Finding]:
+def text_findings(text: str, without: Collection[str] = ()) -> list[dict[str, Any]]:
     """What stands in a text.
 
     :param text: as it is kept.
     :param without: what is to be left out of it besides, of :data:`ASKED`.
-    :returns: findings that hold, without points, those about people's details first.
+    :returns: what rows keep as reasons: checks that hold, without points.
     """
     plain = unicodedata.normalize("NFKC", text).translate(_DOTS)
     email = bool(_EMAIL.search(plain))
@@ -79,7 +79,7 @@ def text_findings(text: str, without: Collection[str] = ()) -> list[Finding]:
         "text_insult": _says(plain, "insults"),
         **{check: _says(plain, name) for name, check in ASKED.items() if name in without},
     }
-    return [Finding(check, hold=True) for check, is_so in found.items() if is_so]
+    return [{"check": check, "score": 0, "hold": True} for check, is_so in found.items() if is_so]
 
 
 #: What a case may ask to leave out, and the check that finds it.
