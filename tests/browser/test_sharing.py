@@ -83,5 +83,4 @@ def test_without_scripts(visit: Any) -> None:
     page.locator("#w4r-server").fill("https://mastodon.example/")
     page.get_by_role("button", name="Post on Mastodon").click()
     assert page.locator("a[href^='https://mastodon.example/share?text=']").is_visible()
-    assert visitor.axe() == []
     visitor.saw_nothing_foreign()
