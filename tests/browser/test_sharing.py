@@ -30,6 +30,8 @@ def test_the_share_page(visit: Any, prefix: str, width: int, scheme: str) -> Non
     visitor.until(
         "document.querySelector('[data-w4r-copy]').textContent.trim() === document.querySelector('[data-w4r-copy]').dataset.done"
     )
+    ways = page.evaluate("JSON.parse(localStorage.getItem('w4r-ways'))")
+    assert ways == {"joel-paredes": ["share"]}, "ticked in the lists of ways to act"
     copied = page.evaluate("navigator.clipboard.readText()")
     assert f"{prefix}{CASE}?src=copy" in copied
     page.locator("#w4r-server").fill("evil.example/@x?")
