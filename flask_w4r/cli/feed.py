@@ -24,7 +24,7 @@ from .common import choose_sections, record, state_and_app
 from .jobs import tools_for
 
 feed = AppGroup("feed", help="The centre's signed news of cases.")
-_path = click.Path(exists=True, dir_okay=False, path_type=Path)
+_path = click.Path(path_type=Path)
 
 
 @feed.command("sign")
@@ -77,14 +77,14 @@ def publish(path: Path, code: str | None) -> None:
     """Serve a signed feed at /api/v1/status-feed, once it is seen to be in order and newer than the one before."""
     state, app = state_and_app()
     (section,) = choose_sections(code, several=False)
-    data, private = path.read_bytes(), state.config.signing_key
+    private = state.config.signing_key
 
     def work(uow: UnitOfWork) -> dict[str, Any]:
         known = (RollupKey.sender == section.code, RollupKey.used_for == "feed", RollupKey.revoked_at.is_(None))
         publics = list(uow.session.scalars(select(RollupKey.public_key).where(*known)))
         if private is not None:
             publics.append(public_of(private))
-        document = service.publish(uow.session, section, data, publics, now=state.clock())
+        document = service.publish(uow.session, section, path.read_bytes(), publics, now=state.clock())
         record(uow, section, "feed_published", "feed", count=len(document["entries"]))
         return document
 

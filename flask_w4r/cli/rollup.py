@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from werkzeug.serving import run_simple
 
 from ..services.rollup import keys as key_service
 from ..services.rollup import sums, take
@@ -168,17 +167,25 @@ def sum_(edition: str, as_json: bool, as_csv: bool) -> None:
         click.echo(json.dumps(found.as_dict()))
         return
     if as_csv:
-        click.echo(csv_of(found), nl=False)
+        click.echo(found.as_csv(), nl=False)
         return
     click.echo(f"{edition}: {found.total} actions by {len(found.sections)} sections")
     for name, number in found.by_type.items():
         click.echo(f"  {name} {number}")
 
 
-def csv_of(found: sums.Sum) -> str:
-    """The sum as a table: edition, case, type, count."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("edition", "case", "type", "count"))
-    writer.writerows((found.edition, case, kind, number) for (case, kind), number in sorted(found.cells.items()))
-    return out.getvalue()
+@rollup.command("serve")
+@click.option(
+    "--port", default=5010, show_default=True, type=click.IntRange(1, 65_535), help="Where to listen, on this machine."
+)
+@click.option("--dry-run", is_flag=True, help="Say where the page would be, and end.")
+def serve(port: int, dry_run: bool) -> None:
+    """Show the example page with the world's table and chart in a browser on this machine."""
+    state, app = state_and_app()
+    if "rollup" not in state.config.features:
+        raise click.ClickException("the page is not part of this site: add 'rollup' to W4R_FEATURES")
+    section = next(iter(state.sections.values()))
+    prefix = state.mount_of(section).url_prefix
+    click.echo(f"http://{section.host or '127.0.0.1'}:{port}{prefix}/world")
+    if not dry_run:
+        run_simple("127.0.0.1", port, app)

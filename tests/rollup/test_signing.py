@@ -202,13 +202,7 @@ class World:
         sender.document({("ann-example", "letter"): 100, ("ben-example", "petition_signature"): 1871}),
         separators=(",", ":"),
     ).encode()
-    keys = Trusted(
-        [
-            RollupKey(
-                sender="AU", key_id=signing.key_id(sender.pair.public), public_key=sender.pair.public, revoked_at=None
-            )
-        ]
-    )
+    keys = Trusted([RollupKey(sender="AU", key_id=signing.key_id(sender.pair.public), public_key=sender.pair.public)])
 
 
 def is_taken(data: bytes) -> bool:

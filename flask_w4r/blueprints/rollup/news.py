@@ -10,7 +10,7 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound
-from ...i18n import gettext, lazy_gettext, ngettext
+from ...i18n import gettext, language_name, lazy_gettext, ngettext
 from ...sections import text_direction
 from ...services.rollup import news as service
 from ...services.rollup.status import FeedStatus, feed_status
@@ -60,7 +60,7 @@ def feed(code: int = 200, notice: str | None = None) -> Response:
     waiting, done, status = read(current_app, load)
     return desk_page(
         "feed.html", "moderation_feed", actor, code, notice=notice, waiting=waiting, done=done, status=status,
-        change_words=CHANGE_WORDS, state_words=STATE_WORDS, field_words=FIELD_WORDS, text_direction=text_direction,
+        change_words=CHANGE_WORDS, state_words=STATE_WORDS, field_words=FIELD_WORDS, text_direction=text_direction, language_name=language_name,
     )  # fmt: skip
 
 
