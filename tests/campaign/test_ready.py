@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
+
+import pytest
 
 from flask_w4r import W4R
 from flask_w4r.models import Case, CaseText
@@ -78,12 +81,16 @@ def test_what_was_written_goes_from_the_list(desk: Host, staff: Callable[..., An
     assert "Everything is there." in staff().get(READY).text
 
 
-def test_an_embassy_that_the_section_knows_is_not_asked_for(make_site: MakeSite) -> None:
+@pytest.mark.parametrize(("checked", "expected"), [(date.today(), []), (date(2020, 1, 1), ["letter embassy_verified"])])
+def test_an_embassy_that_the_section_knows_is_not_asked_for(
+    make_site: MakeSite, checked: date, expected: list[str]
+) -> None:
     w4r = W4R(actor_loader=load_actor, permission_check=check_permission)
-    host = make_site(section={**MA, "embassy_addresses": {"NZ": "Rabat"}}, w4r=w4r)
+    known = {"NZ": {"lines": ["Embassy of New Zealand", "Rabat"], "verified_on": checked}}
+    host = make_site(section={**MA, "embassy_addresses": known}, w4r=w4r)
     make_campaign(host.app)
     page = Staff(host.app.test_client(), "mo", "edit_cases", None).get("/ma/moderation/ready")
-    assert "letter embassy" not in lacks(page)
+    assert [item for item in lacks(page) if "embassy" in item] == expected
     assert lacks(page).count("petition all") == 2, "nothing is written in Arabic and French"
 
 

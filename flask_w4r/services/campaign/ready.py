@@ -87,7 +87,7 @@ def ready(
     for row in session.scalars(select(CaseText).where(CaseText.case_id.in_(list(texts)))):
         texts[row.case_id].setdefault(row.locale, {})[row.field] = row.shown
     # Nobody writes to an embassy of the section's own country.
-    embassies = {section.country, *(code.upper() for code in section.embassy_addresses)}
+    embassies = {code: one["verified_on"] for code, one in section.embassy_addresses.items()} | {section.country: None}
     today = catalogue.local_date(section, lens.now)
 
     def lacks(case: Case) -> CaseLacks:
