@@ -99,6 +99,19 @@ def test_editions_that_are_over_need_nothing(desk: Host, staff: Callable[..., An
     assert "Write for Rights 2020" not in staff().get(READY).text
 
 
+def test_the_page_of_letters_says_the_same_of_letters(desk: Host, staff: Callable[..., Any]) -> None:
+    change(desk, {}, {"letter.points": "She is right."})
+    page = staff(may="edit_cases").get("/au/moderation/letters")
+    assert page.status_code == 200
+    assert "Nobody is named as the one to write to." in page.text
+    assert "English: No model of a letter." in page.text
+    assert "worth saying in a letter" not in page.text
+    assert "email" not in page.text.partition("<main")[2].partition("</main>")[0].lower()
+    change(desk, {"ways": ["petition"]}, {"closed.letter": "No post arrives."})
+    page = staff(may="edit_cases").get("/au/moderation/letters")
+    assert "No post arrives." in page.text and "No model of a letter" not in page.text
+
+
 def test_it_is_for_those_who_edit_cases(desk: Host, staff: Callable[..., Any]) -> None:
     assert staff(may="view_queue,decide").get(READY).status_code == 403
     assert f'href="{READY}"' not in staff(may="view_queue,decide").get("/au/moderation/").text

@@ -140,7 +140,7 @@ def _is_open(case: CaseFacts | KitCase, way: str) -> bool:
 
 
 def _facts(
-    case: CaseFacts | KitCase, way: str, today: date, days: int, embassies: Collection[str] | None
+    case: CaseFacts | KitCase, way: str, today: date, days: int, embassies: Mapping[str, date | None] | None
 ) -> Iterator[Lack]:
     key = {"letter": "address", "email": "email"}.get(way)
     if key is None:
