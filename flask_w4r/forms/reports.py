@@ -14,7 +14,7 @@ from wtforms.fields import Field
 from wtforms.validators import ValidationError
 
 from ..antiabuse.names import clean_text
-from ..i18n import gettext, lazy_gettext, read_number
+from ..i18n import gettext, lazy_gettext, number, read_number
 from ..services.people.addresses import Address
 from ..services.reports.counting import MOST
 from .checks import email_check, name_check
@@ -34,7 +34,7 @@ FIELDS: Mapping[str, str] = {
 def _people(form: ReportForm, field: Field) -> None:
     form.people_number = read_number(field.data or "", 1, MOST) or 0
     if not form.people_number:
-        raise ValidationError(gettext("Enter a whole number between %(low)s and %(high)s", low=1, high=MOST))
+        raise ValidationError(gettext("Enter a whole number between %(low)s and %(high)s", low=1, high=number(MOST)))
 
 
 def _day(form: ReportForm, field: Field) -> None:

@@ -66,15 +66,16 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made_signed(made)
     made.message_token = made_message(made)
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
+    made.email_token = made_email(made)
     return made
 
 
 def made_target(host: Host) -> None:
-    """Somebody to write to, so that there are letters."""
+    """Somebody to write to, so that there are letters and emails."""
 
     def work(uow: UnitOfWork) -> None:
         for case in uow.session.scalars(select(models.Case)):
-            case.target = {"title": "Minister of Justice"}
+            case.target = {"title": "Minister of Justice", "email": "minister@gov.example"}
 
     run(host.app, work)
 
@@ -110,6 +111,26 @@ def made_host(host: Host) -> dict[str, str]:
             name: token_service.issue(uow.session, "MA", kind, [event.id, event.host_version], now=now, days=9)
             for name, kind in kinds.items()
         }
+
+    return run(host.app, work)
+
+
+def made_email(host: Host) -> str:
+    """Somebody's email to those in power, and the token of the link that confirms it."""
+    state = get_state(host.app)
+    now, seal = state.clock(), state.keyring.seal_json
+
+    def work(uow: UnitOfWork) -> str:
+        case = uow.session.scalars(select(models.Case).where(models.Case.section == "MA")).first()
+        assert case is not None
+        row = models.TargetEmail(
+            section="MA", case_id=case.id, target_key="0" * 32, state="pending", version=1, locale="ar", text_locale="en",
+            person=seal({"first_name": "Sam", "email": "sam1@example.org"}), reasons=[], score=0,
+            words=seal({"subject": "Free her", "body": "Please.", "target": "Minister"}), created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(row)
+        uow.session.flush()
+        return token_service.issue(uow.session, "MA", "email_confirm", [[row.id, 1]], now=now, days=9)
 
     return run(host.app, work)
 
@@ -235,6 +256,7 @@ def tokens(host: Host) -> dict[str, str]:
     own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
     return {
         **mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "message_confirm": host.message_token,
+        "email_confirm": host.email_token,
     }  # fmt: skip
 
 

@@ -34,6 +34,12 @@ TEXTS = {
     "letter.model": "I am writing about Ann Example.\n\nPlease release her.",
 }
 
+ARABIC = {
+    "title": "سُجنت بسبب ملصق", "summary": "علّقت آن ملصقًا.", "demand": "أفرجوا عن آن فورًا.", "petition": "أطلب الإفراج عنها.",
+    "story": "حكاية.", "letter.salutation": "معالي الوزير،", "letter.points": "هي في السجن منذ أن علّقت ملصقًا.",
+    "letter.never": "لا تذكروا حزبًا سياسيًا.", "letter.model": "أكتب إليكم بشأن آن المسجونة بسبب ملصق.\n\nأرجو الإفراج عنها.",
+}  # fmt: skip
+
 
 def change(
     app: Flask, slug: str = ANN, *, texts: dict[str, str] | None = None, locale: str = "en", **facts: Any

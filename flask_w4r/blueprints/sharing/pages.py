@@ -86,7 +86,7 @@ def share(slug: str) -> Response:
         og, _ = case_metadata(case, pictures[0]._replace(url=pictures[0].absolute))
         return page(
             "sharing/share.html", endpoint="share", values={"slug": slug}, public=True, edition=case.edition, case=case,
-            texts=texts_here(case), pictures=pictures, has_poster=can_typeset(), device=address_of(slug), og=og,
+            texts=(texts := texts_here(case)), chosen=texts[0], typed="", error=None, pictures=pictures, has_poster=can_typeset(), device=address_of(slug), og=og,
         )  # fmt: skip
 
     return public_page(("share", slug), lambda: read(current_app, render))

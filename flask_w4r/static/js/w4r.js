@@ -11,6 +11,7 @@ const PARTS = [
   ["[data-w4r-share]", "./share.js"],
   ["[data-w4r-came-by]", "./came_by.js"],
   ["[data-w4r-copy], [data-w4r-copy-from]", "./copy.js"],
+  ["[data-w4r-left]", "./left.js"],
   ["[data-w4r-when]", "./when.js"],
   ["[data-w4r-ways], [data-w4r-did]", "./ways.js"],
   ["[data-w4r-typed]", "./typed.js"],
