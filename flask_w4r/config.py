@@ -13,6 +13,7 @@ from . import config_checks as check
 from . import key_sources
 from .config_checks import Check
 from .config_recipients import ALL, recipients
+from .config_rollup import StatusFeed, public_key, signing_key, status_feed
 from .config_webhooks import Webhook, strict_faults, unknown_sections, webhooks
 from .errors import ConfigurationError
 from .sections import Section, clashes, load_section
@@ -22,7 +23,11 @@ HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 #: hCaptcha publishes these for tests: they let everybody pass.
 HCAPTCHA_TEST_SECRET = "0x" + "0" * 40
 HCAPTCHA_TEST_SITE_KEY = "0000-ffff-ffff-ffff-00000000000"
-FEATURES = ("petitions", "impact", "moderation", "tally", "events")
+FEATURES = (
+    "petitions", "impact", "moderation", "tally", "events", "letters", "emails", "messages", "sharing", "rollup",
+)  # fmt: skip
+#: Mounted unless a site says otherwise. The sums of all sections are for the centre to show.
+USUAL_FEATURES = tuple(name for name in FEATURES if name != "rollup")
 
 DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
     {
@@ -37,17 +42,31 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "rsvp_site": "300/minute",
         "rsvp_block": "1000/minute",
         "rsvp_uncaptcha": "40/hour",
+        "report_host": "40/minute; 200/hour",
+        "report_site": "200/minute",
+        "report_block": "600/minute",
+        "report_uncaptcha": "40/hour",
+        "email_host": "60/minute; 300/hour",
+        "email_site": "300/minute",
+        "email_block": "1000/minute",
+        "email_uncaptcha": "40/hour",
         "event_host": "20/minute; 60/hour",
         "event_site": "60/minute",
         "event_block": "300/minute",
         "event_uncaptcha": "20/hour",
         "host_message": "10/hour; 30/day",
+        "message_host": "20/minute; 120/hour",
+        "message_site": "120/minute",
+        "message_block": "500/minute",
+        "message_uncaptcha": "20/hour",
         "my_data_host": "20/minute; 60/hour",
         "my_data_site": "60/minute",
         "my_data_block": "300/minute",
         "token_host": "300/minute",
         "confirm_host": "60/minute",
+        "paper_host": "30/minute; 300/hour",
         "desk_find": "20/hour",
+        "share_host": "60/minute; 600/hour",
     }
 )
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
@@ -81,8 +100,9 @@ class Key:
     shown_default: str | None = None
 
 
-def _key(checker: Check, default: Any, doc: str, shown: str | None = None) -> Any:
-    return dataclass_field(default_factory=lambda: default, metadata={"key": Key(checker, default, doc, shown)})
+def _key(checker: Check, default: Any, doc: str, shown: str | None = None, *, hidden: bool = False) -> Any:
+    metadata = {"key": Key(checker, default, doc, shown)}
+    return dataclass_field(default_factory=lambda: default, metadata=metadata, repr=not hidden)
 
 
 @dataclass(frozen=True)
@@ -132,7 +152,7 @@ class W4RConfig:
     hcaptcha_verify_url: str = _key(check.url, HCAPTCHA_URL, "hCaptcha's verification address.")
     rate_limits: Mapping[str, str] = _key(
         check.limits_table(DEFAULT_RATE_LIMITS), DEFAULT_RATE_LIMITS,
-        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist.",
+        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist, `paper_host` letter sheets that were not made before.",
     )  # fmt: skip
     host_limits: bool = _key(
         check.yes_or_no, False,
@@ -159,7 +179,10 @@ class W4RConfig:
         "Our Content-Security-Policy, where the host sends none. `auto`: the strict one with our own layout; in a host's only `frame-ancestors`, `base-uri` and `form-action`. `strict`: in a host's layout too. `off`: none.",
     )  # fmt: skip
     features: frozenset[str] = _key(
-        check.some_of(*FEATURES), frozenset(FEATURES), "The parts to mount.", ", ".join(FEATURES)
+        check.some_of(*FEATURES),
+        frozenset(USUAL_FEATURES),
+        "The parts to mount. `rollup`, the page with the sums of all sections, is for the centre's own site.",
+        ", ".join(USUAL_FEATURES),
     )
     jobs: str = _key(
         check.choice("worker", "thread"), "worker",
@@ -224,6 +247,19 @@ class W4RConfig:
         webhooks, (),
         "Programs that are told what happens, such as your CRM: tables with `url`, `events`, `secret`, and `name`, `sections` and `allow_private` where needed; see `docs/crm`.",
         "none",
+    )  # fmt: skip
+    signing_key: str | None = _key(
+        signing_key, None,
+        "The private key that signs this site's own counts, and the centre's news: of `flask w4r keygen --signing`. It may stand in a file, or come from a program, as the keys above do. See `docs/rollup`.",
+        hidden=True,
+    )  # fmt: skip
+    rollup_root: str | None = _key(
+        public_key, None,
+        "Of the centre's site: the public key that signs the list of all sections' keys, whose private half is kept off line. With it no key is trusted by hand.",
+    )  # fmt: skip
+    status_feed: StatusFeed | None = _key(
+        status_feed, None,
+        "Where the centre's signed news of cases are: a table with `url`, and `public_key` or `root`; see `docs/rollup`.",
     )  # fmt: skip
 
     @classmethod
@@ -341,4 +377,8 @@ def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tup
         text = "W4R_HCAPTCHA_SITE_KEY: is one of hCaptcha's public test keys, which let everybody pass; use your own"
         faults.append(("hcaptcha_site_key", text))
     faults += [("webhooks", text) for text in strict_faults(config.webhooks)]
+    feed = config.status_feed
+    if feed is not None and not feed.url.startswith("https:") and not feed.allow_private:
+        text = "W4R_STATUS_FEED: url must begin with https; http is for one with allow_private"
+        faults.append(("status_feed", text))
     return faults

@@ -86,7 +86,7 @@ def _webhook(table: Any, number: int, fault: Fault) -> Webhook | None:
         fault(f"[{number}]: must be a table with url, events and secret")
         return None
     url = table.get("url")
-    host = _host(url)
+    host = host_of(url)
     name = table.get("name", re.sub(r"[^a-z0-9._-]", "-", (host or "")[:24]) or None)
     where = f"[{name or number}]"
     faults: list[str] = []
@@ -116,7 +116,8 @@ def _webhook(table: Any, number: int, fault: Fault) -> Webhook | None:
     return Webhook(str(name), str(url), events, secrets, frozenset(sections), private)
 
 
-def _host(url: Any) -> str | None:
+def host_of(url: Any) -> str | None:
+    """The host of a web address that can be asked as it stands; ``None`` where it cannot."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
         usable = parts is not None and parts.scheme in ("http", "https") and parts.port != 0

@@ -117,3 +117,11 @@ class FilesOutdated(W4RError):
 
 class PDFUnavailable(W4RError):
     """A petition book cannot be set here. The message says what is missing."""
+
+
+class WayClosed(W4RError):
+    """This way to act is not open for the case: nothing is taken, and nothing is passed on."""
+
+
+class NothingToTake(W4RError):
+    """No approved message of the case is left that was not passed on."""

@@ -20,7 +20,6 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
-from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from babel.support import LazyProxy, Translations
 
@@ -204,9 +203,31 @@ def moment_part(value: datetime, time_zone: str, skeleton: str) -> str:
     return str(format_skeleton(skeleton, value.astimezone(ZoneInfo(time_zone)), locale=babel_locale(get_locale())))
 
 
+@lru_cache(maxsize=32)
+def _list_patterns(locale: str) -> tuple[str, str, str, str]:
+    """How two things are parted, and the first, the middle and the last of more."""
+    every = babel_locale(locale).list_patterns
+    # Of some languages Babel has a style without all of its parts (Arabic, German, Spanish, ...), and its own function then
+    # fails, or says the second of two things twice.
+    for style in ("unit", "unit-short", "unit-narrow", "standard"):
+        found = every.get(style, {})
+        if {"start", "middle", "end"} <= set(found):
+            return found.get("2") or found["end"], found["start"], found["middle"], found["end"]
+    return ("{0}, {1}",) * 4
+
+
 def listing(items: Iterable[object]) -> str:
     """Several things in one line, parted as the locale does."""
-    return str(format_list([str(item) for item in items], style="unit", locale=babel_locale(get_locale())))
+    words = [str(item) for item in items]
+    if len(words) < 2:
+        return "".join(words)
+    two, start, middle, end = _list_patterns(get_locale())
+    if len(words) == 2:
+        return two.format(*words)
+    line = start.format(words[0], words[1])
+    for word in words[2:-1]:
+        line = middle.format(line, word)
+    return end.format(line, words[-1])
 
 
 def country_name(code: str) -> str:

@@ -15,7 +15,9 @@ from typing import Any
 #: So long a program may take, in seconds.
 TIMEOUT = 20
 #: Settings whose value may be ``file:`` and a path, and that a program may print.
-NAMES = ("W4R_ENCRYPTION_KEYS", "W4R_INDEX_KEY", "W4R_INDEX_KEYS_OLD")
+NAMES = ("W4R_ENCRYPTION_KEYS", "W4R_INDEX_KEY", "W4R_INDEX_KEYS_OLD", "W4R_SIGNING_KEY")
+#: Those that are one key.
+_SINGLE = ("W4R_INDEX_KEY", "W4R_SIGNING_KEY")
 _COMMAND = "W4R_KEY_COMMAND"
 
 
@@ -32,7 +34,7 @@ def with_keys(mapping: Mapping[str, Any], faults: list[str]) -> Mapping[str, Any
             found[name] = _read(name, value.replace(",", " ").split(), faults)
         elif isinstance(value, list | tuple) and any(str(part).startswith("file:") for part in value):
             found[name] = _read(name, [str(part) for part in value], faults)
-        if name == "W4R_INDEX_KEY" and found.get(name) is not value:
+        if name in _SINGLE and found.get(name) is not value:
             found[name] = " ".join(found[name])
     # What is no command at all is told by the setting's own check.
     if words := _words(mapping.get(_COMMAND)):

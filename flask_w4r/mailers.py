@@ -270,7 +270,7 @@ class MailmanMailer:
 
         plain, html = message.get_body(("plain",)), message.get_body(("html",))
         kept = (
-            "Message-ID", "Date", "Auto-Submitted", "Content-Language", "List-Unsubscribe", "List-Unsubscribe-Post",
+            "Message-ID", "Date", "Reply-To", "Auto-Submitted", "Content-Language", "List-Unsubscribe", "List-Unsubscribe-Post",
         )  # fmt: skip
         with self._app.app_context():
             mail = EmailMultiAlternatives(

@@ -94,6 +94,8 @@ SOLIDARITY_RULES: Mapping[str, Any] = {
     "no-case-details": _l("No mention of the case or the charges"),
     "no-amnesty": _l("No mention of Amnesty"),
     "no-sender-address": _l("No sender’s address"),
+    "no-photo": _l("No photos"),
+    "no-public": _l("No message is shown in public"),
 }
 
 #: The vocabularies that a section may add words of its own to: nothing but their labels depends on them.
@@ -103,6 +105,15 @@ OPEN: Mapping[str, Mapping[str, Any]] = {
     "solidarity_rules": SOLIDARITY_RULES,
     "outcomes": OUTCOMES,
     "units": UNITS,
+}
+
+#: What can be done for a case, as kits open and close it.
+WAYS: Mapping[str, Any] = {
+    "petition": _l("Sign the petition"),
+    "letter": _l("Write a letter"),
+    "email": _l("Write an email to those in power"),
+    "solidarity": _l("Send words of support"),
+    "share": _l("Tell others"),
 }
 
 #: What kind of event it is.

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from flask_w4r import W4R
 from flask_w4r.keyring import generate_key
 from flask_w4r.testing import RecordingMailer, take_in
-from tests import services
+from tests import quick_age, services
 from tests.databases import Supply
 from tests.shortcuts import METADATA, Shared, share_templates
 
@@ -70,6 +70,12 @@ def upgraded_database(request: pytest.FixtureRequest, supply: Supply, tmp_path: 
     with supply.lend(kind, tmp_path / "upgraded.sqlite3", tables=True) as url:
         supply.begin(url, tables=True)
         yield url
+
+
+@pytest.fixture
+def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is encrypted with a passphrase is opened at once; age would take a second or more each time."""
+    monkeypatch.setattr("pyrage.passphrase.encrypt", quick_age.encrypt)
 
 
 #: Run a test on SQLite, PostgreSQL and MariaDB.

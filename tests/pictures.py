@@ -39,7 +39,7 @@ class Picture:
 
 
 PICTURES = {
-    "case": Picture("/au/cases/joel-paredes", 390, 780),
+    "case": Picture("/au/cases/juan-lopez", 390, 780),
     "map": Picture("/au/events", 1000, 720, ready=READY, at="[data-w4r-map-canvas]"),
     "desk": Picture("/au/moderation/queue", 1100, 760, staff=True),
     "arabic": Picture("/ma/", 390, 780, scheme="dark"),

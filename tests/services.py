@@ -30,8 +30,26 @@ def chromium_path() -> str | None:
     for name in (chosen, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
         if name and (path := shutil.which(name)):
             return path
-    cache_folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache" / "ms-playwright"))
-    found = sorted(cache_folder.glob("chromium-*/chrome-*/chrome")) if cache_folder.is_dir() else []
+    return _of_playwright("chromium-*/chrome-*/chrome")
+
+
+def headless_path() -> str | None:
+    """The Chromium that has no windows at all, else any. It loads the same pages with half the work.
+
+    It has no settings of an owner, though: who needs those takes :func:`chromium_path`.
+    """
+    if os.environ.get("W4R_TEST_CHROMIUM"):
+        return chromium_path()
+    for name in ("chromium-headless-shell", "chrome-headless-shell"):
+        if path := shutil.which(name):
+            return path
+    return _of_playwright("chromium_headless_shell-*/chrome-*/*headless*shell") or chromium_path()
+
+
+def _of_playwright(pattern: str) -> str | None:
+    """The newest program of that name that Playwright has fetched."""
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache" / "ms-playwright"))
+    found = sorted(folder.glob(pattern)) if folder.is_dir() else []
     return str(found[-1]) if found else None
 
 

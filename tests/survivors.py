@@ -59,7 +59,7 @@ EXPLAINED: dict[str, dict[str, str]] = {
         ),
     },
     "services.tally.counts.add_all": {
-        'add_up(session, TallySlot.__table__, rows, ["edition_id", "CASE_ID", "action_type", "slot"], "count")': (
+        'add_up(session, TallySlot.__table__, rows, ["edition_id", "CASE_ID", "action_type", "source", "slot"], "count")': (
             "SQLite reads the names of columns in any case; every test of a count on PostgreSQL finds it"
         ),
     },

@@ -29,7 +29,7 @@ SECTION_KEYS = {
     "min_age": (
         'Said in the default consent text: "I am 14 or older, ...". From 5 to 21. No date of birth is asked for.'
     ),
-    "consents": "Your own words for ``petition`` and ``newsletter``, each with a ``version`` and a ``text`` for each"
+    "consents": "Your own words for ``petition``, ``newsletter``, ``email`` and ``message``, each with a ``version`` and a ``text`` for each"
     " language. The exact words are filed by hash. Raise the version when a word changes. ``hands_over`` of ``petition`` names what is"
     " handed over with it: ``name``, ``country``, and questions of ``custom_fields``; never an address, email or phone.",
     "shared_mailbox": "Let two people with different names sign from one address.",
@@ -37,8 +37,16 @@ SECTION_KEYS = {
     "contact": "An address or a link for questions, in the footer of our layout.",
     "desk_email": "Where the desk's emails go: the head of the log each day, and alerts.",
     "delivery_to": "Who petitions are handed over to, where a delivery names nobody: see :doc:`delivery`.",
+    "digital_at_centre": "The section's people sign on the centre's own site, whose digital actions are counted as a section of their own: `flask w4r tally report` says so.",
+    "goals": 'What the campaign wants to reach, by type of action (``letter``), ``total`` or ``people``: ``{"letter": 1000}``. The campaign\'s page shows how far it is.',
     "delivery_receipts": "Email each signer a receipt when their signature has been handed over.",
-    "embassy_addresses": "Reserved for the letter sheets of a later version.",
+    "messages_shown": "The desk may put messages of solidarity on the case's page, where their writers agreed: see :doc:`messages`.",
+    "share_sources": "What ``?src=`` of a case's address may say, and is counted by; nothing else is. ``[]`` counts nothing, and"
+    " links to share carry no source: see :doc:`sharing`.",
+    "embassy_addresses": "Where a copy of a letter goes, by the ISO code of the case's country: ``lines``, in the order in which"
+    " they stand on an envelope, and ``verified_on``, the day they were last checked. See :doc:`letters`.",
+    "postage_hint": "What a stamp costs and where letters can be handed in, as a text for each language: it stands beside"
+    " every letter.",
     "map_center": "Latitude and longitude of the middle of the event map's first view; without it all events are shown.",
     "map_zoom": "How close that view is, on a wide screen: 4 for a continent's half, 6 for a small country.",
     "window": "``starts_on`` and ``ends_on``, as dates: your own days for the edition, before the kit's."
@@ -50,5 +58,7 @@ SECTION_KEYS = {
     " not named stays as it is there.",
     "retention_longest": "The most that this section may keep, in days by name. Where the preset says so, a section can make it"
     " shorter only; what is longer stops the start.",
+    "emails": "How emails to those in power are written and sent: ``mode editable longest per_hour in_all opens closes sender"
+    " copy_to copy_to_supporter show_address verified_days``, see :doc:`emails`.",
     "theme": "Colours, type and radius: see :doc:`templates`.",
 }

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ..config import DEFAULT_SCORING
+from ..services.people.links import has_link
 from .findings import Finding
 
 MAX_NAME = 100
@@ -26,18 +27,6 @@ _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Alphabets whose letters pass for one another. Japanese or Korean names mix scripts by right.
 _LOOKALIKES = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
 _WORD = re.compile(r"[^\W\d_]+")
-# Signs that pass for those of a link.
-_SIGNS_OF_LINKS = str.maketrans("\u2044\u2215\u29f8\u3002\ua789\u2236\u051d\u051c", "///.::wW")
-# A scheme, "www", a path behind a host, or an e-mail address. A dot alone is part of many names (Ma.Teresa, Smith.Me), as are
-# a colon (Tiyá:xe) and a slash (Ravi a/l Kumar, J.Smith/A.Jones), so none of them says anything without the rest.
-_LINK = re.compile(
-    r":\s?/\s?/|:\\\\|\b(?i:https?|hxxps?|ftp|mailto|javascript|data|tel|tg)\s?:"
-    r"|\b(?i:www)\d?\b"
-    r"|\w\w\.[^\W\dA-Z_]{2,}(?::\d+)?[/?#]"
-    r"|\w\.(?i:com|net|org|info|me|io|ly|ru|gg|cc)(?::\d+)?[/?#]"
-    r"|\S@\S+\.\w"
-)
-
 FaultKey = Literal["empty", "too_long"]
 
 
@@ -65,6 +54,15 @@ def clean_text(text: str, max_length: int) -> str:
     if len(cleaned) > max_length:
         cleaned = cleaned[:max_length].rstrip(" " + _JOINERS)
     return cleaned
+
+
+def clean_lines(text: str, max_length: int) -> str:
+    """The same for a text of several lines: they stay, with one empty line between them at most.
+
+    :param max_length: longer text is cut.
+    """
+    lines = [clean_text(line, max_length) for line in text[: max_length * _RAW_FACTOR].splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:max_length].rstrip()
 
 
 def _is_no_character(char: str) -> bool:
@@ -124,7 +122,7 @@ def name_findings(first: str, last: str, scoring: Mapping[str, int] = DEFAULT_SC
             findings.append(Finding("name_marks", scoring["name_marks"]))
         if any(_mixes_lookalikes(word) for word in _WORD.findall(full)):
             findings.append(Finding("name_scripts", scoring["name_scripts"]))
-    if _LINK.search(unicodedata.normalize("NFKC", full).translate(_SIGNS_OF_LINKS)):
+    if has_link(full):
         findings.append(Finding("name_link", scoring["name_link"]))
     return findings
 

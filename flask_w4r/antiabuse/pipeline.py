@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..services.moderation.wording import text_findings
 from ..services.people.addresses import Address, is_disposable
 from .findings import Finding
 from .formtoken import FormAge
@@ -49,6 +50,7 @@ class _Facts:
     first_name: str
     last_name: str
     address: Address | None
+    words: Sequence[str]
 
 
 def _honeypot(facts: _Facts) -> Iterable[Finding]:
@@ -77,9 +79,15 @@ def _disposable(facts: _Facts) -> Iterable[Finding]:
         yield Finding("disposable_domain", facts.scoring["disposable_domain"], hold=True)
 
 
-CHECKS: tuple[Callable[[_Facts], Iterable[Finding]], ...] = (_honeypot, _captcha, _form_age, _names, _disposable)
+def _words(facts: _Facts) -> Iterable[Finding]:
+    return [Finding(found["check"], hold=True) for text in facts.words for found in text_findings(text)]
+
+
+CHECKS: tuple[Callable[[_Facts], Iterable[Finding]], ...] = (
+    _honeypot, _captcha, _form_age, _names, _disposable, _words,
+)  # fmt: skip
 #: What is asked even of those whom a rule of the desk allows.
-ALWAYS = (_honeypot, _captcha)
+ALWAYS = (_honeypot, _captcha, _words)
 
 
 def judge(
@@ -93,6 +101,7 @@ def judge(
     address: Address | None,
     further: Sequence[Finding] = (),
     trusted: bool = False,
+    words: Sequence[str] = (),
 ) -> Verdict:
     """Run every check.
 
@@ -101,13 +110,14 @@ def judge(
     :param captcha_outcome: any but ``fail``.
     :param address: ``None`` where the section takes signatures without one.
     :param further: what rules, rates and patterns found.
-    :param trusted: a rule of the desk allows it: only the honeypot, the captcha and ``further`` are looked at.
+    :param words: what others are to read of it.
+    :param trusted: a rule of the desk allows it: only the honeypot, the captcha, the words and ``further`` are looked at.
     :returns: the verdict.
     :raises ValueError: for a form or a captcha that should have gone back to the visitor.
     """
     if form_age.status != "ok" or captcha_outcome.result == "fail":
         raise ValueError("a form without a valid token or with a failed captcha goes back to the visitor unjudged")
-    facts = _Facts(config_scoring, form_age, captcha_outcome, honeypot_filled, first_name, last_name, address)
+    facts = _Facts(config_scoring, form_age, captcha_outcome, honeypot_filled, first_name, last_name, address, words)
     findings = (*(finding for check in (ALWAYS if trusted else CHECKS) for finding in check(facts)), *further)
     score = sum(finding.score for finding in findings)
     return Verdict(

@@ -110,6 +110,7 @@ def _judged(
         address=author.address,
         further=further,
         trusted=rule is not None and rule.effect == "allow",
+        words=author.words,
     )
     return Judgement(
         score=verdict.score, held=verdict.hold, reasons=verdict.reasons_json(), captcha=verdict.captcha,

@@ -20,7 +20,7 @@ from ..sections import Section
 from ..services.audit.record import CLI
 from ..services.campaign.views import Lens
 from ..services.delivery import claim, files, freeze, hand_over, views
-from ..services.delivery.typeset import insist_on_typst
+from ..services.printing.typeset import insist_on_typst
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from ..web import purge_url, section_url
 from .common import choose_sections, record, state_and_app

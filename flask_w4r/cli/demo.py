@@ -16,27 +16,30 @@ from ..services.kits.shipped import resolve_kit
 from ..services.storage.unit_of_work import UnitOfWork, run
 from .common import choose_sections, state_and_app
 
-EDITIONS = ("2021", "2023", "2024")
+EDITIONS = ("2021", "2023", "2024", "2025")
 #: The demonstration runs from this long ago, for this long.
 SINCE, LASTS = timedelta(days=14), timedelta(days=90)
 
 
 @click.command("demo")
 @click.option("--section", "code", default="all", show_default=True, help="The section's code, or 'all'.")
+@click.option("--year", type=click.Choice(EDITIONS), default=EDITIONS[-1], show_default=True,
+              help="The edition that runs now; those before it are the archive.")  # fmt: skip
 @with_appcontext
-def demo(code: str) -> None:
-    """Import the kits of 2021, 2023 and 2024; the last one runs now, marked as a demonstration, with fictional events.
+def demo(code: str, year: str) -> None:
+    """Import the kits that come with the library; the last one runs now, marked as a demonstration, with fictional events.
 
     Real cases, with sources and the day their facts were checked. Nothing is delivered to anyone. Events are at venues
     of Australia and New Zealand for sections there, and online; each says that it is not real.
     """
     state, app = state_and_app()
+    years = EDITIONS[: EDITIONS.index(year) + 1]
     for section in choose_sections(code):
         now = state.clock()
         today = local_date(section, now)
-        for year in EDITIONS:
-            kit = read_kit(resolve_kit(year))
-            is_last = year == EDITIONS[-1]
+        for one in years:
+            kit = read_kit(resolve_kit(one))
+            is_last = one == year
 
             def work(uow: UnitOfWork) -> None:
                 first, last = (today - SINCE, today - SINCE + LASTS) if is_last else (None, None)
@@ -45,7 +48,7 @@ def demo(code: str) -> None:
                 )  # fmt: skip
 
             run(app, work)
-        click.echo(f"{section.code}: kits {', '.join(EDITIONS)} imported; {EDITIONS[-1]} runs as a demonstration.")
+        click.echo(f"{section.code}: kits {', '.join(years)} imported; {year} runs as a demonstration.")
         if "events" in state.config.features:
 
             def events(uow: UnitOfWork, place: Section = section) -> int:

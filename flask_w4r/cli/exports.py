@@ -62,7 +62,7 @@ def export(
     order = Order(
         chosen, ask, form, CLI, f"{CLI} ({_account()})", reason or "", state.config.recipients_of(section.code)
     )
-    _write(out, take(app, order))
+    write_file(out, take(app, order))
     if out != "-" and sys.stderr.isatty():
         sealed = f", encrypted for {len(order.recipients)} recipient(s)" if order.recipients else ""
         click.echo(f"{out}: {Path(out).stat().st_size:,} bytes{sealed}", err=True)
@@ -83,7 +83,7 @@ def _account() -> str:
         return "unknown"
 
 
-def _write(out: str, chunks: Iterator[bytes]) -> None:
+def write_file(out: str, chunks: Iterator[bytes]) -> None:
     """Write a file that only this account can read; it is there under its name once it is whole."""
     if out == "-":
         _pour(chunks, sys.stdout.buffer)

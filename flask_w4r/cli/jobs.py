@@ -24,7 +24,7 @@ from ..services.mail import unsubscribing
 from ..services.mail.letters import Words
 from ..services.storage.unit_of_work import read
 from ..state import get_state
-from ..web import section_url
+from ..web import purge_url, section_url
 from ..web.templating import render_mail
 from .common import Seconds
 
@@ -41,7 +41,8 @@ def tools_for(app: Any, *, batch: int = 200, lease_seconds: float = 120, stop: E
     """
     state = get_state(app)
     mailer = state.once("made_mailer", lambda: make_mailer(app, state.config, state.hooks))
-    return Tools(partial(_render, app), mailer, batch, lease_seconds, stop or Event())
+    links = partial(partial, purge_url, app)
+    return Tools(partial(_render, app), mailer, batch, lease_seconds, stop or Event(), absolute=links)
 
 
 def _render(
@@ -63,7 +64,10 @@ def _render(
             more, entries = memo[key]
     token = context.get("tokens", {}).get(unsubscribing.PURPOSE)
     ends = section_url(app, section, "unsubscribe", locale, token=token) if token else ""
-    return Words(*render_mail(app, kind, section, locale, {**context, **more}), entries, ends)
+    values = {**context, **more}
+    own = state.seam.mails[kind].sender
+    sender = own(section, values, state.config.mail_sender) if own is not None else None
+    return Words(*render_mail(app, kind, section, locale, values), entries, ends, sender)
 
 
 def _link(app: Any, section: Section, locale: str, endpoint: str, **values: Any) -> str:

@@ -19,6 +19,7 @@ from ..keyring import generate_key
 from ..models import metadata
 from ..seam import Indexed, Reindexed
 from ..services.people.rotation import Place, Turn, how_many, keys_of, rotate_keys
+from ..services.rollup.signing import key_id, new_pair
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from ..state import W4RState
 from .common import record, state_and_app
@@ -27,8 +28,18 @@ keys = AppGroup("keys", help="The keys that seal personal data.")
 
 
 @click.command("keygen")
-def keygen() -> None:
-    """Print fresh values for W4R_ENCRYPTION_KEYS and W4R_INDEX_KEY."""
+@click.option("--signing", is_flag=True, help="Print a pair of keys that sign in their place.")
+def keygen(signing: bool) -> None:
+    """Print fresh values for W4R_ENCRYPTION_KEYS and W4R_INDEX_KEY.
+
+    With --signing: a private key for W4R_SIGNING_KEY, and the public key and its id for whoever is to trust what it signs.
+    """
+    if signing:
+        pair = new_pair()
+        click.echo(f"W4R_SIGNING_KEY={pair.private}")
+        click.echo(f"PUBLIC_KEY={pair.public}")
+        click.echo(f"KEY_ID={key_id(pair.public)}")
+        return
     click.echo(f"W4R_ENCRYPTION_KEYS={generate_key()}")
     click.echo(f"W4R_INDEX_KEY={generate_key()}")
 

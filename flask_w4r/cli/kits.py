@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -12,13 +13,16 @@ import click
 from flask.cli import NoAppException, ScriptInfo, with_appcontext
 from sqlalchemy import select
 
+from ..clock import system_clock
 from ..errors import KitError, W4RError
 from ..models import Case
 from ..sections import Section
 from ..services.campaign.status import case_urls
 from ..services.kits.exporter import export_kit
 from ..services.kits.importer import import_kit
+from ..services.kits.lacking import VERIFIED_DAYS, Lack, lacking
 from ..services.kits.merge import KitReport
+from ..services.kits.model import Kit
 from ..services.kits.reader import read_kit
 from ..services.kits.shipped import resolve_kit
 from ..services.storage.unit_of_work import UnitOfWork, read, run
@@ -76,14 +80,20 @@ def _sections_here(code: str | None) -> list[Section]:
 @kit.command()
 @click.argument("path")
 @_section
+@click.option("--days", type=click.IntRange(1, 36500), default=VERIFIED_DAYS, show_default=True,
+              help="An address must have been checked within so many days.")  # fmt: skip
 @_json
 @_faults_in_json
-def validate(path: str, code: str | None, as_json: bool) -> None:
+def validate(path: str, code: str | None, days: int, as_json: bool) -> None:
     """List every fault in the kit in folder PATH (or in one that comes with the library, such as 2024).
 
     Where there is a site, the words that all of its sections have of their own are known, or with --section those of one.
+    A kit without a fault is valid; what its cases lack for a way to act is told below, and is no fault. With --section
+    the section's languages are meant, else the kit's.
     """
-    found = read_kit(resolve_kit(path), _sections_here(code))
+    sections = _sections_here(code)
+    found = read_kit(resolve_kit(path), sections)
+    lacks = _lacks(found, sections if code else [], days)
     summary = {
         "ok": True,
         "edition": found.edition,
@@ -93,10 +103,24 @@ def validate(path: str, code: str | None, as_json: bool) -> None:
         "totals": len(found.totals),
     }
     if as_json:
-        click.echo(json.dumps(summary))
-    else:
-        click.echo("valid: edition {edition}, {cases} cases in {texts} texts, {stories} stories, "
-                   "{totals} yearly totals".format_map(summary))  # fmt: skip
+        lines = [{"case": slug, **asdict(lack), "words": lack.words} for slug, lack in lacks]
+        click.echo(json.dumps({**summary, "lacking": lines}, ensure_ascii=False))
+        return
+    click.echo("valid: edition {edition}, {cases} cases in {texts} texts, {stories} stories, "
+               "{totals} yearly totals".format_map(summary))  # fmt: skip
+    if lacks:
+        click.echo(f"missing for ways to act, no faults ({len(lacks)}):")
+    for slug, lack in lacks:
+        where = ", ".join(filter(None, (slug, lack.way, lack.locale)))
+        click.echo(f"  {where}: {lack.words}")
+
+
+def _lacks(kit: Kit, sections: Sequence[Section], days: int) -> list[tuple[str, Lack]]:
+    """What each case lacks, in the languages of the sections, else in all those of the kit."""
+    written = {locale for case in kit.cases for locale in case.texts}
+    locales = sorted({locale for section in sections for locale in section.locales} or written)
+    today = system_clock().date()
+    return [(case.slug, lack) for case in kit.cases for lack in lacking(case, locales, today=today, days=days)]
 
 
 @kit.command("import")

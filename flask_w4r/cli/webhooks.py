@@ -11,7 +11,8 @@ from flask.cli import AppGroup
 
 from ..services.storage.unit_of_work import read
 from ..services.webhooks import status as webhook_status
-from ..services.webhooks.post import NotTaken, post
+from ..services.webhooks.call import NotTaken
+from ..services.webhooks.post import post
 from .common import state_and_app
 
 webhooks = AppGroup("webhooks", help="Programs that are told what happens.")

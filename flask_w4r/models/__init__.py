@@ -14,16 +14,21 @@ from .audit import AuditCheckpoint, AuditEntry, AuditHead
 from .base import VERSION_TABLE, Base
 from .campaign import Case, CaseText, Edition, ImpactStory, Picture, YearTotal
 from .delivery import Delivery, DeliveryName
-from .events import Event, EventCase, EventChange, EventReport
+from .emails import EmailDrip, EmailReply, TargetEmail
+from .events import Event, EventCase, EventChange
 from .intake import Intake
 from .jobs import WorkerSign
 from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
+from .messages import Message
 from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
 from .petitions import Signature
 from .places import Place, PlaceName, Postcode
 from .privacy import Erasure
+from .reports import Report
+from .rollup import FeedEntry, RollupKey, RollupPart, SignedDocument, Witness
 from .rsvps import Rsvp
+from .sharing import ShareCount
 from .tally import EditionPerson, TallySlot
 
 # Alembic's own table, declared so that a host's autogenerate does not propose to drop it.
@@ -37,9 +42,11 @@ version_table = Table(
 metadata = Base.metadata
 
 __all__ = [
-    "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText", "Consent",
-    "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson", "Erasure", "Event", "EventCase", "EventChange",
-    "EventReport", "ImpactStory", "Intake", "LiveLimit", "Lockdown", "MailStop", "OutboxMail", "Picture", "Place", "PlaceName",
-    "Postcode", "Pulse", "Rsvp", "Rule", "Signature", "SpentProof", "Suppression", "TallySlot", "Token", "Unsubscribed", "WorkerSign", "YearTotal", "metadata",
-    "version_table",
+    "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText",
+    "Consent", "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson",
+    "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "FeedEntry", "ImpactStory", "Intake",
+    "LiveLimit", "Lockdown", "MailStop", "Message", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode",
+    "Pulse", "Report", "RollupKey", "RollupPart", "Rsvp", "Rule", "ShareCount", "Signature", "SignedDocument",
+    "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token", "Unsubscribed", "Witness", "WorkerSign",
+    "YearTotal", "metadata", "version_table",
 ]  # fmt: skip

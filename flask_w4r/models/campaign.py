@@ -63,7 +63,11 @@ class Case(Base):
     sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     updates: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     target: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: Who else is written to, each as ``target``.
+    targets: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     solidarity: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: The ways to act that are open, of :data:`~flask_w4r.topics.WAYS`; ``None``: all of them.
+    ways: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     sensitive: Mapped[list[str]] = mapped_column(JSON)
     signer_warning: Mapped[bool] = mapped_column(Boolean, default=False)
     photo: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -81,7 +85,7 @@ class CaseText(Base):
 
     case_id: Mapped[int] = mapped_column(Id)
     locale: Mapped[str] = mapped_column(String(16))
-    #: ``title summary demand petition story``, or ``update:<on>``.
+    #: ``title summary demand petition story``, ``update:<on>``, or one of ``kits.way_texts``.
     field: Mapped[str] = mapped_column(String(40))
     centre_base: Mapped[str | None] = mapped_column(LongText)
     local: Mapped[str | None] = mapped_column(LongText)

@@ -16,7 +16,6 @@ EVENT_KINDS = ("public", "school", "private", "online", "hybrid")
 VISIBILITIES = ("exact", "town", "approval", "unlisted")
 ACCESS_STATUSES = ("unknown", "step_free", "partly", "not_accessible")
 AVAILABILITIES = ("open", "few", "full")
-REPORT_STATES = ("submitted", "approved", "rejected")
 
 
 class Event(Base):
@@ -119,32 +118,6 @@ class EventCase(Base):
 
     event_id: Mapped[int] = mapped_column(Id)
     case_id: Mapped[int] = mapped_column(Id)
-
-
-class EventReport(Base):
-    """What a host says was written at an event, for the desk to approve: then it counts, once."""
-
-    __tablename__ = "w4r_event_report"
-    __table_args__ = (
-        primary("event_report", "id"),
-        foreign("event_report_event", "event_id", "w4r_event.id"),
-        unique("event_report_event", "event_id"),
-        index("event_report_held", "section", "held_at", "id"),
-        one_of("event_report_state", "state", REPORT_STATES),
-    )
-
-    id: Mapped[int] = mapped_column(Id, autoincrement=True)
-    section: Mapped[str] = mapped_column(String(32))
-    event_id: Mapped[int] = mapped_column(Id)
-    state: Mapped[str] = mapped_column(String(16))
-    people: Mapped[int] = mapped_column(Integer)
-    #: ``{case_id: {"letter": 30, "card": 12, "paper_signature": 40}}``
-    counts: Mapped[dict[str, dict[str, int]]] = mapped_column(JSON)
-    note: Mapped[str | None] = mapped_column(EncryptedText)
-    held_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    version: Mapped[int] = mapped_column(Integer, default=1)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class EventChange(Base):

@@ -3,29 +3,33 @@
 from sqlalchemy import BigInteger, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, foreign, index, primary
+from .base import Base, foreign, index, one_of, primary
 from .types import BlindIndex, Id
 
 SLOTS = 16
+#: Who says that something was done: this system saw it, whoever did it says so, or the section counted it by hand.
+SOURCES = ("counted", "self_reported", "section_counted")
 
 
 class TallySlot(Base):
-    """A sixteenth of a count. A case's count of one action type is the sum over its slots.
+    """A sixteenth of a count. A case's count of one action type from one source is the sum over its slots.
 
     ``case_id`` 0 with type ``people`` holds the edition's number of people.
     """
 
     __tablename__ = "w4r_tally"
     __table_args__ = (
-        primary("tally", "edition_id", "case_id", "action_type", "slot"),
+        primary("tally", "edition_id", "case_id", "action_type", "source", "slot"),
         foreign("tally_edition", "edition_id", "w4r_edition.id"),
         index("tally_section", "section"),
+        one_of("tally_source", "source", SOURCES),
     )
 
     section: Mapped[str] = mapped_column(String(32))
     edition_id: Mapped[int] = mapped_column(Id)
     case_id: Mapped[int] = mapped_column(Id, autoincrement=False)
     action_type: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(String(16))
     slot: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
     count: Mapped[int] = mapped_column(BigInteger)
 

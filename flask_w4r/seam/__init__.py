@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .acting import Action, Way
 from .keeping import Indexed, Personal, Reindexed, Reserves, Retention, Sweep
 from .parts import (
-    Action,
     Ask,
     Export,
     ExportAsk,
@@ -24,6 +24,8 @@ from .parts import (
     Link,
     MailKind,
     QueueKind,
+    Refusal,
+    Sender,
     Tools,
     Waiting,
     Waits,
@@ -32,9 +34,10 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Reindexed", "Reserves", "Retention", "Seam", "Sweep", "Tools", "Waiting", "Waits", "moment", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Refusal", "Reindexed", "Reserves", "Retention", "Seam", "Sender", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
 ]  # fmt: skip
-Recount = Callable[..., Mapping[int, Mapping[str, int]]]
+#: By case: numbers by type, or by type and source where it is not this system that saw them.
+Recount = Callable[..., Mapping[int, Mapping[Any, int]]]
 Urls = Callable[..., Iterable[str | None]]
 
 
@@ -54,6 +57,8 @@ class Capability:
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
     :param told: ``(work, [(signal's name, ids), ...])``: called in each transaction that emitted signals, just before it
         ends, for those who must not miss any (a ``storage.unit_of_work.UnitOfWork``).
+    :param heard: ``(work, section, [(entry, judgement), ...])``: called in the transaction that writes what forms of one section
+        came to, whatever their kinds; see :class:`IntakeKind`.
     :param urls: ``(session, section, slug, absolute) -> URLs or None`` of more public pages that name a case; see
         ``campaign.status.case_urls``.
     :param checks: ``(app, state) -> findings`` for the doctor.
@@ -69,6 +74,7 @@ class Capability:
     queue: Sequence[QueueKind] = ()
     jobs: Sequence[Job] = ()
     actions: Sequence[Action] = ()
+    ways: Sequence[Way] = ()
     retention: Sequence[Retention] = ()
     reserves: Sequence[Reserves] = ()
     personal: Sequence[Personal] = ()
@@ -78,6 +84,7 @@ class Capability:
     recounts: Sequence[Recount] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
     told: Sequence[Callable[[Any, Sequence[tuple[str, Mapping[str, Any]]]], None]] = ()
+    heard: Sequence[Callable[[Any, Any, Sequence[tuple[Any, Any]]], None]] = ()
     urls: Sequence[Urls] = ()
     checks: Sequence[Callable[[Any, Any], Iterable[Finding]]] = ()
     stays: Mapping[str, str] = field(default_factory=dict)
@@ -98,6 +105,7 @@ class Seam:
     :ivar queue: what may wait for the desk.
     :ivar jobs: what the worker does, in the order of a round.
     :ivar actions: the types of the tally.
+    :ivar ways: the ways to act for a case, in the order of their lists.
     :ivar retention: how long what is kept; quick rules before those that go on in pieces.
     :ivar reserves: what must stay while something needs it, whatever its age.
     :ivar exports: what staff may take away.
@@ -108,6 +116,7 @@ class Seam:
     :ivar remade: tables whose rows the worker makes by itself.
     :ivar holds: what is held of a person.
     :ivar told: who is told what was emitted, before the transaction ends.
+    :ivar heard: who is told which forms were looked at, in the transaction that writes what came of them.
     :ivar urls: more public pages that name a case.
     :ivar recounts: what the rows themselves say of the counts.
     """
@@ -127,6 +136,7 @@ class Seam:
         self.queue: Mapping[str, QueueKind] = self._all("queue", "queue kind")
         self.jobs: Mapping[str, Job] = _sorted(self._all("jobs", "job"), lambda job: job.turn)
         self.actions: Mapping[str, Action] = self._all("actions", "action type")
+        self.ways: Mapping[str, Way] = _sorted(self._all("ways", "way to act"), lambda way: way.place)
         self.retention: Mapping[str, Retention] = _sorted(
             self._all("retention", "retention rule"), lambda rule: rule.in_pieces
         )
@@ -140,6 +150,7 @@ class Seam:
         self.remade: Sequence[str] = tuple(table for one in self.capabilities for table in one.remade)
         self.holds: Mapping[str, Holds] = self._all("holds", "list of things held")
         self.told = tuple(tell for one in self.capabilities for tell in one.told)
+        self.heard = tuple(hear for one in self.capabilities for hear in one.heard)
         self.urls: Sequence[Urls] = tuple(urls for one in self.capabilities for urls in one.urls)
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
 

@@ -40,6 +40,22 @@ def one_by_one(prepare: Callable[..., Mapping[str, Any] | None]) -> Callable[...
 
 
 @dataclass(frozen=True)
+class Sender:
+    """In whose name a mail leaves.
+
+    :param name: before the address in ``From``.
+    :param address: the mailbox it leaves from, which is the envelope's too.
+    :param reply_to: where answers go.
+    :param personal: somebody wrote it: it is no automatic message (RFC 3834).
+    """
+
+    name: str
+    address: str
+    reply_to: str
+    personal: bool = False
+
+
+@dataclass(frozen=True)
 class MailKind:
     """A kind of row in the outbox. Its words stand in ``w4r/mail/<name>.txt`` and ``.html``.
 
@@ -52,8 +68,12 @@ class MailKind:
     language, read just before it leaves, and its calendar files.
     ``shares``: ``(context) -> key``: mails of a batch that agree in it, in section and in language are looked up once.
     ``sent``: ``(session, keyring, letters, *, now)``: called in the transaction that records that they left.
+    ``failed``: ``(session, keyring, letter, fault, *, final, now)``: called in the transaction that records that a hand-over
+    failed (``mail.faults.Fault``); ``final``: it is not tried again.
+    ``sender``: ``(section, values, usual) -> Sender``: in whose name it leaves, by its values and ``W4R_MAIL_SENDER``.
     ``hand_over``: ``(hooks, params)``: takes the row in place of the mailer, which its ``__doc__`` says in words.
-    ``always``: it leaves though its address gets no mail: it does not go there.
+    ``always``: it leaves though its address gets no mail from the section, and what a server says of the address stops no
+    other mail: it goes elsewhere, or to an office.
     ``capped``: a stranger can cause it by typing somebody's address, so it counts for the daily cap.
     ``answered``: so many of its capability's capped mails a day go to an address that answered one that day.
     ``apart``: ``(ask) -> how long``: one to an address that has not answered the last of this kind waits until so long after
@@ -68,6 +88,8 @@ class MailKind:
     prepare: Callable[..., Sequence[Mapping[str, Any] | None]] | None = None
     look_up: Callable[..., tuple[Mapping[str, Any], Sequence[tuple[str, bytes]]]] | None = None
     sent: Callable[..., None] | None = None
+    failed: Callable[..., None] | None = None
+    sender: Callable[[Section, Mapping[str, Any], str | None], Sender] | None = None
     hand_over: Callable[[Any, Mapping[str, Any]], None] | None = None
     always: bool = False
     capped: bool = False
@@ -141,6 +163,20 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A reason to reject that the desk chooses from a list, in place of words of its own.
+
+    :param name: what forms and batches call it.
+    :param words: for the desk.
+    :param told: what whoever sent the thing is mailed; ``None``: they are told nothing.
+    """
+
+    name: str
+    words: Any
+    told: Any = None
+
+
+@dataclass(frozen=True)
 class QueueKind:
     """A kind of thing that may wait for the desk. Its row is drawn by ``w4r/moderation/_waiting_<name>.html``.
 
@@ -158,6 +194,7 @@ class QueueKind:
     ``row_words``: more values for the row's template.
     ``filters``: what the list can be narrowed by beside case, moments and order.
     ``why``: why a row waits that no check holds.
+    ``refusals``: reasons to reject that are chosen from a list, see :class:`Refusal`; none: they are written.
     """
 
     name: str
@@ -173,6 +210,7 @@ class QueueKind:
     row_words: Mapping[str, Any] = field(default_factory=dict)
     filters: Sequence[str] = ()
     why: Any = None
+    refusals: Sequence[Refusal] = ()
 
 
 @dataclass(frozen=True)
@@ -184,6 +222,7 @@ class Tools:
     :param batch: how many mails to claim at a time.
     :param lease_seconds: how long a claim holds.
     :param stop: set to end a job between two steps.
+    :param absolute: ``(section) -> (endpoint, locale=, **values) -> full URL or None``, for jobs that change public pages.
     :param intake_batch: how many forms to process in one transaction.
     :param turn_seconds: a job that could go on for long gives the others a turn after so many seconds; it goes on in the
         next round.
@@ -196,6 +235,7 @@ class Tools:
     stop: Event = field(default_factory=Event)
     turn_seconds: float = 30
     intake_batch: int = 500
+    absolute: Callable[[Section], Callable[..., str | None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -215,14 +255,6 @@ class Job:
     turn: int = 50
     once: int = 50
     due: Callable[[Any, datetime], bool] | None = None
-
-
-@dataclass(frozen=True)
-class Action:
-    """A type of the tally, with its words in the plural."""
-
-    name: str
-    words: Any
 
 
 @dataclass(frozen=True)
@@ -250,7 +282,7 @@ class Holds:
     """What a capability holds of whoever has an address, within one section. Addresses are in canonical form, ``work`` is a
     ``storage.unit_of_work.UnitOfWork``, and what is done is done in its transaction.
 
-    :param name: its list in the JSON of "my data".
+    :param name: its list in the JSON of "my data", unless it is ``listed`` in another's.
     :param words: its heading.
 
     ``show``: ``(session, keyring, lens, canonical) -> [Held, ...]``; without it nothing is shown.
@@ -273,6 +305,7 @@ class Holds:
     addresses: Callable[..., Sequence[tuple[int, str, datetime]]] | None = None
     forget: Callable[..., int] | None = None
     asks_seam: bool = False
+    listed: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from .handed_over import HANDED_OVER
+from .sources import USUAL_SOURCES
 
 #: Fields of the sign form that are there unless a section hides them.
 _OFFERED = {"one_name": "optional"}
@@ -65,7 +66,12 @@ class Section:
     desk_email: str | None = None
     delivery_to: str | None = None
     delivery_receipts: bool = False
+    share_sources: tuple[str, ...] = USUAL_SOURCES
+    messages_shown: bool = False
+    digital_at_centre: bool = False
+    goals: Mapping[str, int] = field(default_factory=dict)
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
+    postage_hint: Mapping[str, str] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None
     map_zoom: int = 4
     window: Mapping[str, date] = field(default_factory=dict)
@@ -74,6 +80,7 @@ class Section:
     vocabularies: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     retention: Mapping[str, int] = field(default_factory=dict)
     retention_longest: Mapping[str, int] = field(default_factory=dict)
+    emails: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def handed_over(self) -> tuple[str, ...]:
@@ -174,7 +181,7 @@ def load_section(table: Any, *, default_prefix: str, default_confirmation: str) 
             merged[key] = (
                 {**merged[key], **value}
                 if both_tables
-                and key in ("fields", "consents", "theme", "vocabularies", "retention", "retention_longest")
+                and key in ("fields", "consents", "theme", "vocabularies", "retention", "retention_longest", "emails")
                 else value
             )
     for key in ("code", "name", "country", "locales", "time_zone"):
@@ -193,6 +200,8 @@ def _make_section(values: dict[str, Any]) -> Section:
     prefix = str(values["url_prefix"]).strip("/")
     values["url_prefix"] = f"/{prefix}" if prefix else ""
     values["locales"] = tuple(values["locales"])
+    if "share_sources" in values:
+        values["share_sources"] = tuple(values["share_sources"])
     if "edition" in values:
         values["edition"] = str(values["edition"])
     values["custom_fields"] = tuple(

@@ -12,6 +12,8 @@ from babel import Locale, UnknownLocaleError
 
 from ..topics import OPEN
 from .days import check_days, longer_than_allowed
+from .emails import check_emails
+from .embassies import check_embassies
 from .handed_over import HANDED_OVER, NEVER_HANDED_OVER
 from .urls import is_web_url, prefix_problem
 
@@ -24,7 +26,7 @@ CUSTOM_KEYS = frozenset({"name", "label", "type", "required", "choices", "max_le
 OWN_NAMES = frozenset(
     {*FORM_FIELDS, "consent", "withhold_name", "website", "csrf_token", "form_token", "cases", "altcha"}
 )
-CONSENT_PURPOSES = ("petition", "newsletter")
+CONSENT_PURPOSES = ("petition", "newsletter", "email", "message")
 THEME_TOKENS = frozenset({"ink", "paper", "signal", "on-signal", "muted", "line", "danger", "success", "radius",
                           "font-text", "font-display", "measure"})  # fmt: skip
 #: What stands in kits and tables.
@@ -203,9 +205,29 @@ def _flag(value: Any) -> Problems:
         yield "must be true or false"
 
 
-def _table(value: Any) -> Problems:
+def _sources(value: Any) -> Problems:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(one, str) and re.fullmatch("[a-z0-9][a-z0-9_-]{0,31}", one) for one in value
+    ):
+        yield "must be a list of names of 1 to 32 small letters, digits, - or _"
+    elif len(set(value)) < len(value):
+        yield "names one twice"
+
+
+def _localised(value: Any) -> Problems:
+    if not _texts(value):
+        yield "must be a text for each locale, such as {'en': 'A letter abroad costs ...'}"
+
+
+def _goals(value: Any) -> Problems:
     if not isinstance(value, Mapping):
-        yield "must be a table"
+        yield "must be a table, such as {'letter': 1000, 'people': 500}"
+        return
+    for name, number in value.items():
+        if not isinstance(name, str) or not re.fullmatch("[a-z_]{1,32}", name):
+            yield f"names {name!r}; give a type of action, 'total', 'people' or 'schools'"
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 1_000_000_000:
+            yield f"{name}: must be a whole number above nought"
 
 
 def _is_number(value: Any) -> bool:
@@ -269,11 +291,11 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "code": _code, "name": _text, "country": _country, "locales": _locales, "default_locale": _text,
     "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
     "fields": _fields, "custom_fields": _custom_fields, "min_age": _min_age, "consents": _consents,
-    "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text,
-    "delivery_receipts": _flag,
-    "embassy_addresses": _table, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
+    "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text, "share_sources": _sources,
+    "delivery_receipts": _flag, "messages_shown": _flag, "digital_at_centre": _flag, "goals": _goals,
+    "embassy_addresses": check_embassies, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
-    "retention": check_days, "retention_longest": check_days,
+    "retention": check_days, "retention_longest": check_days, "emails": check_emails,
 }  # fmt: skip
 
 

@@ -58,8 +58,16 @@ def _stands(endpoint: str) -> bool:
 
 def _parts(actor: Actor) -> list[tuple[str, Any]]:
     """The navigation: what stands here and this member of staff may be shown."""
-    parts = sorted((part for pages in pages_of(here().state) for part in pages.desk), key=lambda part: part.place)
+    state = here().state
+    every = (part for pages in pages_of(state) for part in pages.desk if part.shown is None or part.shown(state))
+    parts = sorted(every, key=lambda part: part.place)
     return [(part.endpoint, part.words) for part in parts if _stands(part.endpoint) and may(actor, part.permission)]
+
+
+def case_links(actor: Actor) -> list[tuple[str, Any]]:
+    """What a case's page leads to beside its own: what stands here and this member of staff may be shown."""
+    links = [link for pages in pages_of(here().state) for link in pages.case_links]
+    return [(one.endpoint, one.words) for one in links if _stands(one.endpoint) and may(actor, one.permission)]
 
 
 def token_problem() -> str | None:

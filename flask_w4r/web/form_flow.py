@@ -27,6 +27,7 @@ from ..antiabuse.outcome import CaptchaOutcome, CaptchaProvider
 from ..errors import ProofReplayed
 from ..forms.checks import error_list
 from ..i18n import gettext
+from ..sections.sources import source_of
 from ..services.intake.sent import Author, Sent
 from ..services.moderation.judgement import Judgement
 from . import Here, guard
@@ -109,7 +110,7 @@ def token_answer(place: Here, form_id: str, case_ids: Sequence[int] = ()) -> Res
 
 def token_refusal(place: Here) -> Response | None:
     """What to answer a script that may not have tokens, asked before anything else: other origins, too many."""
-    if not _same_origin():
+    if not same_origin():
         abort(403)
     breach = limits(place).hit("token_host", place.section.code, client_tiers().host)
     if breach is None:
@@ -128,7 +129,8 @@ def sent_elsewhere() -> bool:
     return request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
 
 
-def _same_origin() -> bool:
+def same_origin() -> bool:
+    """Whether a script of a page of ours sent this, as far as its browser says."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -247,7 +249,17 @@ def form_values(
         "errors": error_list(form),
         "notice": refusal.notice if refusal and refusal.notice else None,
         "captcha": challenge(place, form_id, case_ids),
+        "via": _said(via_here(place)),
     }
+
+
+def via_here(place: Here) -> tuple[str, int] | None:
+    """What the form says of the link that led its sender here, where the section counts it."""
+    return source_of(place.section, request.form.get("via", ""))
+
+
+def _said(via: tuple[str, int] | None) -> str:
+    return f"{via[0]}:{via[1]}" if via else ""
 
 
 def sent_here(
@@ -276,6 +288,7 @@ def sent_here(
         honeypot=honeypot,
         rule=(rule.effect, rule.kind, rule.rule_id) if rule is not None else None,
         proved=proved,
+        via=via_here(place),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from .layout import Part
 #: How long one rendering is served before it is made anew, in seconds, within ``W4R_CACHE_SECONDS``.
 RENDER_SECONDS = 2.0
 MAX_PAGES = 2000
+#: What one process keeps of files that it made.
+MAX_FILE_BYTES = 24_000_000
 
 
 def until(seconds: float) -> float:
@@ -42,6 +45,48 @@ class Kept(NamedTuple):
     #: What is ours of it, where it stands in a layout of the host's.
     part: Part | None
     framed: bool
+
+
+class FileCache:
+    """Files that take long to make, such as pictures: kept by what they are made of, so that none is ever out of date."""
+
+    def __init__(self, most: int = MAX_FILE_BYTES) -> None:
+        self._most, self._bytes = most, 0
+        self._files: dict[str, bytes] = {}
+        self._lock = Lock()
+        self._locks = [Lock() for _ in range(16)]
+
+    def get(self, digest: str) -> bytes | None:
+        """What is kept under a digest."""
+        with self._lock:
+            found = self._files.pop(digest, None)
+            if found is not None:
+                # Those not asked for the longest go first.
+                self._files[digest] = found
+            return found
+
+    def made(self, digest: str, make: Callable[[], bytes]) -> bytes:
+        """A file, which is made once though many ask for it.
+
+        :param digest: names all that it is made of.
+        """
+        with self._locks[hash(digest) % len(self._locks)]:
+            found = self.get(digest)
+            return self._keep(digest, make()) if found is None else found
+
+    def _keep(self, digest: str, data: bytes) -> bytes:
+        with self._lock:
+            self._files[digest] = data
+            self._bytes += len(data)
+            while self._bytes > self._most and len(self._files) > 1:
+                self._bytes -= len(self._files.pop(next(iter(self._files))))
+        return data
+
+
+def file_cache(place: Here) -> FileCache:
+    """The app's files."""
+    cache: FileCache = place.state.once("files", FileCache)
+    return cache
 
 
 class PageCache:

@@ -18,26 +18,46 @@ class DeskPart:
     """An entry of the desk's navigation.
 
     :param place: where it stands; small numbers first.
+    :param shown: ``(state) -> whether this site has any use for it``; without it every site does.
     """
 
     endpoint: str
     words: Any
     permission: Permission
     place: int
+    shown: Callable[[W4RState], bool] | None = None
+
+
+@dataclass(frozen=True)
+class CaseLink:
+    """A link on a case's page at the desk, to an endpoint that takes its ``slug``."""
+
+    endpoint: str
+    words: Any
+    permission: Permission
 
 
 @dataclass(frozen=True)
 class Pages:
     """The web floor of one capability.
 
+    ``at_event(event_id, own)`` gives words and path of links for an event's page, or, ``own``, for its host's.
+    ``on_overview(session)`` gives what staff should see first at the desk: ``(words, endpoint, permission)`` each.
     ``on_case(session, case)`` and ``on_campaign(session)`` give values for the templates of a case's page and of the
-    campaign's: the form to sign, the next events.
+    campaign's: the form to sign, the next events; ``on_thanks(session, case)`` for those of pages that thank for what was done for
+    a case.
+
+    :param case_links: what the desk's page of a case leads to beside its own.
     """
 
     routes: Sequence[Route]
     desk: Sequence[DeskPart] = ()
     on_case: Callable[[Any, Any], Mapping[str, Any]] | None = None
     on_campaign: Callable[[Any], Mapping[str, Any]] | None = None
+    on_thanks: Callable[[Any, Any], Mapping[str, Any]] | None = None
+    case_links: Sequence[CaseLink] = ()
+    at_event: Callable[[int, bool], Sequence[tuple[str, str]]] | None = None
+    on_overview: Callable[[Any], Sequence[tuple[str, str, Permission]]] | None = None
 
 
 def _pages(given: Any) -> Pages:
@@ -63,9 +83,30 @@ def case_values(state: W4RState, session: Any, case: Any) -> dict[str, Any]:
     return found
 
 
+def thanks_values(state: W4RState, session: Any, case: Any) -> dict[str, Any]:
+    """What all capabilities add to a page that thanks for what was done for a case."""
+    found: dict[str, Any] = {}
+    for pages in pages_of(state):
+        found |= pages.on_thanks(session, case) if pages.on_thanks else {}
+    return found
+
+
 def campaign_values(state: W4RState, session: Any) -> dict[str, Any]:
     """What all capabilities add to the campaign's page."""
     found: dict[str, Any] = {}
     for pages in pages_of(state):
         found |= pages.on_campaign(session) if pages.on_campaign else {}
     return found
+
+
+def event_links(state: W4RState, event_id: int, *, own: bool = False) -> list[tuple[str, str]]:
+    """What all capabilities link to from an event's page: words and path.
+
+    :param own: from its host's page.
+    """
+    return [link for pages in pages_of(state) if pages.at_event for link in pages.at_event(event_id, own)]
+
+
+def overview_notices(state: W4RState, session: Any) -> list[tuple[str, str, Permission]]:
+    """What all capabilities have to tell at the top of the desk's first page."""
+    return [notice for pages in pages_of(state) if pages.on_overview for notice in pages.on_overview(session)]

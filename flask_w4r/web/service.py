@@ -14,6 +14,7 @@ from ..services.jobs.signs import last_seen
 from ..services.mail.outbox import is_mail
 from ..services.mail.stop import Stopped, stopped
 from ..services.privacy import ledger
+from ..services.rollup.status import feed_status
 from ..services.storage import schema
 from ..services.storage.unit_of_work import read
 from ..services.webhooks.status import Waiting, waiting
@@ -47,6 +48,13 @@ def healthz() -> Response:
             programs = waiting(session, state.keyring, state.hooks.webhooks, now=now)
             return oldest, stopped(session, now=now), intake_status(session, now=now), last_seen(session), programs
 
+        if state.config.status_feed is not None:
+            feed = read(current_app, lambda session: feed_status(session, now))
+            report["status_feed"] = {
+                "seen_seconds": feed.seen_seconds,
+                "refused": feed.is_refused,
+                "late": feed.is_late,
+            }
         old = read(current_app, lambda session: ledger.problem(session, state))
         report["erasures"] = "to be made again" if old else "ok"
         oldest, stop, intake, seen, programs = read(current_app, look)

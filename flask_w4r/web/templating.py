@@ -16,6 +16,7 @@ from markupsafe import Markup
 from .. import i18n
 from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
+from ..services.tally.views import SOURCE_WORDS
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
@@ -121,6 +122,8 @@ def page(
         "theme_url": place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
         "features": state.config.features,
         "w4r_url": place.url,
+        "action_word": lambda kind: state.seam.actions[kind].words if kind in state.seam.actions else kind,
+        "source_word": lambda source: SOURCE_WORDS.get(source, source),
         "og": None,
         "jsonld": None,
         "page_class": template.split(".")[0].replace("/", "-"),
@@ -147,13 +150,17 @@ def _fit(text: str) -> str:
     return _UNFIT.sub("", text) if request.method == "POST" or request.query_string else text
 
 
-def case_metadata(case: CaseView) -> tuple[dict[str, Any], Markup]:
-    """A case page's Open Graph values and schema.org block."""
+def case_metadata(case: CaseView, picture: Any = None) -> tuple[dict[str, Any], Markup]:
+    """A case page's Open Graph values and schema.org block.
+
+    :param picture: shown with a link to it, by ``url``, ``width``, ``height`` and ``alt``; without one it is the portrait.
+    """
     place = here()
     url = place.absolute("case", slug=case.slug)
-    image = base_url(place.state, place.section) + case.photo.url if case.photo else None
+    portrait = base_url(place.state, place.section) + case.photo.url if case.photo else None
+    image = picture.url if picture is not None else portrait
     og = {"title": f"{case.name}: {case.title}", "description": case.summary, "url": url, "type": "article",
-          "site_name": place.section.name, "image": image}  # fmt: skip
+          "site_name": place.section.name, "image": image, "picture": picture}  # fmt: skip
     about = {"person": "Person", "community": "Organization", "organisation": "Organization"}[case.kind]
     data: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -167,8 +174,8 @@ def case_metadata(case: CaseView) -> tuple[dict[str, Any], Markup]:
         "publisher": {"@type": "Organization", "name": place.section.name},
         "citation": [source["url"] for source in case.sources if source.get("url")],
     }
-    if image:
-        data["image"] = image
+    if portrait:
+        data["image"] = portrait
     return og, json_ld(data)
 
 

@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,7 @@ POLICY = "default-src 'none'"
 def browser() -> Iterator[Browser]:
     services.need("chromium")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=services.chromium_path(), args=ARGUMENTS)
+        found = playwright.chromium.launch(executable_path=services.headless_path(), args=ARGUMENTS)
         yield found
         found.close()
 
@@ -71,6 +73,12 @@ def site(served: Served) -> str:
     return served.base
 
 
+@cache
+def addressees(file: Path) -> str:
+    """To whom a mail was sent. It never changes."""
+    return str(message_from_bytes(file.read_bytes())["To"])
+
+
 @dataclass
 class Visitor:
     """One reader's browser, and what it saw."""
@@ -102,6 +110,21 @@ class Visitor:
     def forget_pages(self) -> None:
         """Let the server forget the counts and pages that it keeps, as five seconds would."""
         self.app.extensions["w4r"].lazy.pop("pages", None)
+
+    def mails(self, address: str, count: int = 1) -> list[str]:
+        """The paths of the mails to an address, the newest first, once there are so many.
+
+        The mailbox's own page has all of them, and takes a browser longer with each test.
+        """
+        folder, found = Path(self.app.config["MAILBOX"]), []
+        for _ in range(400):
+            files = sorted(folder.glob("*.eml"), reverse=True)
+            found = [file.stem for file in files if address in addressees(file)]
+            if len(found) >= count:
+                break
+            self.page.wait_for_timeout(50)
+        assert len(found) >= count, f"{address} got {len(found)} mails of {count}"
+        return [f"/mailbox/{name}" for name in found]
 
     def axe(self) -> list[str]:
         """What axe-core finds on the page as it is now."""

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 KITS = Path(__file__).parent.parent.parent / "flask_w4r" / "kits"
 SLUG = "joel-paredes"
 PAGES = (
-    "/cases", f"/cases/{SLUG}", f"/cases/{SLUG}/texts", f"/cases/{SLUG}/texts?lang=en", "/preview/2024/",
+    "/cases", "/ready", f"/cases/{SLUG}", f"/cases/{SLUG}/texts", f"/cases/{SLUG}/texts?lang=en", "/preview/2024/",
     f"/preview/2024/cases/{SLUG}", "/preview/2021/",
 )  # fmt: skip
 LOOKS = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from flask_w4r.models import Case, Event, EventReport
+from flask_w4r.models import Case, Event, Report
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_events
@@ -27,7 +27,7 @@ def fill(served: Served, section: str = "AU") -> tuple[list[int], int]:
     now, mark = get_state(served.app).clock(), next(ROUNDS)
 
     def none_waits(uow: UnitOfWork) -> None:
-        for model in (Event, EventReport):
+        for model in (Event, Report):
             uow.session.execute(update(model).where(model.held_at.is_not(None)).values(held_at=None, state="rejected"))
 
     run(served.app, none_waits)
@@ -45,8 +45,9 @@ def fill(served: Served, section: str = "AU") -> tuple[list[int], int]:
     def report(uow: UnitOfWork) -> None:
         case = uow.session.scalars(select(Case.id).where(Case.section == section, Case.slug == SLUG)).one()
         uow.session.add(
-            EventReport(
-                section=section, event_id=over, state="submitted", people=14, counts={str(case): {"letter": 120}},
+            Report(
+                section=section, role="host", event_id=over, hosted_id=over, source="self_reported", status="interim",
+                is_counted=False, reasons=[], state="submitted", people=14, counts={str(case): {"letter": 120}},
                 held_at=now, created_at=now, updated_at=now,
             )
         )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from flask_w4r.models import Case, Event, EventCase, EventReport
+from flask_w4r.models import Case, Event, EventCase, Report
 from flask_w4r.services.events.changes import touch
 from flask_w4r.services.people.addresses import parse_address
 from flask_w4r.services.rsvps import lifecycle as rsvps
@@ -146,7 +146,7 @@ def test_from_the_form_to_the_count(visit: Any, served: Served, desk_login: Any,
 
 def report_of(served: Served, event: Event) -> int:
     """The id of the host's report."""
-    wanted = select(EventReport.id).where(EventReport.event_id == event.id)
+    wanted = select(Report.id).where(Report.event_id == event.id)
     return read(served.app, lambda session: int(session.scalars(wanted).one()))
 
 

@@ -45,18 +45,8 @@ def fill(visitor: Visitor) -> str:
 
 def open_mail(visitor: Visitor, address: str) -> None:
     """The newest mail to the address, and its confirmation link."""
-    page = visitor.page
-    visitor.open("/mailbox/")
-    row = page.locator("a", has=page.get_by_text(address)).or_(
-        page.locator("li, tr, article").filter(has_text=address).locator("a")
-    )
-    for _ in range(100):
-        if row.count():
-            break
-        page.wait_for_timeout(100)
-        page.reload()
-    row.first.click()
-    link = page.locator("a[href*='/confirm/']").first
+    visitor.open(visitor.mails(address)[0])
+    link = visitor.page.locator("a[href*='/confirm/']").first
     link.wait_for()
     visitor.open(str(link.get_attribute("href")))
 
@@ -334,13 +324,8 @@ def test_one_mail_confirms_a_signature_and_a_place(visit: Any, served: Served) -
     page.fill("[name=email]", address)
     page.locator("form[data-w4r-sign] button[type=submit]").click()
     page.wait_for_url("**/thanks", timeout=20_000)
-    visitor.open("/mailbox/")
+    visitor.mails(address, 2)
     mails = page.locator("li, tr, article").filter(has_text=address)
-    for _ in range(200):
-        if mails.count() == 2:
-            break
-        page.wait_for_timeout(100)
-        page.reload()
     link = page.locator("a[href*='/confirm/']").first
     for number in (0, 1):
         visitor.open("/mailbox/")

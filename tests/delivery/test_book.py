@@ -12,8 +12,9 @@ from babel import Locale
 
 from flask_w4r import i18n
 from flask_w4r.errors import PDFUnavailable
-from flask_w4r.services.delivery import fonts, papers
-from flask_w4r.services.delivery.typeset import typeset
+from flask_w4r.services.delivery import papers
+from flask_w4r.services.printing import fonts
+from flask_w4r.services.printing.typeset import typeset
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures
 from tests.conftest import MakeHost
@@ -22,6 +23,8 @@ from .scripts import NAMES, letters
 from .world import SLUG, TO
 
 COUNT = 60
+
+PAPERS = Path(papers.__file__).parent
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, str]]:
@@ -88,7 +91,7 @@ def test_all_countries_fit_on_one_page() -> None:
         "counts": ["x", "y"], "country_heads": ["Country", "Signatures"], "proofs": [["SHA", "0" * 64]] * 2, "check": "c",
         **countries,
     }  # fmt: skip
-    with pypdfium2.PdfDocument(typeset("certificate.typ", data, font_paths=())) as made:
+    with pypdfium2.PdfDocument(typeset(PAPERS / "certificate.typ", data, font_paths=())) as made:
         assert len(made) == 1
         said = made[0].get_textpage().get_text_range()
     assert said.count("Country") == 4
@@ -96,7 +99,7 @@ def test_all_countries_fit_on_one_page() -> None:
 
 def test_what_typst_cannot_do_is_said_without_the_names() -> None:
     with pytest.raises(PDFUnavailable) as caught:
-        typeset("book.typ", {"names": [["1", "Sam Secret"]]}, font_paths=())
+        typeset(PAPERS / "book.typ", {"names": [["1", "Sam Secret"]]}, font_paths=())
     assert "Secret" not in str(caught.value)
 
 

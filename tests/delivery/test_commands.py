@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from flask_w4r.keyring import Keyring
 from flask_w4r.models import Signature
-from flask_w4r.services.delivery import fonts, typeset
 from flask_w4r.services.delivery.hand_over import needed
 from flask_w4r.services.delivery.holds import DELIVERIES
 from flask_w4r.services.people.consents import question, register_questions
+from flask_w4r.services.printing import fonts, typeset
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.signals import case_changed, delivery_made
 from flask_w4r.state import get_state

@@ -10,7 +10,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from flask_w4r.services.delivery import fonts
+from flask_w4r.services.printing import fonts
 from flask_w4r.testing import form_fields, make_signatures
 from tests.conftest import Host
 from tests.moderation.conftest import Staff

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from configparser import ConfigParser
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ import pytest
 from flask import Flask
 
 from flask_w4r.cli import LazyGroup, w4r_group
-from flask_w4r.testing import make_campaign, make_signatures
+from flask_w4r.testing import make_campaign, make_messages, make_signatures
 from tests.places.world import AU_LINES, write_zip
 
 from .conftest import MakeSite, run
@@ -83,12 +84,15 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
         _ready_to_move(app, words)
     if words[1:3] == ["erasures", "import"]:
         run(app, "w4r", "erasures", "export", words[3])
-    if "export" in words:
+    if "export" in words or words[1:3] == ["reports", "import"]:
         run(app, "w4r", "kit", "import", "./kit")
+        shutil.copy(SNIPPETS / "counts.csv", tmp_path)
     if words[1:3] != ["section", "import"]:
         make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
     if words[1] == "deliver":
         words = _delivered(app, words)
+    if words[1] == "cards":
+        make_messages(app, "ann-example", 2, taken_at=datetime.now(UTC) if "--again" in words else None)
     # The test's site has no lasting mailer, which the doctor rightly says.
     run(app, *words, code=1 if words[-1] == "doctor" else 0)
     _succeeded.add(tuple(words))
@@ -114,6 +118,7 @@ def _ready_to_move(app: Flask, words: list[str]) -> None:
 ALL = sorted({(page.name, line) for page in (*PAGES, *MARKDOWN) for line in commands(page) if page != QUICKSTART})
 
 
+@pytest.mark.usefixtures("quick_passphrases")
 @pytest.mark.parametrize(("page", "line"), ALL, ids=[f"{page}: {line}" for page, line in ALL])
 def test_command(page: str, line: str, make_site: MakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = shlex.split(line)

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from flask_w4r import W4R, Actor, models
 from flask_w4r.keyring import hash_token
 from flask_w4r.services.mail.unsubscribing import PURPOSE as UNSUBSCRIBE
+from flask_w4r.services.messages.written import email_scope
 from flask_w4r.services.moderation import rule_list
 from flask_w4r.services.people import tokens as token_service
 from flask_w4r.services.petitions import invalidation
@@ -54,6 +55,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     make_campaign(made.app)
     sign(made.app.test_client(), "/ma", "ann-example")
     run_jobs(made.app)
+    made_target(made)
     made_invalidation(made)
     made_rule(made)
     made_event(made)
@@ -61,8 +63,20 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made.host_tokens = made_host(made)
     made.data_token = made_link(made, MY_DATA, "sam1@example.org")
     made_delivery(made)
+    made.message_token = made_message(made)
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
+    made.email_token = made_email(made)
     return made
+
+
+def made_target(host: Host) -> None:
+    """Somebody to write to, so that there are letters and emails."""
+
+    def work(uow: UnitOfWork) -> None:
+        for case in uow.session.scalars(select(models.Case)):
+            case.target = {"title": "Minister of Justice", "email": "minister@gov.example"}
+
+    run(host.app, work)
 
 
 def made_event(host: Host) -> None:
@@ -100,6 +114,26 @@ def made_host(host: Host) -> dict[str, str]:
     return run(host.app, work)
 
 
+def made_email(host: Host) -> str:
+    """Somebody's email to those in power, and the token of the link that confirms it."""
+    state = get_state(host.app)
+    now, seal = state.clock(), state.keyring.seal_json
+
+    def work(uow: UnitOfWork) -> str:
+        case = uow.session.scalars(select(models.Case).where(models.Case.section == "MA")).first()
+        assert case is not None
+        row = models.TargetEmail(
+            section="MA", case_id=case.id, target_key="0" * 32, state="pending", version=1, locale="ar", text_locale="en",
+            person=seal({"first_name": "Sam", "email": "sam1@example.org"}), reasons=[], score=0,
+            words=seal({"subject": "Free her", "body": "Please.", "target": "Minister"}), created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(row)
+        uow.session.flush()
+        return token_service.issue(uow.session, "MA", "email_confirm", [[row.id, 1]], now=now, days=9)
+
+    return run(host.app, work)
+
+
 DELIVERY = "d" * 12
 
 
@@ -119,6 +153,27 @@ def made_delivery(host: Host) -> None:
         )  # fmt: skip
 
     run(host.app, work)
+
+
+def made_message(host: Host) -> str:
+    """Somebody wrote to the person of the case; the token of their link."""
+    now = get_state(host.app).clock()
+
+    def work(uow: UnitOfWork) -> str:
+        cases = uow.session.scalars(select(models.Case).where(models.Case.section == "MA")).all()
+        for case in cases:
+            case.solidarity = {"route": "section"}
+        keyring = uow.state.keyring
+        row = models.Message(
+            section="MA", case_id=cases[0].id, state="pending", version=1, locale="ar", reasons=[],
+            email_index=keyring.blind(email_scope("MA", cases[0].id), "sam1@example.org"), words=keyring.seal("Hello"),
+            person=keyring.seal_json({"country": "MA", "email": "sam1@example.org"}), created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(row)
+        uow.session.flush()
+        return token_service.issue(uow.session, "MA", "message_confirm", [[row.id, 1]], now=now, days=9)
+
+    return run(host.app, work)
 
 
 def made_link(host: Host, purpose: str, whose: str) -> str:
@@ -179,7 +234,10 @@ def tokens(host: Host) -> dict[str, str]:
     }
     own = dict.fromkeys(("rsvp_manage", "rsvp_calendar"), host.guest_token)
     own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
-    return {**mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token}
+    return {
+        **mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "message_confirm": host.message_token,
+        "email_confirm": host.email_token,
+    }  # fmt: skip
 
 
 def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
@@ -191,7 +249,8 @@ def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
         if blueprint != "w4r_ma" or method not in (rule.methods or set()):
             continue
         real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr",
-                "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere"}  # fmt: skip
+                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere",
+                "stamp": "a" * 16}  # fmt: skip
         unknown = rule.arguments - set(real)
         assert not unknown, f"give {name} a value for {unknown}"
         values = {key: real[key] for key in rule.arguments}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from flask_w4r.models import EventReport
+from flask_w4r.models import Report
 from flask_w4r.services.rsvps import codes
 from flask_w4r.services.storage.unit_of_work import read
 from flask_w4r.testing import submit
@@ -152,7 +152,7 @@ def test_numbers_wait_for_the_desk(site: Site) -> None:
     assert answer.status_code == 422
     answer = submit(site.client, page, "csrf_token", people="12", **{f"count-{case}-letter": "120"})
     assert "done=reported" in answer.location
-    row = read(site.host.app, lambda session: session.scalars(select(EventReport)).one())
+    row = read(site.host.app, lambda session: session.scalars(select(Report)).one())
     assert (row.state, row.people) == ("submitted", 12)
     assert row.counts[str(case)] == {"letter": 120}
     assert row.held_at is not None

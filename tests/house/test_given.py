@@ -15,7 +15,7 @@ from flask_w4r.services.campaign import status as case_status
 from flask_w4r.services.campaign.views import Lens
 from flask_w4r.services.events.query import EventQuery
 from flask_w4r.services.events.search import search
-from flask_w4r.services.hosting import again, reports
+from flask_w4r.services.hosting import again
 from flask_w4r.services.hosting import lifecycle as events
 from flask_w4r.services.hosting.draft import Draft, Town
 from flask_w4r.services.mail import caps
@@ -25,6 +25,7 @@ from flask_w4r.services.moderation.judgement import Judgement
 from flask_w4r.services.people import tokens
 from flask_w4r.services.people.addresses import parse_address
 from flask_w4r.services.privacy import find
+from flask_w4r.services.reports import hosted
 from flask_w4r.services.rsvps import lifecycle as rsvps
 from flask_w4r.services.rsvps import seats
 from flask_w4r.services.storage.unit_of_work import run
@@ -70,7 +71,7 @@ class World:
         return events.create(session, self.keyring, self.section, draft, Judgement(0, False, (), "pass"), now=self.now)
 
     def report(self, session: Any, people: int, counts: Any) -> Any:
-        return reports.submit(session, self.keyring, self.section, 1, people, counts, "", now=self.now)
+        return hosted.submit(session, self.keyring, self.section, None, [1], people, counts, "", now=self.now)
 
 
 Call = Callable[[World, Any], Any]
@@ -131,7 +132,7 @@ def test_what_cannot_be_is_named_and_nothing_is_written(make_host: MakeHost) -> 
     world = World(make_host(w4r=w4r))
 
     def count(session: Any) -> list[Any]:
-        tables = ("w4r_event", "w4r_rsvp", "w4r_event_report", "w4r_outbox", "w4r_batch", "w4r_token", "w4r_audit")
+        tables = ("w4r_event", "w4r_rsvp", "w4r_report", "w4r_outbox", "w4r_batch", "w4r_token", "w4r_audit")
         connection = session.connection()
         return [connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar() for name in tables]
 

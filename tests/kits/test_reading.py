@@ -14,7 +14,7 @@ from flask_w4r.services.kits.shipped import resolve_kit, shipped_kits
 from .conftest import ADA, ADA_EN, BOB, TEXT, faults, put, swap
 
 
-@pytest.mark.parametrize("year", ["2021", "2023", "2024"])
+@pytest.mark.parametrize("year", ["2021", "2023", "2024", "2025"])
 def test_the_shipped_kits_are_valid(year: str) -> None:
     kit = read_kit(resolve_kit(year))
     assert kit.edition == year and year in shipped_kits()

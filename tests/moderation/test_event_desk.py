@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from flask_w4r.models import Case, EventReport, Rsvp
+from flask_w4r.models import Case, Report, Rsvp
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
 from flask_w4r.signals import event_published
 from flask_w4r.state import get_state
@@ -40,8 +40,9 @@ def make_report(host: Host, event: int, letters: int = 120) -> int:
 
     def work(uow: UnitOfWork) -> int:
         case = uow.session.scalars(select(Case.id).where(Case.section == "AU")).one()
-        report = EventReport(
-            section="AU", event_id=event, state="submitted", people=14, held_at=now, created_at=now, updated_at=now,
+        report = Report(
+            section="AU", role="host", event_id=event, hosted_id=event, source="self_reported", status="interim",
+            is_counted=False, reasons=[], state="submitted", people=14, held_at=now, created_at=now, updated_at=now,
             counts={str(case): {"letter": letters, "card": 3, "unknown": 7}, "999": {"letter": 1}},
         )  # fmt: skip
         uow.session.add(report)
@@ -244,9 +245,9 @@ def test_a_report_counts_once_and_not_at_all_when_taken_back(desk: Host, staff: 
     for _ in range(2):
         mo.post(f"/au/moderation/decisions/{batch}/undo", page=QUEUE)
         assert counted(desk) == {}
-    assert rows(desk, "w4r_event_report") == [("submitted", True)]
+    assert rows(desk, "w4r_report") == [("submitted", True)]
     mo.post(DECISIONS, {"items": [f"report:{report}"], "decision": "reject"}, page=QUEUE)
-    assert (counted(desk), rows(desk, "w4r_event_report")) == ({}, [("rejected", False)])
+    assert (counted(desk), rows(desk, "w4r_report")) == ({}, [("rejected", False)])
 
 
 def test_events_of_another_section_are_out_of_reach(desk: Host, staff: Make) -> None:

@@ -69,6 +69,8 @@ NEEDED: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("moderation_delivery", "GET"): (DELIVER,),
     ("moderation_delivery_act", "POST"): (DELIVER,),
     ("moderation_delivery_file", "POST"): (DELIVER,),
+    ("moderation_emails", "GET"): (DELIVER,),
+    ("moderation_emails_act", "POST"): (DELIVER,),
     ("moderation_audit", "GET"): (LOG,),
     ("moderation_exports", "GET"): (Permission.EXPORT,),
     ("moderation_exports", "POST"): (Permission.EXPORT,),
@@ -85,6 +87,7 @@ TYPED = {
 OWN_TYPED = {
     "/batches/new": {"act": "preview", "reason": "", "email": "", "name": "", "kind": ""},
     "/deliveries": {"recipients": "Embassy of Example"},
+    "/emails/act": {"act": "reply", "reply_case": "1", "reply_count": "1", "reply_on": "2026-01-01"},
     "/act": {"act": "make"},
 }
 

@@ -155,6 +155,7 @@ def refused(host: Host, file: Path, how: list[str]) -> str:
     return result.output.strip()
 
 
+@pytest.mark.usefixtures("quick_passphrases")
 def test_what_cannot_come_in_is_refused_with_the_mend(
     make_host: MakeHost, tmp_path: Path, passphrase: list[str]
 ) -> None:
@@ -191,6 +192,7 @@ def test_what_cannot_come_in_is_refused_with_the_mend(
     assert "Import into a database of its own (W4R_BIND_KEY)" in refused(shared, file, passphrase)
 
 
+@pytest.mark.usefixtures("quick_passphrases")
 def test_an_archive_that_was_changed_or_cut_short_is_refused(
     make_host: MakeHost, tmp_path: Path, passphrase: list[str]
 ) -> None:

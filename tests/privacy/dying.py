@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import traceback
@@ -24,12 +25,20 @@ def make_app(config: Mapping[str, Any]) -> Flask:
     return app
 
 
-def kill_one_by_one(config: Mapping[str, Any], words: Sequence[str]) -> None:
+def kill_one_by_one(config: Mapping[str, Any], words: Sequence[str], looks: Sequence[str]) -> None:
     """Run a command: the first dies before its first statement or commit, the second before its second...
 
     What one did stays for the next. Prints how many died, and ends when one came through.
+
+    :param looks: a command that changes nothing. It is run first, so that not each of those that die compiles its
+        statements anew.
     """
     app = make_app(config)
+    assert app.test_cli_runner().invoke(args=list(looks)).exit_code == 0
+    with app.app_context():
+        for engine in set(get_state(app).engines(app)):
+            engine.pool.dispose()
+    gc.freeze()
     for number in range(1, 500):
         child = os.fork()
         if child == 0:

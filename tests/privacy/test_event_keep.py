@@ -66,7 +66,7 @@ def test_the_host_stays_while_a_report_waits(site: Site) -> None:
     assert kept(site) == [False, False, True, True]
     assert purge(site.host.app)["events"] == 0
     with site.host.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE w4r_event_report SET state = 'approved'")
+        connection.exec_driver_sql("UPDATE w4r_report SET state = 'approved'")
     assert purge(site.host.app)["events"] == 1
     assert kept(site) == [False] * 4
 

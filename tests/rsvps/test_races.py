@@ -15,7 +15,7 @@ from tests.processes import Started, context
 from .crowd import THREADS, press_on
 from .guests import Party
 
-PROCESSES, ROUNDS, CAPACITY = 4, 20, 10
+PROCESSES, ROUNDS, CAPACITY = 4, 8, 10
 
 
 class Presser:

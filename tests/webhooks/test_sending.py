@@ -16,7 +16,7 @@ from flask_w4r import W4R
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.services.webhooks import post as posting
 from flask_w4r.services.webhooks import send
-from flask_w4r.services.webhooks.post import NotTaken, checked_address, is_public
+from flask_w4r.services.webhooks.call import NotTaken, checked_address, is_public
 from flask_w4r.signals import signature_created
 from flask_w4r.testing import RecordingMailer, make_campaign
 from tests.conftest import Host, MakeHost, every_database
@@ -241,7 +241,7 @@ def test_the_address_that_was_looked_at_is_the_one_that_is_asked(
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-    monkeypatch.setattr(posting.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", connect)
     url = f"http://crm.example.org:{program.server.server_port}/"
     host = site(make_host, clock, [{"url": url, "events": ["signature_created"], "secret": SECRET}])
     tell(host, 1)

@@ -17,7 +17,7 @@ from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import case_changed
 from ...state import Actor, Permission
 from ...web import here, purge_url
-from ...web.desk import allowed, back_to, desk_page, may, token_problem
+from ...web.desk import allowed, back_to, case_links, desk_page, may, token_problem
 from ...web.kept import page_cache
 from ...web.templating import app_of_request
 
@@ -73,7 +73,8 @@ def _case_page(
     return desk_page(
         template, "moderation_case", actor, code, values={"slug": slug}, notice=notice, effects=EFFECTS,
         statuses=[(key, STATUS_LABELS[key]) for key in CASE_STATUSES], status_labels=STATUS_LABELS,
-        sees_queue=may(actor, Permission.VIEW_QUEUE), **context,
+        sees_queue=may(actor, Permission.VIEW_QUEUE),
+        case_links=case_links(actor), **context,
     )  # fmt: skip
 
 

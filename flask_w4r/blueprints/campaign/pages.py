@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound
-from ...i18n import gettext
 from ...models import Picture
 from ...services.campaign import catalogue, results
 from ...services.campaign.views import CaseView, EditionView
@@ -20,6 +18,7 @@ from ...web import guard, here
 from ...web.pages import campaign_values, case_values
 from ...web.responses import for_all, public_page
 from ...web.templating import campaign_metadata, case_metadata, page
+from ...web.ways import ways_of
 
 #: The newest stories on the campaign page.
 STORIES = 3
@@ -53,6 +52,7 @@ def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
     lens = here().lens
     cases = catalogue.cases_of(session, lens, edition)
     counts = tally.counts(session, lens.section, edition.id, lens.now)
+    whole = counts.of_edition([case.id for case in cases])
     og, jsonld = campaign_metadata(edition, cases)
     others = [item for item in catalogue.editions(session, lens) if item.id != edition.id and item.phase != "before"]
     return {
@@ -61,7 +61,8 @@ def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
         "cases": [(case, counts.of_case(case.id, case.goal)) for case in cases],
         "paused": guard.is_paused(here()),
         "paused_cases": guard.page_key(here()),
-        "counts": counts.of_edition([case.id for case in cases]),
+        "counts": whole,
+        "goals": tally.goals(lens.section, whole, {name: one.words for name, one in here().state.seam.actions.items()}),
         "totals": results.year_totals(session, lens),
         "other_editions": others,
         "og": og,
@@ -99,7 +100,8 @@ def _case(session: Session, slug: str) -> str:
         for other in catalogue.cases_of(session, lens, found.edition)
         if other.slug != slug and (other.takes_actions or not found.takes_actions)
     ]
-    og, jsonld = case_metadata(found)
+    more = case_values(here().state, session, found)
+    og, jsonld = case_metadata(found, more.get("og_picture"))
     return page(
         "cases/case.html",
         endpoint="case",
@@ -109,25 +111,12 @@ def _case(session: Session, slug: str) -> str:
         case=found,
         count=counts.of_case(found.id, found.goal),
         paused=guard.is_paused(here(), found.id),
-        **case_values(here().state, session, found),
-        share=share_links(found),
+        **{"share": None, **more},
+        ways=ways_of(found, on_page=True),
         other_cases=others[:3],
         og=og,
         jsonld=jsonld,
     )
-
-
-def share_links(case: CaseView) -> list[dict[str, str]]:
-    """Plain links that hand the case's address to a service the reader chooses; nothing of theirs is loaded here."""
-    url = quote(here().absolute("case", slug=case.slug), safe="")
-    words = quote(f"{case.name}: {case.demand}", safe="")
-    return [
-        {"key": "email", "label": gettext("Email"), "url": f"mailto:?subject={words}&body={url}"},
-        {"key": "whatsapp", "label": "WhatsApp", "url": f"https://wa.me/?text={words}%20{url}"},
-        {"key": "bluesky", "label": "Bluesky", "url": f"https://bsky.app/intent/compose?text={words}%20{url}"},
-        {"key": "facebook", "label": "Facebook", "url": f"https://www.facebook.com/sharer/sharer.php?u={url}"},
-        {"key": "x", "label": "X", "url": f"https://twitter.com/intent/tweet?text={words}&url={url}"},
-    ]
 
 
 def impact() -> Response:

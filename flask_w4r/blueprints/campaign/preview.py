@@ -20,6 +20,7 @@ from ...web.desk import allowed
 from ...web.pages import case_values
 from ...web.responses import private
 from ...web.templating import page
+from ...web.ways import ways_of
 from .pages import STORIES
 
 
@@ -40,6 +41,7 @@ def preview(year: str) -> Response:
             counts=counts.of_edition([case.id for case in cases]),
             stories=results.impact_stories(session, lens)[:STORIES],
             totals=results.year_totals(session, lens),
+            goals=(),
         )  # fmt: skip
 
     return private(Response(read(current_app, render)))
@@ -58,9 +60,9 @@ def preview_case(year: str, slug: str) -> Response:
             endpoint="moderation_preview_case", values={"slug": slug}, page_class="cases-case",
             case=case,
             count=counts.of_case(case.id, case.goal),
-            **case_values(here().state, session, case),
             # To pass on the address of a page that is not there yet would help nobody.
-            share=[],
+            **{**case_values(here().state, session, case), "share": None},
+            ways=ways_of(case, on_page=True),
             other_cases=[other for other in others if other.takes_actions or not case.takes_actions][:3],
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ from ...web import here, purge_url
 from ...web.desk import allowed, back_to, desk_page, token_problem
 from ...web.kept import page_cache
 from ...web.templating import app_of_request
+from .way_labels import way_label
 
 LABELS = {
     "title": lazy_gettext("Title"),
@@ -206,18 +208,22 @@ def _reference(found: CaseTexts, actor: Actor) -> dict[str, str] | None:
     return None
 
 
+def field_id(name: str) -> str:
+    """The id of a text's box on the page."""
+    return f"w4r-own-{re.sub('[:.]', '-', name)}"
+
+
 def _row(pair: TextPair, edits: Mapping[str, Edit] | None, saved: Saved | None) -> Row:
     edit = edits.get(pair.name) if edits else None
     if edit is not None and edit.is_untouched and not edit.keep:
         edit = None
     conflict = bool(saved and pair.name in saved.conflicts)
-    on = pair.name.removeprefix(UPDATE_PREFIX)
-    is_update = pair.kind == "update"
+    label, hint = _label(pair)
     return Row(
         pair=pair,
-        id=f"w4r-own-{pair.name.replace(':', '-')}",
-        label=gettext("What happened on %(date)s", date=long_date(on)) if is_update else str(LABELS[pair.name]),
-        hint=str(HINTS[pair.kind]),
+        id=field_id(pair.name),
+        label=label,
+        hint=hint,
         typed=edit.own if edit else (pair.own or ""),
         # With a conflict both stand on the page, so the next press is over what stands there now.
         stamp=pair.stamp if conflict or edit is None else edit.stamp,
@@ -225,6 +231,15 @@ def _row(pair: TextPair, edits: Mapping[str, Edit] | None, saved: Saved | None) 
         error=_error(pair, saved.faults if saved else (), conflict),
         conflict=conflict,
     )
+
+
+def _label(pair: TextPair) -> tuple[str, str]:
+    if pair.way_text:
+        return way_label(pair.name)
+    if pair.kind == "update":
+        on = long_date(pair.name.removeprefix(UPDATE_PREFIX))
+        return gettext("What happened on %(date)s", date=on), str(HINTS["update"])
+    return str(LABELS[pair.name]), str(HINTS[pair.name])
 
 
 def _error(pair: TextPair, faults: Sequence[tuple[str, str, int]], conflict: bool) -> str | None:

@@ -30,6 +30,7 @@ from ...services.places import search as places
 from ...services.storage.unit_of_work import read
 from ...web import Here, here
 from ...web.kept import RENDER_SECONDS
+from ...web.pages import event_links
 from ...web.responses import public_page
 from ...web.templating import json_ld, page
 
@@ -127,6 +128,7 @@ def _event(session: Session, slug: str) -> str:
         has_begun=found.starts_at <= place.lens.now,
         quiet=quiet,
         link_if=link_if,
+        links=event_links(place.state, found.id) if phase not in ("cancelled", "over") else [],
         og=None if quiet else og,
         jsonld=None if quiet else jsonld,
         language_names=[language_name(code) for code in found.languages],

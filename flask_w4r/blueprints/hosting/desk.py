@@ -12,7 +12,7 @@ from ...i18n import gettext, lazy_gettext
 from ...models.events import EVENT_STATES
 from ...services.hosting import acts as event_acts
 from ...services.hosting import desk as event_desk
-from ...services.hosting.queue import REPORT_WORDS
+from ...services.reports.queue import REPORT_WORDS
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Actor, Permission
 from ...topics import EVENT_KINDS

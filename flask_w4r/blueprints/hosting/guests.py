@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ...antiabuse.names import clean_text
 from ...errors import TokenInvalid
 from ...forms.hosting.event import clean_lines
-from ...i18n import gettext, lazy_gettext, read_number
+from ...i18n import gettext, read_number
 from ...models import Event
 from ...services.campaign import catalogue
 from ...services.events.cases import cases_of
@@ -21,14 +21,12 @@ from ...services.hosting import (
 from ...services.hosting import (
     lifecycle as events,
 )
-from ...services.hosting import (
-    report_counts,
-)
-from ...services.hosting import (
-    reports as event_reports,
-)
 from ...services.hosting.lifecycle import Done
+from ...services.reports import hosted
+from ...services.reports.counting import MOST, ON_PAPER
+from ...services.reports.queue import REPORT_WORDS
 from ...services.rsvps import codes
+from ...services.rsvps.seats import lock_event
 from ...services.storage.unit_of_work import read, run
 from ...web import form_flow, here, links
 from ...web.responses import sealed_page
@@ -38,11 +36,7 @@ from .session import back, hosts_only, show, token_problem
 
 NOTE_MAX = 1000
 PAPERS = ("a4", "letter")
-COUNT_WORDS = {
-    "letter": lazy_gettext("Letters"),
-    "card": lazy_gettext("Cards"),
-    "paper_signature": lazy_gettext("Signatures on paper"),
-}
+COUNT_WORDS = {name: REPORT_WORDS[name] for name in ON_PAPER}
 
 
 def _do(work: Callable[[Session], Done]) -> Done:
@@ -138,7 +132,7 @@ def host_report(event: Event) -> Response:
     now = state.clock()
 
     def load(session: Session) -> tuple[Any, Any]:
-        return cases_of(session, place.lens, [event.id]).get(event.id, []), event_reports.find(session, event.id)
+        return cases_of(session, place.lens, [event.id]).get(event.id, []), hosted.find(session, event.id)
 
     cases, report = read(current_app, load)
     stored = dict(report.counts) if report is not None else {}
@@ -147,7 +141,7 @@ def host_report(event: Event) -> Response:
         if request.method == "POST"
         else str(stored.get(str(case.id), {}).get(name, ""))
         for case in cases
-        for name in report_counts.COUNTED
+        for name in ON_PAPER
     }
     people = request.form.get("people", "") if request.method == "POST" else str(report.people if report else "")
     note = request.form.get("note", "")
@@ -156,31 +150,35 @@ def host_report(event: Event) -> Response:
     errors: list[tuple[str, str]] = []
     notice = token_problem() if request.method == "POST" else None
     if request.method == "POST":
-        words = gettext("Enter a whole number between %(low)s and %(high)s", low=0, high=event_reports.MOST)
-        if read_number(people, 0, event_reports.MOST) is None:
+        words = gettext("Enter a whole number between %(low)s and %(high)s", low=0, high=MOST)
+        if read_number(people, 0, MOST) is None:
             errors.append(("people", f"{gettext('How many people came?')} {words}"))
         # Each of many fields by its name.
         errors += [
             (f"count-{case.id}-{name}", f"{case.name} – {COUNT_WORDS[name]} – {words}")
             for case in cases
-            for name in report_counts.COUNTED
-            if typed[f"{case.id}-{name}"].strip()
-            and read_number(typed[f"{case.id}-{name}"], 0, event_reports.MOST) is None
+            for name in ON_PAPER
+            if typed[f"{case.id}-{name}"].strip() and read_number(typed[f"{case.id}-{name}"], 0, MOST) is None
         ]
         if len(note) > NOTE_MAX:
             errors.append(("note", gettext("Use no more than %(count)s characters", count=NOTE_MAX)))
     if request.method == "POST" and notice is None and not errors:
         counts = {
-            case.id: {
-                name: read_number(typed[f"{case.id}-{name}"], 0, event_reports.MOST) or 0
-                for name in report_counts.COUNTED
-            }
+            case.id: {name: read_number(typed[f"{case.id}-{name}"], 0, MOST) or 0 for name in ON_PAPER}
             for case in cases
         }
-        came = read_number(people, 0, event_reports.MOST) or 0
-        done = _do(lambda session: event_reports.submit(
-            session, state.keyring, place.section, event.id, came, counts, clean_lines(note, NOTE_MAX), now=now
-        ))  # fmt: skip
+        came = read_number(people, 0, MOST) or 0
+
+        def tell(session: Session) -> Done:
+            locked = lock_event(session, place.section, event.id)
+            of_event = events.case_ids(session, event.id)
+            told = clean_lines(note, NOTE_MAX)
+            outcome = hosted.submit(
+                session, state.keyring, place.section, locked, of_event, came, counts, told, now=now
+            )
+            return Done(event.id, outcome)
+
+        done = _do(tell)
         return back(done=done.outcome)
     code = 422 if notice is not None or errors else 200
     return show(

@@ -26,14 +26,13 @@ from ...services.hosting import (
 from ...services.hosting import (
     lifecycle as events,
 )
-from ...services.hosting import (
-    reports as event_reports,
-)
 from ...services.hosting.draft import secret_of
 from ...services.hosting.lifecycle import COMING, Done
+from ...services.reports import hosted
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...signals import event_cancelled, event_submitted
 from ...web import form_flow, here
+from ...web.pages import event_links
 from ...web.templating import app_of_request
 from . import form as host_form
 from . import session as host_session
@@ -66,7 +65,7 @@ def host_page(event: Event, code: int = 200, notice: str | None = None) -> Respo
         return {
             "view": event_view(event, cases, place.lens, place.state.keyring, own=True),
             "guests": event_hosts.guests(session, place.state.keyring, event),
-            "report": event_reports.find(session, event.id),
+            "report": hosted.find(session, event.id),
         }
 
     found = read(current_app, load)
@@ -76,7 +75,8 @@ def host_page(event: Event, code: int = 200, notice: str | None = None) -> Respo
         "host.html", event, code, notice=notice, done=done if done in SAID else "",
         secret=secret_of(event, place.state.keyring), withheld=event_hosts.withheld(event, place.state.keyring),
         coming=sum(guest.party_size for guest in coming),
-        may_change=event.state in events.EDITABLE and event.ends_at > place.state.clock(), **found,
+        may_change=event.state in events.EDITABLE and event.ends_at > place.state.clock(),
+        links=event_links(place.state, event.id, own=True), **found,
     )  # fmt: skip
 
 

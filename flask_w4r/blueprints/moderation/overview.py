@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,7 @@ from ...services.webhooks.status import Waiting
 from ...state import Permission
 from ...web import here
 from ...web.desk import actor_here, allowed, desk_page, may
+from ...web.pages import overview_notices
 from .chart import chart_of, spark
 
 #: Seconds after which forms that wait are told: a worker takes them within one.
@@ -62,16 +65,17 @@ def overview() -> Response:
     window, slug = request.args.get("window", ""), request.args.get("case", "") or None
     kept: Kept = state.once("overview", Kept)
 
-    def load(session: Session) -> tuple[numbers.Overview, dict[int, str], IntakeStatus, list[Waiting]]:
+    def load(session: Session) -> tuple[numbers.Overview, dict[int, str], IntakeStatus, list[Waiting], list[Any]]:
         found = numbers.overview(
             session, state.hooks, actor_here(), section, window=window, slug=slug, now=state.clock(), kept=kept
         )
         waiting = intake_status(session, now=state.clock(), section=section)
         hooks = [hook for hook in state.hooks.webhooks if not hook.sections or section.code in hook.sections]
         programs = webhook_status.waiting(session, state.keyring, hooks, now=state.clock())
-        return found, dict(lockdown.levels(session, section)), waiting, programs
+        notices = overview_notices(state, session)
+        return found, dict(lockdown.levels(session, section)), waiting, programs, notices
 
-    found, levels, intake, programs = read(current_app, load)
+    found, levels, intake, programs, notices = read(current_app, load)
     rtl = place.dir == "rtl"
     ways = {
         name: endpoint
@@ -84,6 +88,7 @@ def overview() -> Response:
         may_decide=may(actor, Permission.DECIDE), reason_words=words_for, window_words=WINDOW_WORDS,
         segment_words=SEGMENT_WORDS, funnel_words=FUNNEL_WORDS, tier_words=TIER_WORDS,
         programs=[one for one in programs if one.is_late], intake=intake, intake_is_late=intake.oldest_age > LATE,
+        notices=[(words, endpoint) for words, endpoint, permission in notices if may(actor, permission)],
     )  # fmt: skip
 
 

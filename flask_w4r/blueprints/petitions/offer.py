@@ -25,6 +25,7 @@ from ...services.storage.unit_of_work import read
 from ...web import Here, form_flow, guard, here, links, mailbox, moment
 from ...web.form_flow import Refusal
 from ...web.responses import sealed_page
+from ...web.ways import ways_of
 from . import flow
 
 #: The form field that names the link.
@@ -134,14 +135,17 @@ def done_page(
     # What was signed a moment ago the worker may not have looked at yet.
     just_signed = {case.slug for case in cases}.union(request.form.getlist(SIGNED))
     others = [case for case in others if case.slug not in just_signed]
+    # For one case there is more to do; for many the list of the campaign is the next step.
+    ways = [way for way in ways_of(cases[0]) if way.name != "petition"] if len(cases) == 1 else []
     if not others:
         return sealed_page(
-            "petitions/confirm.html", cases=cases, person_name="", form=None, status="done", left=(), also=also
-        )
+            "petitions/confirm.html", cases=cases, person_name="", form=None, status="done", left=(), also=also,
+            ways=ways,
+        )  # fmt: skip
     token_of_form = form_flow.fresh_token(place, flow.form_id(place, None))
     chosen = request.form.getlist("cases") if refusal else []
     return sealed_page(
         "petitions/confirm.html", refusal.status if refusal else 200, cases=cases, person_name="", form=None,
-        status="done", left=others, also=also, form_token=token_of_form, link=token, signed=sorted(just_signed), notice=refusal.notice if refusal else "",
+        status="done", left=others, also=also, ways=ways, form_token=token_of_form, link=token, signed=sorted(just_signed), notice=refusal.notice if refusal else "",
         chosen=chosen, somebody_else=links.link_form(ELSE), consent=flow.questions(place, place.locale)["petition"].text,
     )  # fmt: skip

@@ -21,9 +21,10 @@ from ...services.moderation import funnel
 from ...services.storage.unit_of_work import read
 from ...web import form_flow, guard, here
 from ...web.form_flow import FAULTY, Refusal
+from ...web.pages import thanks_values
 from ...web.responses import private_page, public_page, see_other
 from ...web.templating import app_of_request, page
-from ..campaign.pages import share_links
+from ...web.ways import ways_of
 from . import flow, offer
 
 
@@ -206,7 +207,8 @@ def _thanks(slug: str, endpoint: str) -> Response:
             case=case,
             next_case=after,
             cases_left=len(others),
-            share=share_links(case),
+            ways=[way for way in ways_of(case) if way.name != "petition"],
+            **{"share": None, **thanks_values(here().state, session, case)},
         )
 
     return public_page((endpoint, slug), lambda: read(current_app, render))
@@ -237,7 +239,7 @@ def _thanks_all(endpoint: str) -> Response:
             raise NotFound("edition")
         return page(
             "petitions/thanks.html", endpoint=endpoint, public=True, mailed=_is_mailed(endpoint), edition=edition,
-            case=None, next_case=None, cases_left=0, share=[],
+            case=None, next_case=None, cases_left=0, ways=(), share=None,
         )  # fmt: skip
 
     return public_page((endpoint,), lambda: read(current_app, render))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -16,6 +16,7 @@ from ...errors import CaseWithdrawn, NotFound
 from ...i18n import country_name
 from ...models import Case, CaseText, Edition, Picture
 from ...sections import Section, text_direction
+from ..kits.addresses import address_block, address_lines
 from .views import CaseView, EditionView, Lens, PhotoView
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _markdown() -> MarkdownIt:
 
 #: What may be known; a kit leaves out what is not, and a template asks for any of it.
 _SOURCE = dict.fromkeys(("url", "title", "seen_on"), "")
-_TARGET = dict.fromkeys(("name", "title", "salutation", "address", "email", "verified_on"), "")
+_TARGET = dict.fromkeys(("name", "title", "salutation", "email", "verified_on"), "")
 
 
 def render_story(text: str, below: int = 1) -> Markup:
@@ -222,7 +223,7 @@ def _case_view(
         facts_as_of=row.facts_as_of,
         sources=[{**_SOURCE, **item} for item in row.sources],
         updates=updates,
-        target={**_TARGET, **row.target} if row.target else {},
+        target=_target(row.target, row, lens),
         sensitive=[lens.word("sensitive", key) for key in row.sensitive],
         signer_warning=row.signer_warning,
         photo=_photo(row, lens, pictures),
@@ -237,7 +238,22 @@ def _case_view(
         is_fallback=is_fallback,
         edition=edition,
         url=lens.link("case", slug=row.slug),
+        targets=[_target(target, row, lens) for target in (row.target, *(row.targets or ())) if target],
+        solidarity=row.solidarity,
+        ways=row.ways,
+        words={name: text for name, text in shown.items() if "." in name},
     )
+
+
+def _target(target: Mapping[str, Any], row: Case, lens: Lens) -> dict[str, Any]:
+    """Whoever is written to, with the ``address`` and, below their name and title, the ``block`` as lines of text."""
+    if not target:
+        return {}
+    lines = {
+        "address": "\n".join(address_lines(target.get("address"), row.country, lens.section)),
+        "block": address_block(target, row.country, lens.section),
+    }
+    return {**_TARGET, **target, **lines}
 
 
 def _photo(row: Case, lens: Lens, pictures: list[tuple[int, int, str]]) -> PhotoView | None:

@@ -19,6 +19,7 @@ from ..audit import record as audit
 from ..kits.fields import text_fault
 from ..kits.model import UPDATE_PREFIX
 from ..kits.texts import LENGTHS, MAX_STORY, story_faults, tidy
+from ..kits.way_texts import WayText, offered, way_text
 from ..people.permissions import require
 
 #: The texts of a case, in the order of its page.
@@ -51,7 +52,20 @@ class TextPair:
     @property
     def longest(self) -> int:
         """The most characters it may have."""
+        if self.way_text:
+            return self.way_text.longest
         return MAX_STORY if self.name == "story" else LENGTHS[self.kind]
+
+    @property
+    def way_text(self) -> WayText | None:
+        """What it may be, where it belongs to a way to act."""
+        return way_text(self.name)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether it may have several lines."""
+        spec = self.way_text
+        return spec.lines or spec.items if spec else self.name in LONG
 
 
 @dataclass(frozen=True)
@@ -125,7 +139,7 @@ def _case(session: Session, section: Section, slug: str, year: str | None, *, lo
 
 
 def _pairs(case: Case, rows: Mapping[str, CaseText]) -> list[TextPair]:
-    names = [*FIELDS, *(UPDATE_PREFIX + str(item["on"]) for item in case.updates)]
+    names = [*FIELDS, *(UPDATE_PREFIX + str(item["on"]) for item in case.updates), *offered(rows)]
     pairs = []
     for name in names:
         row = rows.get(name)
@@ -241,7 +255,7 @@ def faults_of(pair: TextPair, own: str) -> list[tuple[str, str, int]]:
         return [(pair.name, "story", line + 1) for line, _ in list(story_faults(own))[:1]]
     if text_fault(own):
         return [(pair.name, "plain", 0)]
-    if pair.name not in LONG and ("\n" in own or "\t" in own):
+    if not pair.has_lines and ("\n" in own or "\t" in own):
         return [(pair.name, "one_line", 0)]
     return []
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -88,6 +88,13 @@ class CaseView:
     is_fallback: bool
     edition: EditionView
     url: str
+    #: Everyone who is written to: :attr:`target` first.
+    targets: Sequence[dict[str, Any]] = ()
+    solidarity: Mapping[str, Any] = field(default_factory=dict)
+    #: The ways to act that the kit leaves open; ``None``: all.
+    ways: Collection[str] | None = None
+    #: The texts that belong to ways to act, by the names of ``kits.way_texts``.
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def takes_actions(self) -> bool:

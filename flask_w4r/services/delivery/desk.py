@@ -14,8 +14,9 @@ from ...models import Delivery
 from ...state import Permission
 from ..audit import record as audit
 from ..people.permissions import Staff
+from ..printing import typeset
 from ..storage.unit_of_work import UnitOfWork, run
-from . import claim, files, freeze, hand_over, typeset, views
+from . import claim, files, freeze, hand_over, views
 
 
 def _log(work: UnitOfWork, staff: Staff, action: str, row: Delivery, *, count: int, **changes: Any) -> None:

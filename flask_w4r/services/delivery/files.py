@@ -18,10 +18,11 @@ from ...sections import Section
 from ...state import get_state
 from ..campaign.catalogue import cases_by_id
 from ..campaign.views import CaseView, Lens
+from ..printing import fonts
+from ..printing.typeset import typeset
 from ..storage.unit_of_work import read
-from . import fonts, names, papers
+from . import names, papers
 from .names import Entry
-from .typeset import typeset
 
 
 def batch(app: Any, row: Delivery) -> dict[str, Any]:
@@ -52,17 +53,13 @@ def insist_on_fonts(app: Any, letters: Iterable[str]) -> None:
     """
     found = fonts.missing(letters, get_state(app).config.font_path)
     if found:
-        listed = ", ".join(f"{name} ({len(chars)})" for name, chars in found.items())
-        raise PDFUnavailable(
-            f"no font here has some letters of these scripts: {listed}; install fonts that do, such as Noto, or name"
-            " their folder in W4R_FONT_PATH"
-        )
+        raise PDFUnavailable(fonts.lacking(found))
 
 
 def _typeset(app: Any, section: Section, template: str, make: Callable[[], dict[str, Any]]) -> bytes:
     state = get_state(app)
     data = papers.in_words(section, state.translation_directories, make)
-    return typeset(template, data, font_paths=state.config.font_path)
+    return typeset(Path(__file__).parent / template, data, font_paths=state.config.font_path)
 
 
 def volume_pdf(

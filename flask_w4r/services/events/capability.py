@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...seam import Capability, Personal
+from ...i18n import lazy_gettext
+from ...seam import Capability, Personal, Way
 
 CAPABILITY = Capability(
     "events",
@@ -11,6 +12,16 @@ CAPABILITY = Capability(
     personal=(
         Personal(
             "w4r_event", ("secret", "host_index"), "events", "the host is kept while a report is waiting for review"
+        ),
+    ),
+    ways=(
+        Way(
+            "event",
+            lazy_gettext("Write with others at an event"),
+            "events",
+            50,
+            values=lambda slug: {"case": slug},
+            feature="events",
         ),
     ),
     remade=("w4r_event_change",),

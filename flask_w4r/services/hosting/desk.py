@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ...errors import NotFound
 from ...i18n import long_datetime, time_span
 from ...keyring import Keyring
-from ...models import Case, Event, EventCase, EventReport, Rsvp
+from ...models import Case, Event, EventCase, Report, Rsvp
 from ...models.events import EVENT_STATES
 from ...sections import Section
 from ...state import Actor, Hooks, Permission
@@ -21,8 +21,9 @@ from ..events.views import shows_exact
 from ..moderation.reasons import ReasonLine, reason_lines
 from ..people.addresses import mask_address
 from ..people.permissions import require
+from ..reports import hosted
+from ..reports.queue import ReportRow, rows_of
 from . import lifecycle
-from .queue import ReportRow, report_row
 
 PAGE = 50
 #: States whose event can be found by the public.
@@ -142,7 +143,7 @@ def waiting(session: Session, section: Section) -> tuple[int, int]:
     """How many events and reports wait for the desk."""
     counts = [
         session.scalar(select(func.count()).where(model.section == section.code, model.held_at.is_not(None))) or 0
-        for model in (Event, EventReport)
+        for model in (Event, Report)
     ]
     return counts[0], counts[1]
 
@@ -164,7 +165,7 @@ def detail(
         .where(Case.section == section.code)
         .order_by(Case.position, Case.name)
     ).all()
-    report = session.scalars(select(EventReport).where(EventReport.event_id == row.id)).first()
+    report = hosted.find(session, row.id)
     return DeskEvent(
         id=row.id, slug=row.slug, title=row.title, description=row.description, state=row.state, kind=row.kind,
         visibility=row.visibility, shows_exact=shows_exact(row),
@@ -177,7 +178,7 @@ def detail(
         is_public=row.state in PUBLIC, waits=row.state == "submitted" and row.held_at is not None, score=row.score,
         reasons=reason_lines(row.reasons), created_at=row.created_at, published_at=row.published_at,
         held_guests=_held(session, keyring, row.id),
-        report=report_row(session, keyring, section, report, row) if report else None,
+        report=rows_of(session, keyring, section, [report])[0] if report else None,
         report_state=report.state if report else None,
     )  # fmt: skip
 

@@ -18,10 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
-from ...models import Event, EventReport, Rsvp
+from ...models import Event, Rsvp
 from ...sections import Section
 from ...state import W4RState, get_state
 from ..events import changes as event_changes
+from ..reports import hosted
 from ..rsvps import lifecycle as rsvps
 from ..rsvps import mail as rsvp_mail
 from ..rsvps import run as rsvp_run
@@ -139,7 +140,7 @@ def end_event(
     if event is None or event.state != "published" or event.ends_at > now:
         return False, False
     event.state, event.updated_at = "over", now
-    known = session.scalar(select(EventReport.id).where(EventReport.event_id == event_id))
+    known = hosted.find(session, event_id)
     late = event.ends_at <= now - ASK_WITHIN
     asked = known is None and not late and not event.is_demo and event.report_asked_at is None
     if asked:

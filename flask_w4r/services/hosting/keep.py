@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from ...models import Event, EventReport, Rsvp
+from ...models import Event, Report, Rsvp
 from ...seam import Sweep
 from ..storage import ages
 from ..storage.rows import execute
 
 #: While a report of the host's waits for the desk, the host stays: the answer goes to them.
-_REPORTS = exists().where(EventReport.event_id == Event.id, EventReport.state == "submitted")
+_REPORTS = exists().where(Report.hosted_id == Event.id, Report.state == "submitted")
 
 
 def over(sweep: Sweep) -> Any:
@@ -38,6 +38,6 @@ def let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
         .values(person=None, email_index=None, access_consent=False, reasons=[]),
     )
     answered = session.scalars(select(Event.id).where(Event.id.in_(ids), ~_REPORTS)).all()
-    execute(session, update(EventReport).where(EventReport.event_id.in_(answered)).values(note=None))
+    execute(session, update(Report).where(Report.hosted_id.in_(answered)).values(note=None))
     execute(session, update(Event).where(Event.id.in_(answered)).values(secret=None, host_index=None))
     return len(ids)

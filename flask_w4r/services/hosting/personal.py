@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ...i18n import gettext, lazy_gettext, long_date, time_span
 from ...keyring import Keyring
-from ...models import Event, EventCase, EventReport
+from ...models import Event, EventCase, Report
 from ...seam import Held, Holds
 from ...sections import Section
 from ...signals import event_cancelled
@@ -103,7 +103,7 @@ def _leave(work: UnitOfWork, section: Section, number: int) -> None:
     event.host_version += 1
     event.version += 1
     event.updated_at = now
-    execute(session, update(EventReport).where(EventReport.event_id == number).values(note=None))
+    execute(session, update(Report).where(Report.hosted_id == number).values(note=None))
     session.flush()
 
 
@@ -121,8 +121,8 @@ def show_reports(session: Session, keyring: Keyring, lens: Lens, canonical: str)
     """What a host reported of their events. It goes with the host."""
     events = {event.id: event for event in _of_address(session, keyring, lens.section, canonical)}
     found = []
-    for row in session.scalars(select(EventReport).where(EventReport.event_id.in_(events)).order_by(EventReport.id)):
-        event, note = events[row.event_id], keyring.open(row.note) if row.note else ""
+    for row in session.scalars(select(Report).where(Report.hosted_id.in_(events)).order_by(Report.id)):
+        event, note = events[row.hosted_id or 0], keyring.open(row.note) if row.note else ""
         facts = [(gettext("Reported on"), long_date(row.created_at)), (gettext("What you wrote"), note)]
         data = {
             "event": event.slug, "state": row.state, "people": row.people, "counts": row.counts, "note": note or None,
@@ -135,4 +135,4 @@ def show_reports(session: Session, keyring: Keyring, lens: Lens, canonical: str)
 EVENTS = Holds(
     "events", lazy_gettext("Events you host"), show, erase, act, owners.addresses(Event, Event.secret, "host_email")
 )
-REPORTS = Holds("reports", lazy_gettext("Reports from your events"), show_reports)
+REPORTS = Holds("event_reports", lazy_gettext("Reports from your events"), show_reports, listed="reports")

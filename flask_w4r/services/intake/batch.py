@@ -143,7 +143,8 @@ def _of_those_who_stay(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> li
 
 
 def _judge_and_write(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> None:
-    """Rows of one section: everything that came is judged together, then each kind writes its own."""
+    """Rows of one section: everything that came is judged together, then each kind writes its own, and whoever hangs in is
+    told of all."""
     seam, section = uow.state.seam, some[0][1].section
     asked = [(entry.sent, seam.intake[kind].author(entry), f"intake-{entry.id}") for kind, entry in some]
     judgements = uow.state.lazy["judge"](section, asked, uow.session)
@@ -152,6 +153,8 @@ def _judge_and_write(uow: UnitOfWork, some: Sequence[tuple[str, Entry]]) -> None
         by_kind[kind].append((entry, judgement))
     for kind, judged in by_kind.items():
         seam.intake[kind].write(uow, section, judged)
+    for heard in seam.heard:
+        heard(uow, section, [one for judged in by_kind.values() for one in judged])
 
 
 def _opened(state: W4RState, row: Any) -> Entry:

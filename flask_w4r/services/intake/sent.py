@@ -23,6 +23,8 @@ class Author:
     last_name: str = ""
     #: What they put in words of their own, to be told from what others wrote.
     texts: Sequence[str] = ()
+    #: Of these, what others are to read: looked through for what has no place there.
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Sent:
     :param honeypot: the field that nobody sees was filled in.
     :param rule: of the desk's lists the entry for this network or country: effect, kind, id.
     :param proved: whoever sent it has shown that they read the address' mail.
+    :param via: what the link said that led here: of the section's ``share_sources`` one, and the number of a text. It is
+        counted when the form is looked at, and goes with this row: it is stored with nothing that is kept.
     """
 
     at: datetime
@@ -48,6 +52,7 @@ class Sent:
     honeypot: bool = False
     rule: tuple[str, str, int] | None = None
     proved: bool = False
+    via: tuple[str, int] | None = None
 
     def packed(self) -> dict[str, Any]:
         """The same as JSON values; the moment stands in a column."""
@@ -59,6 +64,8 @@ class Sent:
         }
         if self.proof and self.proof_expires_at:
             found["proof"] = [self.proof.hex(), self.proof_expires_at.timestamp()]
+        if self.via:
+            found["via"] = self.via
         if self.rule:
             found["rule"] = self.rule
         # What is seldom so is not said where it is not.
@@ -70,7 +77,7 @@ class Sent:
         day, hashes, known = values["net"]
         raw = bytes.fromhex(hashes)
         proof, until = values.get("proof", (None, None))
-        rule = values.get("rule")
+        rule, via = values.get("rule"), values.get("via")
         return cls(
             at=at,
             network=Network(date.fromisoformat(day), raw[:32], raw[32:64], raw[64:], known),
@@ -79,6 +86,7 @@ class Sent:
             proof=bytes.fromhex(proof) if proof else None,
             proof_expires_at=datetime.fromtimestamp(until, UTC) if until is not None else None,
             rule=(rule[0], rule[1], rule[2]) if rule else None,
+            via=(via[0], via[1]) if via else None,
             **{name: True for name in _SELDOM if values.get(name)},
         )
 

@@ -25,6 +25,7 @@ from .impact import TOTALS_FILE, TOTALS_HEADER
 from .model import MINOR, TITLE_LOCALE, UPDATE_PREFIX
 from .reader import read_kit
 from .texts import tidy
+from .way_texts import nested
 
 Words = Literal["shown", "centre"]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -87,6 +88,8 @@ def _value(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
     return str(value)
 
 
@@ -150,11 +153,14 @@ def _case(case: Case) -> str:
         "minor": MINOR in case.sensitive,
     }
     lines = _lines(facts)
+    lines += [] if case.ways is None else [f"ways = {_value(case.ways)}"]
     lines += [] if case.sources else ["sources = []"]
     if case.photo:
         photo = {"file": _PHOTO, "alt": case.photo["alt"], "credit": case.photo["credit"]}
         lines += _lines(photo, "[photo]")
     lines += _lines(case.target, "[target]")
+    for target in case.targets or ():
+        lines += _lines(target, "[[targets]]")
     lines += _lines(case.solidarity, "[solidarity]")
     for source in case.sources:
         lines += _lines(source, "[[sources]]")
@@ -174,7 +180,20 @@ def _texts(words: Mapping[str, str]) -> str:
     if updates:
         lines.append("updates:")
         lines += [f"  {_quoted(on)}: {_quoted(tidy(updates[on]))}" for on in sorted(updates)]
+    for root, value in nested(clean).items():
+        lines += _yaml(f"{root}:", value, "")
     return "\n".join([*lines, "---", "", clean.get("story", ""), ""])
+
+
+def _yaml(head: str, value: Any, indent: str) -> list[str]:
+    """A text, list or table of texts after its key or dash."""
+    if isinstance(value, str):
+        if "\n" not in value or not _BLOCK.fullmatch(value):
+            return [f"{indent}{head} {_quoted(tidy(value))}"]
+        return [f"{indent}{head} |", *(f"{indent}  {line}" if line else "" for line in tidy(value).split("\n"))]
+    pairs = [(f"{key}:", item) for key, item in value.items()] if isinstance(value, dict) else [("-", i) for i in value]
+    below = [line for key, item in pairs for line in _yaml(key, item, f"{indent}  ")]
+    return [f"{indent}{head}", *below]
 
 
 def _front(key: str, text: str) -> Iterable[str]:

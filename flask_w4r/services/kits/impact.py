@@ -53,7 +53,7 @@ def _story(folder: KitFolder, slug: str, parts: Mapping[str, str]) -> KitStory |
             folder.faults.add(file, None, "is not part of a story; it is <slug>.toml with <slug>.<locale>.md")
         elif fault := locale_fault(locale):
             folder.faults.add(file, None, fault)
-        elif (found := read_texts(folder, file, ("title", "summary"), updates=False)) is not None:
+        elif (found := read_texts(folder, file, ("title", "summary"), of_case=False)) is not None:
             texts[locale] = found
     if "toml" not in parts:
         folder.faults.add(f"impact/{slug}.toml", None, "is missing beside its texts; add it")

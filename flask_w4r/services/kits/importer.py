@@ -151,6 +151,8 @@ def _facts(item: KitCase) -> dict[str, Any]:
         "sources": [dict(source) for source in item.sources],
         "updates": [dict(entry) for entry in item.updates],
         "target": dict(item.target),
+        "targets": [dict(target) for target in item.targets] or None,
+        "ways": None if item.ways is None else list(item.ways),
         "solidarity": dict(item.solidarity),
         "sensitive": list(item.sensitive),
         "signer_warning": item.signer_warning,

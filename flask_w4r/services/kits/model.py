@@ -56,10 +56,12 @@ class KitCase:
     sensitive: tuple[str, ...]
     sources: tuple[Mapping[str, str], ...]
     updates: tuple[Mapping[str, str], ...]
-    target: Mapping[str, str]
+    target: Mapping[str, Any]
     solidarity: Mapping[str, Any]
     texts: Mapping[str, Mapping[str, str]]
     photo: KitPhoto | None = None
+    targets: tuple[Mapping[str, Any], ...] = ()
+    ways: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

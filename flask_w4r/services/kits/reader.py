@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
+from zoneinfo import available_timezones
 
 from ...errors import KitError
 from ...models.campaign import CASE_KINDS, CASE_STATUSES
 from ...sections import Section
-from ...topics import SOLIDARITY_ROUTES
+from ...topics import SOLIDARITY_ROUTES, WAYS
+from .addresses import COUNTRY, PARTS
 from .fields import Table, closest, edition_of, locale_fault, present, slug_fault
 from .impact import read_stories, read_totals
 from .model import CASE_TEXTS, MINOR, TITLE_LOCALE, UPDATE_PREFIX, Kit, KitCase, KitPhoto
@@ -23,7 +25,7 @@ MAX_CASES = 100
 _ROOT = ("campaign.toml", "cases", "impact", "totals.csv")
 _CASE_KEYS = (
     "name", "country", "kind", "position", "topics", "status", "goal", "location", "facts_as_of", "signer_warning",
-    "sensitive", "minor", "sources", "target", "solidarity", "updates", "photo",
+    "sensitive", "minor", "sources", "target", "targets", "solidarity", "ways", "updates", "photo",
 )  # fmt: skip
 _FREE = re.compile(r"(README|LICEN[CS]E|NOTES|CHANGES)(\.\w+)?", re.IGNORECASE)
 
@@ -115,7 +117,7 @@ def _case(folder: KitFolder, slug: str) -> KitCase | None:
         if not is_folder and name.endswith(".md"):
             if fault := locale_fault(name.removesuffix(".md")):
                 folder.faults.add(file, None, fault)
-            elif (found := read_texts(folder, file, CASE_TEXTS[:-1], updates=True)) is not None:
+            elif (found := read_texts(folder, file, CASE_TEXTS[:-1], of_case=True)) is not None:
                 texts[name.removesuffix(".md")] = found
         elif is_folder or name not in ("case.toml", photo_name):
             folder.faults.add(file, None, "is not part of a case; case.toml names one photo, texts end in .md")
@@ -139,6 +141,8 @@ def _case(folder: KitFolder, slug: str) -> KitCase | None:
         "sensitive": (*sensitive, MINOR) if table.flag("minor") else sensitive,
         "sources": _sources(table),
         "target": _target(table.table("target")),
+        "targets": tuple(_target(item) for item in table.tables("targets")),
+        "ways": table.choices("ways", WAYS) if "ways" in table.data else None,
         "solidarity": _solidarity(table.table("solidarity"), folder.known("solidarity_rules")),
         "updates": _updates(table, here, texts, folder.faults),
         "photo": _photo(folder, table, here, files) if "photo" in table.data else None,
@@ -159,8 +163,8 @@ def _sources(table: Table) -> tuple[Mapping[str, str], ...]:
     return tuple(found)
 
 
-def _target(table: Table) -> dict[str, str]:
-    table.only("name", "title", "salutation", "address", "email", "verified_on")
+def _target(table: Table) -> dict[str, Any]:
+    table.only("name", "title", "salutation", "address", "email", "verified_on", "country", "time_zone")
     email = table.text("email", 254, required=False)
     if email:
         from email_validator import EmailNotValidError, validate_email
@@ -170,7 +174,10 @@ def _target(table: Table) -> dict[str, str]:
         except EmailNotValidError:
             table.fault("email", f"{email[:80]!r} is not an email address; correct it")
     verified = table.day("verified_on", required=False)
-    address = table.text("address", 600, required=False, lines=True)
+    address = _address(table)
+    zone = table.text("time_zone", 60, required=False)
+    if zone and zone not in available_timezones():
+        table.fault("time_zone", f"{zone!r} is not an IANA zone; name it like 'America/Bogota'")
     if (email or address) and not verified:
         table.fault(None, "verified_on is missing; say when the address was last checked")
     return present(
@@ -181,8 +188,24 @@ def _target(table: Table) -> dict[str, str]:
             "address": address,
             "email": email,
             "verified_on": verified and verified.isoformat(),
+            "country": table.country() if "country" in table.data else None,
+            "time_zone": zone,
         }
     )
+
+
+def _address(table: Table) -> str | dict[str, str] | None:
+    """Lines that are in order already, or a table of parts."""
+    if not isinstance(table.data.get("address"), dict):
+        return table.text("address", 600, required=False, lines=True)
+    parts = table.table("address")
+    parts.only(*PARTS, COUNTRY)
+    found = present({part: parts.text(part, 200, required=False, lines=part == "street") for part in PARTS})
+    if not {"street", "city"} & set(found):
+        table.fault("address", "needs a street or a city at least; add it, or write the address as lines")
+    if COUNTRY in parts.data:
+        found |= present({COUNTRY: parts.country(COUNTRY)})
+    return found
 
 
 def _solidarity(table: Table, known: Sequence[str]) -> dict[str, Any]:

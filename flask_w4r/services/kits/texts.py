@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .fields import closest, text_fault, unfit_fault, url_fault
 from .model import UPDATE_PREFIX
 from .source import KitFolder
+from .way_texts import ROOTS, WAY_TEXTS, way_text
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -21,6 +22,9 @@ LENGTHS: Mapping[str, int] = {"title": 200, "summary": 600, "demand": 400, "peti
 MAX_STORY = 40_000
 _ONE_LINE = frozenset({"title", "summary", "demand", "update"})
 _MAX_BRACKETS = 1500
+_PLAIN = re.compile(r"\.[0-9]+(?=\.|$)")
+#: How many levels below a key of the front matter are looked at.
+_DEEP = 2
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,12 @@ class _Entry:
     below: tuple[_Entry, ...] = ()
 
 
-def read_texts(folder: KitFolder, file: str, fields: tuple[str, ...], *, updates: bool) -> dict[str, str] | None:
+def read_texts(folder: KitFolder, file: str, fields: tuple[str, ...], *, of_case: bool) -> dict[str, str] | None:
     """Read one locale's texts.
 
     :param fields: what the front matter must hold; the story always follows it.
-    :param updates: whether the front matter may hold ``updates``, a text for each dated update.
-    :returns: ``{field: words}`` with ``update:<on>`` for updates, or ``None`` where the file has no such shape.
+    :param of_case: whether the front matter may hold ``updates``, a text for each dated update, and what belongs to ways to act.
+    :returns: ``{field: words}`` with ``update:<on>`` for updates and the names of ``way_texts``, or ``None`` where the file has no such shape.
     """
     text = folder.read_text(file)
     if text is None:
@@ -53,7 +57,7 @@ def read_texts(folder: KitFolder, file: str, fields: tuple[str, ...], *, updates
     entries = _front_matter(folder, file, text[4 : end + 1])
     if entries is None:
         return None
-    found = _fields(folder, file, entries, fields, updates)
+    found = _fields(folder, file, entries, fields, of_case)
     story = text[end + 5 :]
     first = text.count("\n", 0, end) + 3
     blank = re.match(r"(?:[ \t]*\n)*", story)
@@ -92,10 +96,10 @@ def _front_matter(folder: KitFolder, file: str, text: str) -> list[_Entry] | Non
     if not isinstance(root, yaml.MappingNode):
         folder.faults.add(file, 2, "the front matter must be lines such as 'title: \"...\"'; add them")
         return None
-    return [_entry(key, value, below=True) for key, value in root.value]
+    return [_entry(key, value, _DEEP) for key, value in root.value]
 
 
-def _entry(key: object, value: object, *, below: bool) -> _Entry:
+def _entry(key: object, value: object, deep: int) -> _Entry:
     import yaml
 
     assert isinstance(key, yaml.Node)
@@ -103,15 +107,26 @@ def _entry(key: object, value: object, *, below: bool) -> _Entry:
     line = key.start_mark.line + 2
     if isinstance(value, yaml.ScalarNode):
         return _Entry(name, line, value.value)
-    if below and isinstance(value, yaml.MappingNode):
-        return _Entry(name, line, None, tuple(_entry(k, v, below=False) for k, v in value.value))
+    if deep and isinstance(value, yaml.MappingNode):
+        return _Entry(name, line, None, tuple(_entry(k, v, deep - 1) for k, v in value.value))
+    if deep and isinstance(value, yaml.SequenceNode):
+        return _Entry(name, line, None, tuple(_item(n, item, deep - 1) for n, item in enumerate(value.value, start=1)))
     return _Entry(name, line, None)
 
 
+def _item(number: int, value: object, deep: int) -> _Entry:
+    """An item of a list is known by its number."""
+    import yaml
+
+    assert isinstance(value, yaml.Node)
+    key = yaml.ScalarNode("tag:yaml.org,2002:str", str(number), value.start_mark)
+    return _entry(key, value, deep)
+
+
 def _fields(
-    folder: KitFolder, file: str, entries: list[_Entry], fields: tuple[str, ...], updates: bool
+    folder: KitFolder, file: str, entries: list[_Entry], fields: tuple[str, ...], of_case: bool
 ) -> dict[str, str]:
-    known = (*fields, "updates") if updates else fields
+    known = (*fields, "updates", *ROOTS) if of_case else fields
     found: dict[str, str] = {}
     seen: set[str] = set()
     for entry in entries:
@@ -124,11 +139,13 @@ def _fields(
                 name = UPDATE_PREFIX + update.key
                 if name in found:
                     folder.faults.add(file, update.line, f"{update.key[:60]}: appears here twice; keep one")
-                _take(folder, file, update, name, "update", found)
+                _take(folder, file, update, name, found, LENGTHS["update"], lines=False)
             if not entry.below:
                 folder.faults.add(file, entry.line, 'updates: must be lines such as \'"2024-12-25": "..."\'')
+        elif entry.key in ROOTS:
+            _take_way(folder, file, entry, entry.key, found)
         else:
-            _take(folder, file, entry, entry.key, entry.key, found)
+            _take(folder, file, entry, entry.key, found, LENGTHS[entry.key], lines=entry.key not in _ONE_LINE)
         seen.add(entry.key)
     for key in fields:
         if key not in seen:
@@ -136,9 +153,41 @@ def _fields(
     return found
 
 
-def _take(folder: KitFolder, file: str, entry: _Entry, name: str, kind: str, found: dict[str, str]) -> None:
+def _take_way(folder: KitFolder, file: str, entry: _Entry, name: str, found: dict[str, str]) -> None:
+    """Take what stands below the key of a way to act, each text under its full name."""
+    spec = way_text(name)
+    if spec is not None and spec.items and entry.below:
+        before = len(folder.faults.found)
+        lines: dict[str, str] = {}
+        for item in entry.below:
+            _take(folder, file, item, f"{name}.{item.key}", lines, spec.longest, lines=False)
+        whole = "\n".join(lines.values())
+        if len(whole) > spec.longest:
+            folder.faults.add(file, entry.line, f"{name}: has {len(whole)} characters; the limit is {spec.longest}")
+        elif len(folder.faults.found) == before:
+            found[name] = whole
+    elif spec is not None:
+        _take(folder, file, entry, name, found, spec.longest, lines=spec.lines)
+    elif not entry.below or not any(known.startswith(f"{_PLAIN.sub('.#', name)}.") for known in WAY_TEXTS):
+        wanted = sorted({known for known in WAY_TEXTS if known.startswith(f"{name.partition('.')[0]}.")})
+        folder.faults.add(file, entry.line, f"{name[:60]}: is not a text here; known are {', '.join(wanted)}")
+    else:
+        seen: set[str] = set()
+        for item in entry.below:
+            full = f"{name}.{item.key}"
+            if full in seen:
+                folder.faults.add(file, item.line, f"{full[:60]}: appears here twice; keep one")
+            else:
+                _take_way(folder, file, item, full, found)
+            seen.add(full)
+
+
+def _take(
+    folder: KitFolder, file: str, entry: _Entry, name: str, found: dict[str, str], longest: int, *, lines: bool
+) -> None:
     def fault(message: str) -> None:
-        folder.faults.add(file, entry.line, f"{entry.key[:60]}: {message}")
+        label = name if "." in name else entry.key
+        folder.faults.add(file, entry.line, f"{label[:60]}: {message}")
 
     if entry.value is None:
         fault("must be text")
@@ -148,10 +197,10 @@ def _take(folder: KitFolder, file: str, entry: _Entry, name: str, kind: str, fou
         fault(problem)
     elif not text:
         fault("is empty; fill it in")
-    elif kind in _ONE_LINE and ("\n" in text or "\t" in text):
+    elif not lines and ("\n" in text or "\t" in text):
         fault("must be on one line")
-    elif len(text) > LENGTHS[kind]:
-        fault(f"has {len(text)} characters; the limit is {LENGTHS[kind]}")
+    elif len(text) > longest:
+        fault(f"has {len(text)} characters; the limit is {longest}")
     else:
         found[name] = text
 

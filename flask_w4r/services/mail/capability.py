@@ -6,7 +6,7 @@ from ...i18n import lazy_gettext
 from ...models import OutboxMail
 from ...seam import Capability, Indexed, Job, Link, Personal
 from ..storage import ages
-from . import doctor, outbox, personal, send, unsubscribing
+from . import doctor, outbox, personal, proving, send, unsubscribing
 
 CAPABILITY = Capability(
     "mail",
@@ -54,7 +54,10 @@ CAPABILITY = Capability(
         Indexed("w4r_unsubscribed", ("address_index",), earlier=True, why="the address is not kept"),
     ),
     holds=(personal.OUTBOX, personal.SUPPRESSION),
-    links=(Link(unsubscribing.PURPOSE, "unsubscribe", "unsubscribe_url"),),
+    links=(
+        Link(unsubscribing.PURPOSE, "unsubscribe", "unsubscribe_url"),
+        Link(proving.PURPOSE, "prove", "confirm_url"),
+    ),
     pages="flask_w4r.blueprints.mail",
     stays={"w4r_mail_stop": "how this site's mail server does"},
     checks=(doctor.check,),

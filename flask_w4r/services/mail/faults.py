@@ -62,12 +62,14 @@ class Fault:
     :ivar sort: what it says of the mail server, one of :data:`SORTS`; empty: nothing.
     :ivar patience: how long to try, one of :data:`PATIENCE`; empty: trying again is of no use.
     :ivar bounced: the recipient's own server says that there is no such mailbox.
+    :ivar at_recipient: it was this recipient that the server refused for good, whatever it said of why.
     """
 
     text: str
     sort: str = ""
     patience: str = "later"
     bounced: bool = False
+    at_recipient: bool = False
 
 
 #: What a mail server can be like, in the words of the log.
@@ -82,7 +84,7 @@ def classify(error: Exception) -> Fault:
     kind = type(error).__name__
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reply = next(iter(error.recipients.values()), (0, b""))
-        fault = _answered(kind, code, reply)
+        fault = replace(_answered(kind, code, reply), at_recipient=500 <= code < 600)
         # An address that the server does not know is a final answer; whether it is believed, see ``leaving``.
         return replace(fault, bounced=True, patience="") if says_no_such_mailbox(code, reply) else fault
     if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError):

@@ -226,7 +226,11 @@ class Leaving:
         report = MailReport()
         now = self.clock()
         note_failure(work.session, self.worker, letter.facts, fault, report, now=now)
-        if fault.bounced:
+        kind = self.state.seam.mails[letter.facts["kind"]]
+        if kind.failed is not None:
+            final = report.failed > 0
+            kind.failed(work.session, self.state.keyring, letter, fault, final=final, now=now)
+        if fault.bounced and not kind.always:
             canonical = parse_address(letter.recipient, test_environment=True).canonical
             suppress(work.session, self.state.keyring, letter.section, canonical, "bounced", now=now)
         return report

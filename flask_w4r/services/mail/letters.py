@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from ...models import OutboxMail
-from ...seam import Ask
+from ...seam import Ask, Sender
 from ...sections import Section
 
 #: Where no sender is configured, which only debugging and testing allow.
@@ -70,6 +70,7 @@ class Words(NamedTuple):
 
     :param entries: calendar files that go with it: method and content of each.
     :param unsubscribe: the address that ends mails like it at one press (RFC 8058), where it has one.
+    :param sender: in whose name it leaves, where that is not the site.
     """
 
     subject: str
@@ -77,6 +78,7 @@ class Words(NamedTuple):
     html: str
     entries: Sequence[tuple[str, bytes]] = ()
     unsubscribe: str = ""
+    sender: Sender | None = None
 
 
 class Render(Protocol):
@@ -122,8 +124,10 @@ def compose(letter: Letter, sender: str | None, words: tuple[str, str, str] | Wo
     :param words: subject, plain text and HTML, and the calendar files where it has any. Each goes in twice: as a part
         that mail programs act on by themselves, and as a file to open in those that do not.
     """
-    subject, text, html, entries, unsubscribe = Words(*words)
+    subject, text, html, entries, unsubscribe, own = Words(*words)
     name, address = parseaddr(sender or FALLBACK_SENDER)
+    if own is not None:
+        name, address = " ".join(own.name.split()), own.address or address
     mailbox, _, domain = letter.recipient.rpartition("@")
     # Headers leave in UTF-8 only where the address cannot be said without it (RFC 6532).
     message = EmailMessage(policy=_POLICY if mailbox.isascii() else _POLICY_UTF8)
@@ -132,7 +136,11 @@ def compose(letter: Letter, sender: str | None, words: tuple[str, str, str] | Wo
     message["Subject"] = " ".join(subject.split())
     message["Date"] = now
     message["Message-ID"] = f"<{letter.facts['message_id']}@{address.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
+    if own is not None:
+        reply_name, reply_address = parseaddr(own.reply_to or sender or FALLBACK_SENDER)
+        message["Reply-To"] = MailAddress(display_name=reply_name, addr_spec=reply_address)
+    if own is None or not own.personal:
+        message["Auto-Submitted"] = "auto-generated"
     if unsubscribe:
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

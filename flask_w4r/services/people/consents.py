@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,9 @@ from ..storage.upsert import insert_ignore
 
 PETITION = "petition"
 NEWSLETTER = "newsletter"
+EMAIL = "email"
+#: To words of solidarity, which the person at risk gets and no authority.
+MESSAGE = "message"
 #: The version of the default words below. Raise it whenever one of them changes.
 DEFAULT_VERSION = "2026-2"
 
@@ -53,14 +56,12 @@ def question(section: Section, purpose: str, locale: str) -> ConsentQuestion:
     else:
         version = DEFAULT_VERSION
         with use_locale(locale):
-            text = _default_text(section, purpose)
+            text = _DEFAULT_TEXTS[purpose](section)
     sealed = "|".join((section.code, purpose, version, locale, text))
     return ConsentQuestion(purpose, version, locale, text, hashlib.sha256(sealed.encode()).digest())
 
 
-def _default_text(section: Section, purpose: str) -> str:
-    if purpose == NEWSLETTER:
-        return gettext("May %(section)s write to you about this campaign and others?", section=section.name)
+def _of_petition(section: Section) -> str:
     if section.min_age:
         return gettext(
             "I am %(age)s or older, and I agree that %(section)s may keep these details for this"
@@ -74,10 +75,52 @@ def _default_text(section: Section, purpose: str) -> str:
     )
 
 
+def _of_email(section: Section) -> str:
+    if section.min_age:
+        return gettext(
+            "I am %(age)s or older, and I agree that %(section)s may keep these details and send this email with my"
+            " name to those named above.",
+            age=section.min_age,
+            section=section.name,
+        )
+    return gettext(
+        "I agree that %(section)s may keep these details and send this email with my name to those named above.",
+        section=section.name,
+    )
+
+
+def _of_newsletter(section: Section) -> str:
+    return gettext("May %(section)s write to you about this campaign and others?", section=section.name)
+
+
+def _of_message(section: Section) -> str:
+    if section.min_age:
+        return gettext(
+            "I am %(age)s or older, and I agree that %(section)s may read and keep my message and these details, and pass"
+            " on the message, the name I give and my country.",
+            age=section.min_age,
+            section=section.name,
+        )
+    return gettext(
+        "I agree that %(section)s may read and keep my message and these details, and pass on the message, the name I give"
+        " and my country.",
+        section=section.name,
+    )
+
+
+#: Our own words by purpose.
+_DEFAULT_TEXTS: Mapping[str, Callable[[Section], str]] = {
+    PETITION: _of_petition,
+    NEWSLETTER: _of_newsletter,
+    EMAIL: _of_email,
+    MESSAGE: _of_message,
+}
+
+
 def register_questions(session: Session, section: Section) -> None:
     """File the words of every question of a section, in every locale, unless they are on file."""
     for locale in section.locales:
-        for purpose in (PETITION, NEWSLETTER):
+        for purpose in _DEFAULT_TEXTS:
             asked = question(section, purpose, locale)
             values = {
                 "digest": asked.digest,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...i18n import lazy_gettext
-from ...seam import Action, Capability, Indexed, Job, Link, MailKind, Personal
+from ...seam import Action, Capability, Indexed, Job, Link, MailKind, Personal, Way
+from ...topics import WAYS
 from ..tally.counts import SIGNATURE
 from . import counts, exports, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
 from .queue import SIGNATURES
@@ -23,6 +24,16 @@ CAPABILITY = Capability(
     queue=(SIGNATURES,),
     jobs=(Job("invalidate", invalidation_run.job, turn=30),),
     actions=(Action(SIGNATURE, lazy_gettext("Signatures")),),
+    ways=(
+        Way(
+            "petition", WAYS["petition"], "case", 10, lazy_gettext("Your name is handed over with all the others."), 2,
+            anchor="sign", feature="petitions", on_page=True,
+        ),
+        Way(
+            "sign_all", lazy_gettext("Sign for several people at once"), "sign_all", 60, minutes=5, values=lambda _: {},
+            feature="petitions",
+        ),
+    ),
     retention=keep.RULES,
     personal=(
         Personal(

@@ -55,7 +55,8 @@ def as_json(section: Section, piles: Sequence[Pile], *, now: datetime) -> dict[s
     :returns: ``version``, ``section``, ``as_of``, and a list of each kind.
     """
     lists: dict[str, Any] = {name: [] for name in LISTS}
-    lists |= {pile.holds.name: [dict(held.data) for held in pile.held] for pile in piles}
+    for pile in piles:
+        lists.setdefault(pile.holds.listed or pile.holds.name, []).extend(dict(held.data) for held in pile.held)
     return {"version": VERSION, "section": section.code, "as_of": now.isoformat(), **lists}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature
 from ...sections import Section
 from ..people.addresses import parse_address
-from .counts import PEOPLE, SIGNATURE, WHOLE_EDITION, add, counted, counts, insert_people, person_scope
+from .counts import COUNTED, PEOPLE, SIGNATURE, WHOLE_EDITION, add, counted, counts, insert_people, person_scope
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def recount(
     session: Session,
     keyring: Keyring,
     section: Section,
-    recounts: Iterable[Callable[..., Mapping[int, Mapping[str, int]]]],
+    recounts: Iterable[Callable[..., Mapping[int, Mapping[Any, int]]]],
     *,
     fix: bool,
 ) -> tuple[int, list[Drift]]:
@@ -40,25 +41,34 @@ def recount(
     :returns: how many counts were compared, and those that differed.
     """
     compared, drifts = 0, []
-    of_rows: dict[int, dict[str, int]] = {}
+    of_rows: dict[int, dict[tuple[str, str], int]] = {}
     for recounted in recounts:
         for case_id, numbers in recounted(session, section).items():
-            of_rows.setdefault(case_id, {}).update(numbers)
+            of_case = of_rows.setdefault(case_id, {})
+            for kind, number in numbers.items():
+                key = (kind, COUNTED) if isinstance(kind, str) else kind
+                of_case[key] = of_case.get(key, 0) + number
     for edition in session.scalars(select(Edition).where(Edition.section == section.code)).all():
         kept = counts(session, section, edition.id, edition.updated_at)
         cases = session.scalars(select(Case).where(Case.edition_id == edition.id)).all()
         ids = [case.id for case in cases]
         for case in cases:
-            have, real = kept.cases.get(case.id, {}), of_rows.get(case.id, {})
-            for kind in {SIGNATURE: 0, **have, **real}:
+            have = {
+                (kind, source): number
+                for kind, numbers in kept.sources.get(case.id, {}).items()
+                for source, number in numbers.items()
+            }
+            real = of_rows.get(case.id, {})
+            for kind, source in {(SIGNATURE, COUNTED): 0, **have, **real}:
                 compared += 1
-                before, after = have.get(kind, 0), real.get(kind, 0)
+                before, after = have.get((kind, source), 0), real.get((kind, source), 0)
                 if before == after:
                     continue
-                name = case.slug if kind == SIGNATURE else f"{case.slug} ({kind})"
+                what = kind if source == COUNTED else f"{kind}, {source}"
+                name = case.slug if kind == SIGNATURE else f"{case.slug} ({what})"
                 drifts.append(Drift(edition.year, name, before, after))
                 if fix:
-                    add(session, section, edition.id, case.id, kind, after - before)
+                    add(session, section, edition.id, case.id, kind, after - before, source)
         people, nameless = _people(session, keyring, section, edition.id, ids)
         compared += 1
         real_people = len(people) + nameless + kept.erased

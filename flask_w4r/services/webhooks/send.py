@@ -29,8 +29,9 @@ from ..mail.faults import PATIENCE, Fault, pause_after
 from ..mail.stop import stop
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork, read, run
+from .call import NotTaken
 from .events import KIND, lane
-from .post import NotTaken, post
+from .post import post
 
 log = logging.getLogger("flask_w4r.webhooks")
 

@@ -9,8 +9,13 @@ const PARTS = [
   ["form[data-w4r-sign]", "./sign.js"],
   ["[data-w4r-count][data-url]", "./tally/count.js"],
   ["[data-w4r-share]", "./share.js"],
+  ["[data-w4r-came-by]", "./came_by.js"],
+  ["[data-w4r-copy], [data-w4r-copy-from]", "./copy.js"],
+  ["[data-w4r-left]", "./left.js"],
   ["[data-w4r-when]", "./when.js"],
+  ["[data-w4r-ways], [data-w4r-did]", "./ways.js"],
   ["[data-w4r-typed]", "./typed.js"],
+  ["[data-w4r-letter]", "./letters.js"],
   ["[data-w4r-map]", "./events/map.js"],
   ["[data-w4r-near-me]", "./events/near.js"],
 ];

@@ -1,0 +1,22 @@
+"""Why a case cannot be written about by email, where that is so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...i18n import lazy_gettext
+from ...sections import Section
+from ...sections.emails import rules_of
+from ..campaign.views import CaseView
+from .prepared import variants_of
+from .targets import writable
+
+
+def why_not(case: CaseView, section: Section) -> Any:
+    """What is in the way; ``None``: nothing."""
+    if not writable(case):
+        return lazy_gettext("We have no email address of those in power for this case.")
+    rules = rules_of(section)
+    if not variants_of(case.words) and not rules.editable:
+        return lazy_gettext("No email is prepared for this case yet.")
+    return None

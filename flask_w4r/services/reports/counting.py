@@ -1,0 +1,119 @@
+"""Which reports count, and what they add to the tally. A number is added where a report begins to count, and taken away where
+it ceases to, in the transaction that changes the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...models import Case, Report
+from ...sections import Section
+from ..tally import counts as tally
+
+#: What is written on paper and counted at an event, by the types of the tally.
+ON_PAPER = ("letter", "card", "petition_paper")
+#: What anybody may report.
+COUNTED = (*ON_PAPER, "email", "social_post", "other")
+#: More of a thing in one report is a slip of the finger.
+MOST = 100_000
+
+
+def counted(report: Report) -> Mapping[int, Mapping[str, int]]:
+    """What of a report counts: numbers above nought of known types, by the case's id."""
+    found = {
+        int(case): {kind: int(numbers[kind]) for kind in COUNTED if (numbers.get(kind) or 0) > 0}
+        for case, numbers in report.counts.items()
+    }
+    return {case_id: numbers for case_id, numbers in found.items() if numbers}
+
+
+def kept_counts(counts: Mapping[int, Mapping[str, int]], cases: Iterable[int]) -> dict[str, dict[str, int]]:
+    """Numbers as a report stores them, of these cases alone."""
+    known = set(cases)
+    found = {
+        str(case_id): {kind: int(counts[case_id][kind]) for kind in sorted(counts[case_id]) if counts[case_id][kind]}
+        for case_id in sorted(counts)
+        if case_id in known
+    }
+    return {case_id: numbers for case_id, numbers in found.items() if numbers}
+
+
+def approved(session: Session, section: Section) -> dict[int, dict[tuple[str, str], int]]:
+    """What the section's reports that count add up to, by case, type and source: for a recount."""
+    sums: dict[int, dict[tuple[str, str], int]] = {}
+    wanted = select(Report).where(Report.section == section.code, Report.state == "approved")
+    reports = session.scalars(wanted.order_by(Report.id)).all()
+    for report in reports:
+        if not should_count(report, reports):
+            continue
+        for case_id, numbers in counted(report).items():
+            of_case = sums.setdefault(case_id, {})
+            for kind, number in numbers.items():
+                of_case[kind, report.source] = of_case.get((kind, report.source), 0) + number
+    return sums
+
+
+def told_sums(session: Session, section: Section) -> dict[int, dict[tuple[str, str, str], int]]:
+    """What the reports that count add up to, by case: by type, source and status."""
+    sums: dict[int, dict[tuple[str, str, str], int]] = {}
+    wanted = select(Report).where(Report.section == section.code, Report.is_counted.is_(True))
+    for report in session.scalars(wanted.order_by(Report.id)):
+        for case_id, numbers in counted(report).items():
+            of_case = sums.setdefault(case_id, {})
+            for kind, number in numbers.items():
+                key = (kind, report.source, report.status)
+                of_case[key] = of_case.get(key, 0) + number
+    return sums
+
+
+def should_count(report: Report, others: Iterable[Report]) -> bool:
+    """Whether an approved report's numbers belong into the tally: what its event's host told is not added a second time.
+
+    :param others: the approved reports among which that of the host is, if there is one.
+    """
+    if report.event_id is None or report.role == "host":
+        return True
+    return not any(other.role == "host" and other.event_id == report.event_id for other in others)
+
+
+def settle(session: Session, section: Section, reports: Sequence[Report]) -> None:
+    """Bring the tally up to some reports whose state has changed, and up to others about the same events.
+
+    :param reports: locked.
+    """
+    events = sorted({report.event_id for report in reports if report.event_id is not None})
+    session.flush()
+    related = {report.id: report for report in reports}
+    if events:
+        # In the order of ids, as every other writer locks them.
+        about = select(Report).where(Report.section == section.code, Report.event_id.in_(events)).order_by(Report.id)
+        related |= {
+            row.id: row for row in session.scalars(about.with_for_update().execution_options(populate_existing=True))
+        }
+    standing = [report for report in related.values() if report.state == "approved"]
+    for _, report in sorted(related.items()):
+        wanted = report.state == "approved" and should_count(report, standing)
+        if wanted != report.is_counted:
+            report.is_counted = wanted
+            _add(session, section, report, 1 if wanted else -1)
+    session.flush()
+
+
+def _add(session: Session, section: Section, report: Report, sign: int) -> None:
+    numbers = counted(report)
+    editions = dict(
+        session.execute(
+            select(Case.id, Case.edition_id).where(Case.section == section.code, Case.id.in_(list(numbers)))
+        ).all()
+    )
+    # In the order of the key, so that two who count do not wait for each other in a ring.
+    for edition_id in sorted(set(editions.values())):
+        deltas = {
+            (case_id, kind): sign * number
+            for case_id in sorted(editions)
+            if editions[case_id] == edition_id
+            for kind, number in sorted(numbers[case_id].items())
+        }
+        tally.add_all(session, section, edition_id, deltas, report.source)

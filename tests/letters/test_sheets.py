@@ -1,0 +1,67 @@
+"""Sheets as pages and as PDFs: what they say, and what becomes of them when the case changes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.conftest import Host
+
+from .world import ANN, BO, change, pages_of, sizes_of, words_of
+
+SAYS = (
+    "Kim Example", "Minister of Justice", "19 Aitken Street", "WELLINGTON 6011", "NEW ZEALAND", "Dear Minister Example,",
+    "Do right by Ann Example.", "She put up a poster.", "Name no political party.", "I am writing about Ann Example.",
+    "High Commission of New Zealand", "A letter abroad costs 3 dollars.",
+)  # fmt: skip
+
+
+def test_a_sheet_says_whom_to_write_to_what_to_ask_and_what_to_leave_out(site: Host) -> None:
+    client = site.app.test_client()
+    page = client.get(f"/au/cases/{ANN}/letter")
+    text = " ".join(re.sub("<[^>]*>", " ", page.text).split())
+    pdf = client.get(f"/au/cases/{ANN}/letter.pdf")
+    assert (page.status_code, pdf.status_code, pdf.mimetype) == (200, 200, "application/pdf")
+    for words in SAYS:
+        assert words in text, words
+        assert words in words_of(pdf.data), words
+    # What is posted is the letter alone: no advice stands on it.
+    letter = words_of(pdf.data, 0)
+    assert "Kim Example" in letter and "Dear Minister Example," in letter
+    assert "poster" not in letter and "Leave out" not in letter and "Embassy" not in letter
+    assert pages_of(pdf.data) == 2
+
+
+@pytest.mark.parametrize(("size", "points"), [("a4", (595, 842)), ("letter", (612, 792)), ("nonsense", (595, 842))])
+def test_paper_of_both_worlds(site: Host, size: str, points: tuple[int, int]) -> None:
+    client = site.app.test_client()
+    for path in (f"cases/{ANN}/letter.pdf?", f"cases/{ANN}/letter.pdf?blank=1&", "letters.pdf?"):
+        pdf = client.get(f"/au/{path}size={size}")
+        assert pdf.status_code == 200
+        assert sizes_of(pdf.data) == {points}
+    assert words_of(client.get(f"/au/cases/{ANN}/letter.pdf?blank=1").data) == ""
+
+
+def test_all_sheets_in_one_file_or_those_that_are_named(site: Host) -> None:
+    client = site.app.test_client()
+    both = words_of(client.get("/au/letters.pdf").data)
+    assert "Write for Ann Example" in both and "Write for Bo Example" in both
+    one = words_of(client.get(f"/au/letters.pdf?cases={BO}&cases={BO}").data)
+    assert "Bo Example" in one and "Ann Example" not in one
+    assert "Address: see your section" in one
+    assert client.get("/au/letters.pdf?cases=nobody").status_code == 404
+
+
+def test_a_paper_is_the_same_for_all_and_says_when_it_changed(site: Host) -> None:
+    client = site.app.test_client()
+    first = client.get(f"/au/cases/{ANN}/letter.pdf")
+    assert first.headers["Cache-Control"].startswith("public, max-age=")
+    assert "Set-Cookie" not in first.headers
+    again = client.get(f"/au/cases/{ANN}/letter.pdf", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(f"/au/cases/{ANN}/letter.pdf").data == first.data
+    change(site.app, texts={"demand": "Release her."})
+    after = client.get(f"/au/cases/{ANN}/letter.pdf", headers={"If-None-Match": first.headers["ETag"]})
+    assert after.status_code == 200
+    assert "Release her." in words_of(after.data)

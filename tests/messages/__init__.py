@@ -1,0 +1,1 @@
+"""Words of solidarity to the person at risk."""
