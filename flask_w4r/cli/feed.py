@@ -16,7 +16,7 @@ from ..models import RollupKey
 from ..services.rollup import feed as service
 from ..services.rollup import follow
 from ..services.rollup.aggregate import next_sequence
-from ..services.rollup.documents import Refused, parse
+from ..services.rollup.documents import LARGEST, Refused, parse
 from ..services.rollup.signing import public_of
 from ..services.rollup.status import feed_status
 from ..services.storage.unit_of_work import UnitOfWork, read, run
@@ -32,7 +32,9 @@ _path = click.Path(path_type=Path)
 @click.option("--section", "code", help="The code of the section that signs: the centre's own.")
 @click.option("--keys", "listing", type=_path, help="The root's signed list of keys, for sections that pin the root.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
-@click.option("--sequence", type=click.IntRange(1), help="Its number, larger than any before; else made of the time.")
+@click.option(
+    "--sequence", type=click.IntRange(1, LARGEST), help="Its number, larger than any before; else made of the time."
+)
 @click.option("--days", default=service.DAYS, show_default=True, type=click.IntRange(1, 400), help="For how long it holds.")  # fmt: skip
 def sign(entries: Path, code: str | None, listing: Path | None, out: Path, sequence: int | None, days: int) -> None:
     """Sign news of cases with W4R_SIGNING_KEY.

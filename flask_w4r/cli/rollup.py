@@ -13,6 +13,7 @@ from werkzeug.serving import run_simple
 from ..services.rollup import keys as key_service
 from ..services.rollup import sums, take
 from ..services.rollup.definitions import known_types
+from ..services.rollup.documents import LARGEST
 from ..services.rollup.take import Outcome
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from .common import record, state_and_app
@@ -76,7 +77,7 @@ def add(files: Sequence[Path], as_json: bool) -> None:
     contents, unreadable = _read(files)
 
     def work(uow: UnitOfWork) -> list[Outcome]:
-        done = take.take(uow.session, contents, known_types(state.seam), now=state.clock())
+        done = take.take(uow.session, contents, known_types(state.seam, state.sections.values()), now=state.clock())
         if taken := sum(one.state == "counted" for one in done):
             record_everywhere(uow, "rollup_added", "rollup", count=taken)
         return done
@@ -91,7 +92,7 @@ def verify(files: Sequence[Path], as_json: bool) -> None:
     """Look at signed files and keep nothing. Exits with 1 if any is not in order."""
     state, app = state_and_app()
     contents, unreadable = _read(files)
-    types, now = known_types(state.seam), state.clock()
+    types, now = known_types(state.seam, state.sections.values()), state.clock()
     _tell(
         [*unreadable, *read(app, lambda session: take.verify(session, contents, types, now=now))], as_json, "in order"
     )
@@ -124,7 +125,7 @@ def _tell(done: Sequence[Outcome], as_json: bool, word: str) -> None:
 
 @rollup.command("accept")
 @click.argument("section")
-@click.argument("sequence", type=click.IntRange(1))
+@click.argument("sequence", type=click.IntRange(1, LARGEST))
 def accept(section: str, sequence: int) -> None:
     """Count numbers that wait for a person, once you asked the section whether they are right."""
     _, app = state_and_app()

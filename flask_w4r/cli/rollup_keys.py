@@ -15,7 +15,7 @@ from ..clock import system_clock
 from ..models import RollupKey
 from ..services.rollup import keys as key_service
 from ..services.rollup.aggregate import next_sequence
-from ..services.rollup.documents import Refused
+from ..services.rollup.documents import LARGEST, Refused
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from .common import record, state_and_app
 
@@ -28,7 +28,9 @@ _path = click.Path(path_type=Path)
 @click.argument("listing", type=_path)
 @click.option("--key", "key_file", required=True, type=_path, help="The file with the root's private key.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
-@click.option("--sequence", type=click.IntRange(1), help="Its number, larger than any before; else made of the time.")
+@click.option(
+    "--sequence", type=click.IntRange(1, LARGEST), help="Its number, larger than any before; else made of the time."
+)
 @click.option("--days", default=key_service.DAYS, show_default=True, type=click.IntRange(1, 3660), help="For how long it holds.")  # fmt: skip
 def sign(listing: Path, key_file: Path, out: Path, sequence: int | None, days: int) -> None:
     """Sign a list of keys with the root key, on a machine that is off line.

@@ -28,6 +28,8 @@ USUAL = {
     "slug": "ann-example",
     "year": "2024",
     "cases": "ann-example",
+    "key_id": "0" * 32,
+    "public_key": "vlwrxdDsrSX7lbtPYu5YP73fjWt8JLv2Pj0zZ3fLCQQ",
 }
 GARBAGE = (
     "", " ", "-", "-1", "0", "9" * 40, "1e999", "NaN", "٤", "x" * 5000, "../..", "/dev/null", ".", "%s%n{}", "a\nb",
@@ -248,7 +250,9 @@ def test_garbage(full: Host, database: str) -> None:
             for word in GARBAGE:
                 result = call(full.app, path, arguments(command, {parameter.name or "": word}), line=False)
                 if isinstance(parameter.type, click.types.FloatParamType | click.types.IntParamType):
-                    assert result.exit_code == (0 if word == "٤" else 2), ("a number has bounds", path, word)
+                    fine = {0, 1} if path in {*NEEDS_NOTHING, *LACKS_A_SETTING, ("rollup", "accept")} else {0}
+                    wanted = fine if word == "٤" else {2}
+                    assert result.exit_code in wanted, ("a number has bounds", path, word)
                 tried += 1
         call(full.app, path, [*GARBAGE], line=False)
         call(full.app, path, ["--no-such-option"])

@@ -63,6 +63,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made.host_tokens = made_host(made)
     made.data_token = made_link(made, MY_DATA, "sam1@example.org")
     made_delivery(made)
+    made_signed(made)
     made.message_token = made_message(made)
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
     made.email_token = made_email(made)
@@ -176,6 +177,25 @@ def made_message(host: Host) -> str:
     return run(host.app, work)
 
 
+def made_signed(host: Host) -> None:
+    """What the section and the centre signed, so that programs can have it; and news of the centre that wait."""
+    now = get_state(host.app).clock()
+
+    def work(uow: UnitOfWork) -> None:
+        for kind in ("tally", "feed"):
+            signed = {"section": "MA", "kind": kind, "sequence": 1, "signed_at": now, "document": "{}"}
+            uow.session.add(models.SignedDocument(**signed))
+        uow.session.add(
+            models.FeedEntry(
+                section="MA", name="one", edition="2026", slug="ann-example", change="demand", happened_on=now.date(),
+                source="https://www.example.org/", brings={"texts": {"ar": {"demand": "x"}}, "target": {"name": "y"}},
+                state="waiting", taken_at=now,
+            )
+        )  # fmt: skip
+
+    run(host.app, work)
+
+
 def made_link(host: Host, purpose: str, whose: str) -> str:
     """The token of a link that stands for an address."""
     now = get_state(host.app).clock()
@@ -249,7 +269,7 @@ def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
         if blueprint != "w4r_ma" or method not in (rule.methods or set()):
             continue
         real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr",
-                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere",
+                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere", "number": 1,
                 "stamp": "a" * 16}  # fmt: skip
         unknown = rule.arguments - set(real)
         assert not unknown, f"give {name} a value for {unknown}"

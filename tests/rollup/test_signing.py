@@ -210,7 +210,7 @@ def is_taken(data: bytes) -> bool:
     from flask_w4r.seam import Seam
 
     try:
-        look_at(data, World.keys, known_types(Seam(CAPABILITIES)), now=World.clock())
+        look_at(data, World.keys, known_types(Seam(CAPABILITIES), ()), now=World.clock())
     except Refused:
         return False
     return True

@@ -41,7 +41,6 @@ FIELD_WORDS = {
     "summary": lazy_gettext("Summary"),
     "demand": lazy_gettext("Demand"),
     "petition": lazy_gettext("Petition"),
-    "story": lazy_gettext("Story"),
     "name": lazy_gettext("Name"),
     "salutation": lazy_gettext("Salutation"),
     "address": lazy_gettext("Address"),
@@ -88,15 +87,29 @@ def is_followed(state: W4RState) -> bool:
 
 
 def on_overview(session: Session) -> Sequence[tuple[str, str, Permission]]:
-    """How many entries wait, for the desk's first page."""
+    """What was done by itself not long ago, and how many entries wait, for the desk's first page."""
     place = here()
     if not is_followed(place.state):
         return ()
-    number = service.waiting_count(session, place.section)
-    words = ngettext(
-        "%(num)s change by the centre is waiting for you", "%(num)s changes by the centre are waiting for you", number
-    )
-    return [(words, "moderation_feed", Permission.EDIT_CASES)] if number else []
+    waiting, done = service.counts(session, place.section, now=place.state.clock())
+    words = []
+    if done:
+        words.append(
+            ngettext(
+                "The centre closed, freed or withdrew %(num)s case in the last two days",
+                "The centre closed, freed or withdrew %(num)s cases in the last two days",
+                done,
+            )
+        )
+    if waiting:
+        words.append(
+            ngettext(
+                "%(num)s change by the centre is waiting for you",
+                "%(num)s changes by the centre are waiting for you",
+                waiting,
+            )
+        )
+    return [(one, "moderation_feed", Permission.EDIT_CASES) for one in words]
 
 
 DESK = DeskPart("moderation_feed", lazy_gettext("Centre"), Permission.EDIT_CASES, 62, is_followed)

@@ -59,7 +59,10 @@ def _case_names(session: Session, found: sums.Sum) -> dict[str, str]:
 
 
 def _type_words(name: str) -> str:
-    action = here().state.seam.actions.get(name)
+    place = here()
+    action, own = place.state.seam.actions.get(name), place.section.action_types.get(name)
+    if own is not None:
+        return place.section.text(own, place.locale)
     return str(action.words) if action is not None else name.replace("_", " ").capitalize()
 
 
