@@ -16,7 +16,7 @@ from flask_w4r.services.kits.way_texts import items, variants
 
 LOCALES = ("en", "fr", "ar")
 #: Only facts with a source ship, so these may be unknown.
-UNKNOWN = {"target", "address", "email_address"}
+UNKNOWN = {"address", "email_address"}
 #: Fewer words say the same in Arabic.
 WORDS = {"en": (115, 185), "fr": (115, 190), "ar": (80, 180)}
 
