@@ -37,6 +37,7 @@ SECTION_KEYS = {
     "contact": "An address or a link for questions, in the footer of our layout.",
     "desk_email": "Where the desk's emails go: the head of the log each day, and alerts.",
     "delivery_to": "Who petitions are handed over to, where a delivery names nobody: see :doc:`delivery`.",
+    "action_types": "Types of action that are counted by beside those of :doc:`rollup`: a table of words by locale for each, such as ``{'sms': {'en': 'Text messages'}}``, or a list of types. A section signs its numbers under them, and a centre takes them; both must have them.",
     "digital_at_centre": "The section's people sign on the centre's own site, whose digital actions are counted as a section of their own: `flask w4r tally report` says so.",
     "goals": 'What the campaign wants to reach, by type of action (``letter``), ``total`` or ``people``: ``{"letter": 1000}``. The campaign\'s page shows how far it is.',
     "delivery_receipts": "Email each signer a receipt when their signature has been handed over.",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 
 from ..topics import OPEN
+from .actions import check_actions
 from .days import check_days, longer_than_allowed
 from .emails import check_emails
 from .embassies import check_embassies
@@ -292,7 +293,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
     "fields": _fields, "custom_fields": _custom_fields, "min_age": _min_age, "consents": _consents,
     "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text, "share_sources": _sources,
-    "delivery_receipts": _flag, "messages_shown": _flag, "digital_at_centre": _flag, "goals": _goals,
+    "delivery_receipts": _flag, "messages_shown": _flag, "digital_at_centre": _flag, "action_types": check_actions, "goals": _goals,
     "embassy_addresses": check_embassies, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
     "retention": check_days, "retention_longest": check_days, "emails": check_emails,

@@ -25,6 +25,7 @@ from ..services.storage.unit_of_work import UnitOfWork, run
 from ..services.tally.counts import count_signatures, signature_scope
 from ..state import W4RState, get_state
 from .events import make_events as make_events
+from .messages import make_messages as make_messages
 
 
 class RecordingMailer:

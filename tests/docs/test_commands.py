@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from configparser import ConfigParser
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ import pytest
 from flask import Flask
 
 from flask_w4r.cli import LazyGroup, w4r_group
-from flask_w4r.testing import make_campaign, make_signatures
+from flask_w4r.testing import make_campaign, make_messages, make_signatures
 from tests.places.world import AU_LINES, write_zip
 
 from .conftest import MakeSite, run
@@ -90,6 +91,8 @@ def _check_flask(words: list[str], site: MakeSite, tmp_path: Path, monkeypatch: 
         make_campaign(app, [f"case-{len(list(tmp_path.iterdir()))}"], year="2025")
     if words[1] == "deliver":
         words = _delivered(app, words)
+    if words[1] == "cards":
+        make_messages(app, "ann-example", 2, taken_at=datetime.now(UTC) if "--again" in words else None)
     # The test's site has no lasting mailer, which the doctor rightly says.
     run(app, *words, code=1 if words[-1] == "doctor" else 0)
     _succeeded.add(tuple(words))

@@ -63,17 +63,19 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made.host_tokens = made_host(made)
     made.data_token = made_link(made, MY_DATA, "sam1@example.org")
     made_delivery(made)
+    made_signed(made)
     made.message_token = made_message(made)
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
+    made.email_token = made_email(made)
     return made
 
 
 def made_target(host: Host) -> None:
-    """Somebody to write to, so that there are letters."""
+    """Somebody to write to, so that there are letters and emails."""
 
     def work(uow: UnitOfWork) -> None:
         for case in uow.session.scalars(select(models.Case)):
-            case.target = {"title": "Minister of Justice"}
+            case.target = {"title": "Minister of Justice", "email": "minister@gov.example"}
 
     run(host.app, work)
 
@@ -109,6 +111,26 @@ def made_host(host: Host) -> dict[str, str]:
             name: token_service.issue(uow.session, "MA", kind, [event.id, event.host_version], now=now, days=9)
             for name, kind in kinds.items()
         }
+
+    return run(host.app, work)
+
+
+def made_email(host: Host) -> str:
+    """Somebody's email to those in power, and the token of the link that confirms it."""
+    state = get_state(host.app)
+    now, seal = state.clock(), state.keyring.seal_json
+
+    def work(uow: UnitOfWork) -> str:
+        case = uow.session.scalars(select(models.Case).where(models.Case.section == "MA")).first()
+        assert case is not None
+        row = models.TargetEmail(
+            section="MA", case_id=case.id, target_key="0" * 32, state="pending", version=1, locale="ar", text_locale="en",
+            person=seal({"first_name": "Sam", "email": "sam1@example.org"}), reasons=[], score=0,
+            words=seal({"subject": "Free her", "body": "Please.", "target": "Minister"}), created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(row)
+        uow.session.flush()
+        return token_service.issue(uow.session, "MA", "email_confirm", [[row.id, 1]], now=now, days=9)
 
     return run(host.app, work)
 
@@ -153,6 +175,25 @@ def made_message(host: Host) -> str:
         return token_service.issue(uow.session, "MA", "message_confirm", [[row.id, 1]], now=now, days=9)
 
     return run(host.app, work)
+
+
+def made_signed(host: Host) -> None:
+    """What the section and the centre signed, so that programs can have it; and news of the centre that wait."""
+    now = get_state(host.app).clock()
+
+    def work(uow: UnitOfWork) -> None:
+        for kind in ("tally", "feed"):
+            signed = {"section": "MA", "kind": kind, "sequence": 1, "signed_at": now, "document": "{}"}
+            uow.session.add(models.SignedDocument(**signed))
+        uow.session.add(
+            models.FeedEntry(
+                section="MA", name="one", edition="2026", slug="ann-example", change="demand", happened_on=now.date(),
+                source="https://www.example.org/", brings={"texts": {"ar": {"demand": "x"}}, "target": {"name": "y"}},
+                state="waiting", taken_at=now,
+            )
+        )  # fmt: skip
+
+    run(host.app, work)
 
 
 def made_link(host: Host, purpose: str, whose: str) -> str:
@@ -215,6 +256,7 @@ def tokens(host: Host) -> dict[str, str]:
     own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
     return {
         **mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "message_confirm": host.message_token,
+        "email_confirm": host.email_token,
     }  # fmt: skip
 
 
@@ -227,7 +269,7 @@ def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
         if blueprint != "w4r_ma" or method not in (rule.methods or set()):
             continue
         real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr",
-                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere",
+                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere", "number": 1,
                 "stamp": "a" * 16}  # fmt: skip
         unknown = rule.arguments - set(real)
         assert not unknown, f"give {name} a value for {unknown}"

@@ -41,10 +41,10 @@ def write(host: Host, slug: str = SLUG, *, client: Any = None, prefix: str = "/a
     return submit(client, page, "message", **{**typed(), **more})
 
 
-def link(host: Host, number: int = -1) -> str:
-    """The path of the link in a mail."""
-    (url,) = host.mailer.links("/message/", number)
-    return str(url.partition("http://localhost")[2])
+def link(host: Host) -> str:
+    """The path of the link in the last mail that asks for the proof."""
+    every = [url for number in range(len(host.mailer.messages)) for url in host.mailer.links("/message/", number)]
+    return str(every[-1].partition("http://localhost")[2])
 
 
 def confirm(host: Host, path: str | None = None, *, client: Any = None, **more: Any) -> Any:

@@ -111,7 +111,7 @@ def _case(session: Session, slug: str) -> str:
         case=found,
         count=counts.of_case(found.id, found.goal),
         paused=guard.is_paused(here(), found.id),
-        **more,
+        **{"share": None, **more},
         ways=ways_of(found, on_page=True),
         other_cases=others[:3],
         og=og,

@@ -208,7 +208,7 @@ def _thanks(slug: str, endpoint: str) -> Response:
             next_case=after,
             cases_left=len(others),
             ways=[way for way in ways_of(case) if way.name != "petition"],
-            **thanks_values(here().state, session, case),
+            **{"share": None, **thanks_values(here().state, session, case)},
         )
 
     return public_page((endpoint, slug), lambda: read(current_app, render))
@@ -239,7 +239,7 @@ def _thanks_all(endpoint: str) -> Response:
             raise NotFound("edition")
         return page(
             "petitions/thanks.html", endpoint=endpoint, public=True, mailed=_is_mailed(endpoint), edition=edition,
-            case=None, next_case=None, cases_left=0, ways=(),
+            case=None, next_case=None, cases_left=0, ways=(), share=None,
         )  # fmt: skip
 
     return public_page((endpoint,), lambda: read(current_app, render))

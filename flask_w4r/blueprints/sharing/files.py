@@ -37,7 +37,7 @@ def pictures_of(case: CaseView, endpoint: str = "share_image") -> list[PictureVi
     :param endpoint: where they are.
     """
     place = here()
-    shown, fonts, found = pictures.picture_of(place.section, case), place.state.config.font_path, []
+    shown, fonts, found = pictures.picture_of(place.section, case, place.locale), place.state.config.font_path, []
     alt = pictures.alt_of(case, shown)
     for shape in SHAPES.values():
         values = {"slug": case.slug, "shape": shape.name, "v": shown.digest(shape, fonts)[:12]}
@@ -54,7 +54,7 @@ def picture_file(session: Session, case: CaseView, shape: str) -> tuple[str, Cal
     if shape not in SHAPES:
         raise NotFound(shape)
     place = here()
-    shown, fonts = pictures.picture_of(place.section, case), place.state.config.font_path
+    shown, fonts = pictures.picture_of(place.section, case, place.locale), place.state.config.font_path
     digest = shown.digest(SHAPES[shape], fonts)
     kept = file_cache(place).get(digest)
     # Read only where it is drawn, and before: drawing holds no connection.

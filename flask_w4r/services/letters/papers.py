@@ -82,7 +82,7 @@ def letter_words() -> dict[str, str]:
         "keep": gettext("Keep this page: it is not part of your letter"),
         "demand": gettext("Ask for this, word for word"),
         "to": gettext("Write to"),
-        "copy": gettext("Send a copy to"),
+        "copy_to": gettext("Send a copy to"),
         "postage": gettext("Postage"),
         "points": gettext("Worth saying"),
         "never": gettext("Leave out"),

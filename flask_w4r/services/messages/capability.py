@@ -29,7 +29,7 @@ CAPABILITY = Capability(
     retention=keep.RULES,
     personal=(
         Personal(
-            "w4r_message", ("email_index", "words", "person"), "taken_messages",
+            "w4r_message", ("email_index", "words", "person", "consent_digest"), "taken_messages",
             "those that were not confirmed, read or passed on have rules of their own",
         ),
     ),

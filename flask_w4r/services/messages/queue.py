@@ -21,7 +21,7 @@ from ..moderation.kinds import COUNT_CAP, QueuePage
 from ..moderation.reasons import ReasonLine, reason_lines
 from ..people.addresses import mask_address
 from . import decisions, standing
-from .directions import direction
+from .directions import direction, language
 from .refusals import REFUSALS
 from .rules import found_now, route_of
 from .written import KIND
@@ -40,7 +40,8 @@ class MessageRow:
     lang: str
     writer: str
     country: str
-    language: str
+    #: The language of the page that it was written on.
+    page: str
     #: Masked; ``None`` where there is none.
     address: str | None
     public: bool
@@ -110,8 +111,8 @@ def _row(keyring: Keyring, section: Section, row: Message, case: Any) -> Message
     # Words of a section's own are read by its desk, in its own language.
     rules = [section.word("solidarity_rules", name, section.default_locale) for name in said.get("rules") or ()]
     return MessageRow(
-        id=row.id, name=case.name, case_slug=case.slug, text=text, dir=direction(text), lang=row.locale,
-        writer=person.get("name", ""), country=country_name(person.get("country", "")), language=language_name(row.locale),
+        id=row.id, name=case.name, case_slug=case.slug, text=text, dir=direction(text), lang=language(text, row.locale),
+        writer=person.get("name", ""), country=country_name(person.get("country", "")), page=language_name(row.locale),
         address=mask_address(email) if email else None, public=row.public,
         route=str(SOLIDARITY_ROUTES.get(route_of(said), "")),
         languages=[language_name(code) for code in said.get("languages") or ()], rules=rules,

@@ -22,7 +22,7 @@ from ..campaign.views import CaseView
 from ..people.permissions import Staff
 from . import rules, standing
 from .counts import TO_TAKE
-from .directions import direction
+from .directions import direction, language
 
 #: Messages on a case's page, and on one of the desk's.
 ON_CASE, ON_DESK = 6, 50
@@ -61,7 +61,7 @@ def _view(keyring: Keyring, row: Message) -> MessageView:
     person, text = standing.person_of(keyring, row), standing.text_of(keyring, row)
     country = person.get("country", "")
     return MessageView(
-        row.id, text, direction(text), row.locale, person.get("name", ""), country_name(country) if country else "",
+        row.id, text, direction(text), language(text, row.locale), person.get("name", ""), country_name(country) if country else "",
         row.shown_at is not None, row.approved_at,
     )  # fmt: skip
 

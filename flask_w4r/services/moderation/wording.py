@@ -25,7 +25,7 @@ _STREET = re.compile(
     r"\b(?:p\.?\s?o\.?\s?box|postbox|postfach|bo[iî]te postale)\b"
     r"|\b\d{1,5}[a-z]?,?\s(?:[^\W\d_]+[\s-]){0,3}(?:street|st|road|rd|avenue|ave|lane|drive|rue|boulevard|place|calle|stra(?:ß|ss)e|weg|via)\b"
     r"|\b(?:rue|calle|avenida|via|شارع)\s(?:[^\W\d_]+\s){1,4}\d{1,5}\b"
-    r"|[^\W\d_]+(?:straße|strasse|weg|gasse|platz|straat|gatan|vej)\s\d{1,4}\b",
+    r"|\b[^\W\d_]*(?:straße|strasse|weg|gasse|platz|straat|gatan|vej)\s\d{1,4}\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")

@@ -39,6 +39,10 @@ class Face:
         """The font in a size, in pixels."""
         return _opened(self.path, size)
 
+    def has(self, text: str) -> bool:
+        """Whether it can draw all characters of a text."""
+        return _has(self.path, frozenset(char for char in text if _is_drawn(char)))
+
 
 @lru_cache(maxsize=512)
 def _opened(path: str, size: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...i18n import lazy_gettext
 from ...seam import Capability, Retention, Way
 from ...topics import WAYS
-from . import counting, table, urls
+from . import counting, doctor, table, urls
 
 CAPABILITY = Capability(
     "sharing",
@@ -32,5 +32,6 @@ CAPABILITY = Capability(
     exports=(table.EXPORT,),
     heard=(counting.heard,),
     urls=(urls.urls,),
+    checks=(doctor.check,),
     pages="flask_w4r.blueprints.sharing",
 )

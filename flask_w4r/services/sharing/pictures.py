@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...i18n import gettext
-from ...sections import Section
+from ...sections import Section, text_direction
 from ..campaign.views import CaseView
-from ..printing.faces import has_raqm
+from ..printing.faces import face_for, has_raqm
 from . import patterns
 from .setting import Words, draw, set_in, words_for
 from .shapes import SHAPES, Shape
@@ -58,20 +59,31 @@ def signal_of(section: Section) -> str:
     return colour if _HEX.fullmatch(colour) else _SIGNAL
 
 
-def picture_of(section: Section, case: CaseView) -> Picture:
-    """What the picture of a case shows as it stands now, in the page's language."""
+def picture_of(section: Section, case: CaseView, locale: str) -> Picture:
+    """What the picture of a case shows as it stands now.
+
+    :param locale: of the page, and so of words of ours.
+    """
+    direction, lang = case.text_dir, case.text_lang
     if case.takes_actions:
         sentence = case.demand or case.title
     elif case.status == "freed":
         sentence = gettext("Good news. Thank you to everyone who took action.")
+        direction, lang = _direction(sentence, text_direction(locale)), section.lang_tag(locale)
     else:
         sentence = case.title
     return Picture(
         name=case.name, sentence=sentence, foot=section.name, initials=case.initials, pattern=case.pattern,
-        direction=case.text_dir, lang=case.text_lang, signal=signal_of(section),
+        direction=direction, lang=lang, signal=signal_of(section),
         photo=case.photo.url if case.photo else "", good=case.status == "freed",
         credit=gettext("Photo: %(credit)s", credit=case.photo.credit) if case.photo and case.photo.credit else "",
     )  # fmt: skip
+
+
+def _direction(text: str, usual: str) -> str:
+    """Of words of ours, which may not be translated: by their first letter."""
+    kinds = (unicodedata.bidirectional(char) for char in text)
+    return next(("ltr" if kind == "L" else "rtl" for kind in kinds if kind in ("L", "R", "AL")), usual)
 
 
 def alt_of(case: CaseView, picture: Picture) -> str:
@@ -147,6 +159,14 @@ def draw_picture(picture: Picture, shape: str, font_paths: tuple[str, ...], phot
     return made.getvalue()
 
 
+def initials(picture: Picture, font_paths: tuple[str, ...]) -> bytes:
+    """The initials on their pattern alone, as a PNG, for paper."""
+    face = face_for(picture.initials, bold=True, font_paths=font_paths)
+    made = io.BytesIO()
+    patterns.field(picture.pattern, 1240, 800, picture.initials, face).quantize(32).save(made, "PNG")
+    return made.getvalue()
+
+
 def _mirrored(box: tuple[int, int, int, int], size: Shape, rtl: bool) -> tuple[int, int, int, int]:
     left, top, width, height = box
     return (size.width - left - width if rtl else left, top, width, height)
@@ -157,9 +177,9 @@ def _portrait(
 ) -> None:
     left, top, width, height = box
     if photo is None:
-        initials = words(picture.initials, bold=True)
-        face = initials.face if initials else None
-        canvas.paste(patterns.field(picture.pattern, width, height, picture.initials, face), (left, top))
+        letters = words(picture.initials, bold=True)
+        written = (letters.text, letters.face) if letters else ("", None)
+        canvas.paste(patterns.field(picture.pattern, width, height, *written), (left, top))
         return
     from PIL import Image, ImageOps
 

@@ -12,8 +12,7 @@ from ...i18n import gettext
 from ...sections import Section
 from ..campaign.views import CaseView
 from ..printing.typeset import typeset
-from . import patterns
-from .pictures import picture_of, signal_of
+from .pictures import initials, picture_of, signal_of
 
 TEMPLATE = Path(__file__).parent / "poster.typ"
 
@@ -56,18 +55,17 @@ def poster_of(
     :param size: ``a4`` or ``letter``.
     :param shown: the address in words, without its source.
     """
-    picture = picture_of(section, case)
-    ground, line, ink = patterns.colours(case.pattern)
+    picture = picture_of(section, case, locale)
     call = gettext("Scan to take action") if case.takes_actions else gettext("Scan to read the story")
     data = {
-        "paper": {"a4": "a4", "letter": "us-letter"}[size], "lang": locale.split("-")[0], "dir": case.text_dir,
-        "text_lang": case.text_lang.split("-")[0], "title": f"{case.name}: {picture.sentence}", "name": case.name,
+        "paper": {"a4": "a4", "letter": "us-letter"}[size], "lang": locale.split("-")[0], "dir": picture.direction,
+        "text_lang": picture.lang.split("-")[0], "title": f"{case.name}: {picture.sentence}", "name": case.name,
         "country": case.country_name, "sentence": picture.sentence, "credit": picture.credit, "foot": section.name,
-        "initials": picture.initials, "ground": ground, "line": line, "ink": ink, "signal": signal_of(section), "call": call,
-        "address": shown.partition("://")[2], "alt": case.photo.alt if case.photo else "", "photo": photo is not None,
+        "signal": signal_of(section), "call": call,
+        "address": shown.partition("://")[2], "alt": case.photo.alt if case.photo else "", "portrait": "photo.jpg" if photo is not None else "initials.png",
         "qr_alt": gettext("QR code: %(address)s", address=shown),
     }  # fmt: skip
-    files = {"qr.svg": qr, **({"photo.jpg": photo} if photo is not None else {})}
+    files = {"qr.svg": qr, data["portrait"]: photo if photo is not None else initials(picture, font_paths)}
     parts = [json.dumps(data, sort_keys=True).encode(), *files.values(), repr(font_paths).encode()]
     return Poster(hashlib.sha256(b"\0".join(parts)).hexdigest(), data, files, font_paths)
 

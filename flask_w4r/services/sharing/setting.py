@@ -17,6 +17,8 @@ _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _CLOSING = "、。，．！？：；）」』】〉》”’…ー々"
 #: Scripts without spaces, whose words only a dictionary tells apart.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+#: What no font draws and Raqm refuses: controls, halves of characters, and what is none.
+_NEVER = ("Cc", "Cs", "Cn")
 _PIECES = re.compile(rf"[{_WIDE}][{_CLOSING}]*\s*|[^\s{_WIDE}]+\s*|\s+")
 
 
@@ -24,7 +26,8 @@ _PIECES = re.compile(rf"[{_WIDE}][{_CLOSING}]*\s*|[^\s{_WIDE}]+\s*|\s+")
 class Words:
     """A text with the fonts it is drawn in.
 
-    :ivar face: one font that has all of it; or, by word, the font of each.
+    :ivar face: one font that has all of it; or ``faces``: by word, the font of each.
+    :ivar cut: how it ends where it has to be cut.
     """
 
     text: str
@@ -32,6 +35,7 @@ class Words:
     lang: str
     face: Face | None
     faces: Sequence[tuple[str, Face]] = ()
+    cut: str = CUT
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,14 @@ class Lines:
 
 def words_for(text: str, *, bold: bool, direction: str, lang: str, font_paths: tuple[str, ...]) -> Words | None:
     """A text that can be drawn whole; ``None``: some of it cannot, and half a sentence is none."""
-    text = " ".join(text.split())
+    text = " ".join(
+        "".join(char for char in text if unicodedata.category(char) not in _NEVER or char.isspace()).split()
+    )
     if not text:
         return None
-    whole = face_for(text + CUT, bold=bold, font_paths=font_paths)
+    whole = face_for(text, bold=bold, font_paths=font_paths)
     if whole is not None:
-        return Words(text, direction, lang, whole)
+        return Words(text, direction, lang, whole, cut=CUT if whole.has(CUT) else "...")
     faces = [(word, face_for(word, bold=bold, font_paths=font_paths)) for word in {*text.split(" "), CUT}]
     if any(face is None for _, face in faces):
         return None
@@ -74,9 +80,9 @@ def set_in(words: Words, width: int, height: int, *, largest: int, smallest: int
     if len(found.lines) <= fits:
         return found
     last = clusters(found.lines[fits - 1])
-    while last and _length(words, "".join(last).rstrip() + CUT, smallest) > width:
+    while last and _length(words, "".join(last).rstrip() + words.cut, smallest) > width:
         last.pop()
-    return Lines(words, [*found.lines[: fits - 1], "".join(last).rstrip() + CUT], smallest, found.step)
+    return Lines(words, [*found.lines[: fits - 1], "".join(last).rstrip() + words.cut], smallest, found.step)
 
 
 def _wrapped(words: Words, width: int, size: int, leading: float) -> Lines:
