@@ -39,7 +39,7 @@ def main() -> None:
         subprocess.run(playwright, check=False, timeout=600, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if not chromium_path():
         print("... and Debian's package 'chromium' ...", flush=True)
-        install("chromium", "fonts-noto-core")
+        install("chromium", "fonts-noto-core", "fonts-noto-cjk")
     if not chromium_path():
         print("No browser could be had: tests marked 'browser' will be left out. Install Chromium to run them.")
     elif headless_path() == chromium_path() and not os.environ.get("W4R_TEST_CHROMIUM"):

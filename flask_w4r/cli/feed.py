@@ -16,7 +16,7 @@ from ..models import RollupKey
 from ..services.rollup import feed as service
 from ..services.rollup import follow
 from ..services.rollup.aggregate import next_sequence
-from ..services.rollup.documents import Refused, parse
+from ..services.rollup.documents import LARGEST, Refused, parse
 from ..services.rollup.signing import public_of
 from ..services.rollup.status import feed_status
 from ..services.storage.unit_of_work import UnitOfWork, read, run
@@ -24,7 +24,7 @@ from .common import choose_sections, record, state_and_app
 from .jobs import tools_for
 
 feed = AppGroup("feed", help="The centre's signed news of cases.")
-_path = click.Path(exists=True, dir_okay=False, path_type=Path)
+_path = click.Path(path_type=Path)
 
 
 @feed.command("sign")
@@ -32,7 +32,9 @@ _path = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--section", "code", help="The code of the section that signs: the centre's own.")
 @click.option("--keys", "listing", type=_path, help="The root's signed list of keys, for sections that pin the root.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
-@click.option("--sequence", type=click.IntRange(1), help="Its number, larger than any before; else made of the time.")
+@click.option(
+    "--sequence", type=click.IntRange(1, LARGEST), help="Its number, larger than any before; else made of the time."
+)
 @click.option("--days", default=service.DAYS, show_default=True, type=click.IntRange(1, 400), help="For how long it holds.")  # fmt: skip
 def sign(entries: Path, code: str | None, listing: Path | None, out: Path, sequence: int | None, days: int) -> None:
     """Sign news of cases with W4R_SIGNING_KEY.
@@ -77,14 +79,14 @@ def publish(path: Path, code: str | None) -> None:
     """Serve a signed feed at /api/v1/status-feed, once it is seen to be in order and newer than the one before."""
     state, app = state_and_app()
     (section,) = choose_sections(code, several=False)
-    data, private = path.read_bytes(), state.config.signing_key
+    private = state.config.signing_key
 
     def work(uow: UnitOfWork) -> dict[str, Any]:
         known = (RollupKey.sender == section.code, RollupKey.used_for == "feed", RollupKey.revoked_at.is_(None))
         publics = list(uow.session.scalars(select(RollupKey.public_key).where(*known)))
         if private is not None:
             publics.append(public_of(private))
-        document = service.publish(uow.session, section, data, publics, now=state.clock())
+        document = service.publish(uow.session, section, path.read_bytes(), publics, now=state.clock())
         record(uow, section, "feed_published", "feed", count=len(document["entries"]))
         return document
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from werkzeug.serving import run_simple
 
 from ..services.rollup import keys as key_service
 from ..services.rollup import sums, take
 from ..services.rollup.definitions import known_types
+from ..services.rollup.documents import LARGEST
 from ..services.rollup.take import Outcome
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from .common import record, state_and_app
@@ -77,7 +77,7 @@ def add(files: Sequence[Path], as_json: bool) -> None:
     contents, unreadable = _read(files)
 
     def work(uow: UnitOfWork) -> list[Outcome]:
-        done = take.take(uow.session, contents, known_types(state.seam), now=state.clock())
+        done = take.take(uow.session, contents, known_types(state.seam, state.sections.values()), now=state.clock())
         if taken := sum(one.state == "counted" for one in done):
             record_everywhere(uow, "rollup_added", "rollup", count=taken)
         return done
@@ -92,7 +92,7 @@ def verify(files: Sequence[Path], as_json: bool) -> None:
     """Look at signed files and keep nothing. Exits with 1 if any is not in order."""
     state, app = state_and_app()
     contents, unreadable = _read(files)
-    types, now = known_types(state.seam), state.clock()
+    types, now = known_types(state.seam, state.sections.values()), state.clock()
     _tell(
         [*unreadable, *read(app, lambda session: take.verify(session, contents, types, now=now))], as_json, "in order"
     )
@@ -125,7 +125,7 @@ def _tell(done: Sequence[Outcome], as_json: bool, word: str) -> None:
 
 @rollup.command("accept")
 @click.argument("section")
-@click.argument("sequence", type=click.IntRange(1))
+@click.argument("sequence", type=click.IntRange(1, LARGEST))
 def accept(section: str, sequence: int) -> None:
     """Count numbers that wait for a person, once you asked the section whether they are right."""
     _, app = state_and_app()
@@ -168,17 +168,25 @@ def sum_(edition: str, as_json: bool, as_csv: bool) -> None:
         click.echo(json.dumps(found.as_dict()))
         return
     if as_csv:
-        click.echo(csv_of(found), nl=False)
+        click.echo(found.as_csv(), nl=False)
         return
     click.echo(f"{edition}: {found.total} actions by {len(found.sections)} sections")
     for name, number in found.by_type.items():
         click.echo(f"  {name} {number}")
 
 
-def csv_of(found: sums.Sum) -> str:
-    """The sum as a table: edition, case, type, count."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("edition", "case", "type", "count"))
-    writer.writerows((found.edition, case, kind, number) for (case, kind), number in sorted(found.cells.items()))
-    return out.getvalue()
+@rollup.command("serve")
+@click.option(
+    "--port", default=5010, show_default=True, type=click.IntRange(1, 65_535), help="Where to listen, on this machine."
+)
+@click.option("--dry-run", is_flag=True, help="Say where the page would be, and end.")
+def serve(port: int, dry_run: bool) -> None:
+    """Show the example page with the world's table and chart in a browser on this machine."""
+    state, app = state_and_app()
+    if "rollup" not in state.config.features:
+        raise click.ClickException("the page is not part of this site: add 'rollup' to W4R_FEATURES")
+    section = next(iter(state.sections.values()))
+    prefix = state.mount_of(section).url_prefix
+    click.echo(f"http://{section.host or '127.0.0.1'}:{port}{prefix}/world")
+    if not dry_run:
+        run_simple("127.0.0.1", port, app)

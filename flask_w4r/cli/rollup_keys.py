@@ -15,19 +15,22 @@ from ..clock import system_clock
 from ..models import RollupKey
 from ..services.rollup import keys as key_service
 from ..services.rollup.aggregate import next_sequence
-from ..services.rollup.documents import Refused
+from ..services.rollup.documents import LARGEST, Refused
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from .common import record, state_and_app
 
 keys = AppGroup("keys", help="The list of sections' keys, signed by the root key.")
-_path = click.Path(exists=True, dir_okay=False, path_type=Path)
+_path = click.Path(path_type=Path)
 
 
-@keys.command("sign")
+# The machine that has the root key needs neither a database nor keys of a site.
+@click.command("sign")
 @click.argument("listing", type=_path)
 @click.option("--key", "key_file", required=True, type=_path, help="The file with the root's private key.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
-@click.option("--sequence", type=click.IntRange(1), help="Its number, larger than any before; else made of the time.")
+@click.option(
+    "--sequence", type=click.IntRange(1, LARGEST), help="Its number, larger than any before; else made of the time."
+)
 @click.option("--days", default=key_service.DAYS, show_default=True, type=click.IntRange(1, 3660), help="For how long it holds.")  # fmt: skip
 def sign(listing: Path, key_file: Path, out: Path, sequence: int | None, days: int) -> None:
     """Sign a list of keys with the root key, on a machine that is off line.
@@ -52,6 +55,9 @@ def sign(listing: Path, key_file: Path, out: Path, sequence: int | None, days: i
     click.echo(f"{len(entries)} keys, number {document['sequence']}, until {document['expires']}: {out}")
 
 
+keys.add_command(sign)
+
+
 def _private(path: Path) -> str:
     """A private key in a file, alone or as ``flask w4r keygen --signing`` prints it."""
     words = path.read_text("ascii", "replace").split()
@@ -67,10 +73,9 @@ def import_(path: Path) -> None:
     root = state.config.rollup_root
     if root is None:
         raise click.ClickException("W4R_ROLLUP_ROOT is not set: which key signs the list?")
-    data = path.read_bytes()
 
     def work(uow: UnitOfWork) -> tuple[int, int]:
-        found = key_service.import_list(uow.session, data, root, now=state.clock())
+        found = key_service.import_list(uow.session, path.read_bytes(), root, now=state.clock())
         for section in state.sections.values():
             record(uow, section, "rollup_keys_imported", "site", count=found[0])
         return found

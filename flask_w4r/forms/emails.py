@@ -86,7 +86,7 @@ def make_email_form(
     fields: dict[str, Any] = {}
     if rules.editable:
         hint = lazy_gettext("You can change the text. If you do, someone from our team reads it before it is sent.")
-        fields["subject"] = StringField(lazy_gettext("Subject"), [_subject], render_kw={"required": True})
+        fields["subject"] = StringField(lazy_gettext("Subject line"), [_subject], render_kw={"required": True})
         fields["body"] = TextAreaField(
             lazy_gettext("Your email"), [_body(longest)], description=hint, render_kw={"required": True}
         )

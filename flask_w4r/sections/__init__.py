@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from .actions import actions_of
 from .handed_over import HANDED_OVER
 from .sources import USUAL_SOURCES
 
@@ -69,6 +70,7 @@ class Section:
     share_sources: tuple[str, ...] = USUAL_SOURCES
     messages_shown: bool = False
     digital_at_centre: bool = False
+    action_types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     goals: Mapping[str, int] = field(default_factory=dict)
     class_mode: str = "off"
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
@@ -201,6 +203,8 @@ def _make_section(values: dict[str, Any]) -> Section:
     prefix = str(values["url_prefix"]).strip("/")
     values["url_prefix"] = f"/{prefix}" if prefix else ""
     values["locales"] = tuple(values["locales"])
+    if "action_types" in values:
+        values["action_types"] = actions_of(values["action_types"])
     if "share_sources" in values:
         values["share_sources"] = tuple(values["share_sources"])
     if "edition" in values:

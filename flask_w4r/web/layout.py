@@ -133,14 +133,14 @@ def _blocks(env: Environment, name: str) -> dict[str, _Block]:
     seen: set[str] = set()
     while name not in seen:
         seen.add(name)
-        source, tree = _parsed(env, name)
+        source, tree = parsed(env, name)
         if tree is None:
             # No source (compiled templates): what it says itself, and what it may have from above.
             known = env.get_template(name).blocks
             return dict.fromkeys([*known, *(STAND_INS if "content" not in known else ())], _Block()) | found
         for block in tree.find_all(nodes.Block):
             if not _is_within(source, block.name):
-                found.setdefault(block.name, _Block(block.required, all(_says_nothing(one) for one in block.body)))
+                found.setdefault(block.name, _Block(block.required, all(says_nothing(one) for one in block.body)))
         above = next(tree.find_all(nodes.Extends), None)
         if above is None:
             break
@@ -151,13 +151,15 @@ def _blocks(env: Environment, name: str) -> dict[str, _Block]:
     return found
 
 
-def _says_nothing(node: nodes.Node) -> bool:
+def says_nothing(node: nodes.Node) -> bool:
+    """Whether a piece of a template is space alone."""
     return isinstance(node, nodes.Output) and all(
         isinstance(one, nodes.TemplateData) and not one.data.strip() for one in node.nodes
     )
 
 
-def _parsed(env: Environment, name: str) -> tuple[str, nodes.Template | None]:
+def parsed(env: Environment, name: str) -> tuple[str, nodes.Template | None]:
+    """A template's source and what it says; ``None`` where the host's templates have no source."""
     if env.loader is None:
         raise TemplateNotFound(name)
     try:
@@ -179,7 +181,7 @@ def _file_is_ours(env: Environment, name: str) -> str | None:
     return path if path is not None and path.startswith(_PACKAGE) else None
 
 
-def _is_ours(env: Environment, name: str) -> bool:
+def is_all_ours(env: Environment, name: str) -> bool:
     """Whether a template, and all that it draws on, is the library's own."""
     left, seen = [name], {name}
     while left:
@@ -205,7 +207,7 @@ def _references(path: str) -> frozenset[str]:
 def _uses_ours(app: Flask, state: W4RState, template: str) -> bool:
     kept: dict[str, bool] = state.once("own_templates", dict)
     if template not in kept or app.jinja_env.auto_reload:
-        kept[template] = _is_ours(app.jinja_env, template)
+        kept[template] = is_all_ours(app.jinja_env, template)
     return kept[template]
 
 

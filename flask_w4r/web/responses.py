@@ -113,7 +113,7 @@ def private_page(template: str, code: int = 200, **context: Any) -> Response:
 
 def sealed_page(template: str, code: int = 200, **context: Any) -> Response:
     """Answer with a page whose URL is a secret: nothing may keep, index or pass it on."""
-    response = private_page(template, code, **context)
+    response = private_page(template, code, alone=True, **context)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -21,6 +21,7 @@ from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
 from .layout import find_layout, frame, make_part
+from .shell import in_shell
 from .typed import kind_for, one_line
 
 #: Characters that HTML (13.2.3.5), or XHTML, has no place for: controls but for tabs and ends of lines, and what Unicode
@@ -92,6 +93,7 @@ def page(
     values: Mapping[str, Any] | None = None,
     edition: EditionView | None = None,
     public: bool = False,
+    alone: bool = False,
     **context: Any,
 ) -> str:
     """Render one of our pages.
@@ -101,6 +103,7 @@ def page(
     :param values: that endpoint's values.
     :param public: many read it: it stands in ``W4R_PUBLIC_LAYOUT`` where the host names one, and in a layout of the
         host's our part of it is left in ``here().part``, to be kept.
+    :param alone: what stands around it is the same for all, and may be kept, where it has neither endpoint nor edition.
     """
     place = here()
     state, name = place.state, f"w4r/{template}"
@@ -125,12 +128,16 @@ def page(
         "jsonld": None,
         "page_class": template.split(".")[0].replace("/", "-"),
     }
-    given |= {key: context.pop(key) for key in given.keys() & context.keys()}
+    own = {key: context.pop(key) for key in given.keys() & context.keys()}
+    given |= own
     app = app_of_request()
     layout = find_layout(app, state, (state.config.public_layout if public else None) or state.config.layout)
     place.framed = not layout.own
     if layout.own:
-        return _fit(render_template(name, w4r_layout=layout.name, **given, **context))
+        given["w4r_layout"] = layout.name
+        alike = alone and not own and endpoint is None and edition is None
+        whole = in_shell(app, place, name, given, context) if alike else None
+        return _fit(render_template(name, **given, **context) if whole is None else whole)
     part = make_part(app, state, layout, name, given, context)
     if isinstance(part, str):
         return _fit(part)

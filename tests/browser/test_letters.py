@@ -52,7 +52,7 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert result.exit_code == 0, result.output
     make_campaign(app, (ANN, BO))
     change(app, ANN, texts=TEXTS, target=MINISTER, targets=[{"title": "Governor of the prison"}])
-    change(app, ANN, texts=ARABIC, locale="ar")
+    change(app, ANN, texts=ARABIC["texts"], locale="ar")
     change(app, BO, target={"title": "The President"})
     server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=server.serve_forever, daemon=True)

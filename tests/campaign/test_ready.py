@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
+
+import pytest
 
 from flask_w4r import W4R
 from flask_w4r.models import Case, CaseText
@@ -78,18 +81,35 @@ def test_what_was_written_goes_from_the_list(desk: Host, staff: Callable[..., An
     assert "Everything is there." in staff().get(READY).text
 
 
-def test_an_embassy_that_the_section_knows_is_not_asked_for(make_site: MakeSite) -> None:
+@pytest.mark.parametrize(("checked", "expected"), [(date.today(), []), (date(2020, 1, 1), ["letter embassy_verified"])])
+def test_an_embassy_that_the_section_knows_is_not_asked_for(
+    make_site: MakeSite, checked: date, expected: list[str]
+) -> None:
     w4r = W4R(actor_loader=load_actor, permission_check=check_permission)
-    host = make_site(section={**MA, "embassy_addresses": {"NZ": "Rabat"}}, w4r=w4r)
+    known = {"NZ": {"lines": ["Embassy of New Zealand", "Rabat"], "verified_on": checked}}
+    host = make_site(section={**MA, "embassy_addresses": known}, w4r=w4r)
     make_campaign(host.app)
     page = Staff(host.app.test_client(), "mo", "edit_cases", None).get("/ma/moderation/ready")
-    assert "letter embassy" not in lacks(page)
+    assert [item for item in lacks(page) if "embassy" in item] == expected
     assert lacks(page).count("petition all") == 2, "nothing is written in Arabic and French"
 
 
 def test_editions_that_are_over_need_nothing(desk: Host, staff: Callable[..., Any]) -> None:
     add_next_edition(desk, "old-example", year="2020", starts_in=-2000)
     assert "Write for Rights 2020" not in staff().get(READY).text
+
+
+def test_the_page_of_letters_says_the_same_of_letters(desk: Host, staff: Callable[..., Any]) -> None:
+    change(desk, {}, {"letter.points": "She is right."})
+    page = staff(may="edit_cases").get("/au/moderation/letters")
+    assert page.status_code == 200
+    assert "Nobody is named as the one to write to." in page.text
+    assert "English: No model of a letter." in page.text
+    assert "worth saying in a letter" not in page.text
+    assert "email" not in page.text.partition("<main")[2].partition("</main>")[0].lower()
+    change(desk, {"ways": ["petition"]}, {"closed.letter": "No post arrives."})
+    page = staff(may="edit_cases").get("/au/moderation/letters")
+    assert "No post arrives." in page.text and "No model of a letter" not in page.text
 
 
 def test_it_is_for_those_who_edit_cases(desk: Host, staff: Callable[..., Any]) -> None:

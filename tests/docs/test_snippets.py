@@ -30,6 +30,8 @@ from flask_w4r.cli.thread import embedded_worker
 from flask_w4r.config import W4RConfig
 from flask_w4r.keyring import generate_key
 from flask_w4r.seam import Seam
+from flask_w4r.sections import load_section
+from flask_w4r.services.rollup.signing import new_pair
 from flask_w4r.state import get_state
 from flask_w4r.testing import run_jobs, sign
 from tests import services
@@ -211,6 +213,15 @@ def test_section_table(make_site: MakeSite) -> None:
     assert "/act/theme.css" in form
 
 
+@covers("letters.py")
+def test_letters(make_site: MakeSite) -> None:
+    table = settings_of("letters.py")["W4R_SECTION"]
+    app = make_site(W4R_SECTION={**table, "url_prefix": "/act"})
+    sheet = app.test_client().get("/act/cases/ann-example/letter").text
+    assert "A letter abroad costs $3.20." in sheet or "no one to write to" in sheet
+    assert load_section(table, default_prefix="/act", default_confirmation="email")[1] == []
+
+
 @covers("hcaptcha.py")
 def test_hcaptcha(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HCAPTCHA_SITE_KEY", "a-site-key")
@@ -315,12 +326,12 @@ def test_the_test(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-ELSEWHERE = {"our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"}
+ELSEWHERE = {"counts.csv", "our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"}
 
 
 def test_every_snippet_is_run_and_shown() -> None:
-    for name in ("test_database", "test_delivery", "test_events", "test_moderation"):
-        importlib.import_module(f"tests.docs.{name}")
+    for path in Path(__file__).parent.glob("test_*.py"):
+        importlib.import_module(f"tests.docs.{path.stem}")
     files = {
         str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"
     }
@@ -426,3 +437,17 @@ def test_the_ledger_of_erasures(make_site: MakeSite, tmp_path: Path) -> None:
     run(app, "w4r", "erasures", "replay")
     run(app, "w4r", "erasures", "export", str(tmp_path / "ledger.jsonl"))
     run(app, "w4r", "erasures", "import", str(tmp_path / "ledger.jsonl"))
+
+
+@covers("section_keys.toml", "case_news.toml", "status_feed.py")
+def test_what_the_centre_signs(make_site: MakeSite, tmp_path: Path) -> None:
+    """A list of keys and news as they stand in the documentation are signed, imported and published."""
+    pair, key = new_pair(), tmp_path / "root.key"
+    key.write_text(f"W4R_SIGNING_KEY={pair.private}\nPUBLIC_KEY={pair.public}\n")
+    site = {"W4R_SIGNING_KEY": pair.private, "W4R_ROLLUP_ROOT": pair.public, **settings_of("status_feed.py")}
+    app = make_site("limiter.py", **site)
+    listed, news = str(tmp_path / "list.json"), str(tmp_path / "news.json")
+    run(app, "w4r", "rollup", "keys", "sign", str(SNIPPETS / "section_keys.toml"), "--key", str(key), "--out", listed)
+    assert "2 keys are trusted, 1 are revoked" in run(app, "w4r", "rollup", "keys", "import", listed)
+    run(app, "w4r", "feed", "sign", str(SNIPPETS / "case_news.toml"), "--keys", listed, "--out", news)
+    assert "2 entries are served" in run(app, "w4r", "feed", "publish", news)

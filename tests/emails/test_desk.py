@@ -47,7 +47,8 @@ def test_a_refusal_is_taken_back_and_an_approval_until_it_left(site: Host) -> No
         write(browser, number, body=OWN)
         confirm(site, browser)
     one, two = _held(site)
-    staff(site).post("/au/moderation/decisions", {"items": [f"email:{one}"], "decision": "reject", "reason": "spam"})
+    staff(site).post("/au/moderation/decisions", {"items": [f"email:{one}"], "decision": "reject", "reason": "fake"})
+    assert "It could harm the person it is about" in staff(site).get(QUEUE).text
     staff(site).post("/au/moderation/decisions", {"items": [f"email:{two}"], "decision": "approve"})
     assert states(site) == ["refused", "confirmed"]
     batches = [row[0] for row in site.rows("SELECT id FROM w4r_batch ORDER BY id")]
@@ -56,6 +57,22 @@ def test_a_refusal_is_taken_back_and_an_approval_until_it_left(site: Host) -> No
     for batch in batches:
         staff(site).post(f"/au/moderation/decisions/{batch}/undo")
     assert states(site) == ["confirmed", "sent"] and _held(site) == [one]
+
+
+def test_some_reasons_are_told_to_the_writer_unless_it_is_taken_back(site: Host) -> None:
+    browser = site.app.test_client()
+    for number in (1, 2):
+        write(browser, number, body=OWN)
+        confirm(site, browser)
+    ids = [f"email:{number}" for number in _held(site)]
+    for item in ids:
+        staff(site).post("/au/moderation/decisions", {"items": item, "decision": "reject", "reason": "details"})
+    staff(site).post(f"/au/moderation/decisions/{site.rows('SELECT max(id) FROM w4r_batch')[0][0]}/undo")
+    run_jobs(site.app)
+    told = [message for message in site.mailer.messages if "was not sent" in message["Subject"]]
+    assert [message["To"] for message in told] == ["sam1@example.org"]
+    assert "without addresses, phone numbers and links" in told[0].get_body(("plain",)).get_content()
+    assert "spam.example" not in told[0].as_string()
 
 
 def test_what_is_prepared_leaves_without_a_moderator(site: Host) -> None:

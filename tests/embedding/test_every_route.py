@@ -63,17 +63,20 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made.host_tokens = made_host(made)
     made.data_token = made_link(made, MY_DATA, "sam1@example.org")
     made_delivery(made)
+    made_signed(made)
     made.message_token = made_message(made)
+    made.school_token = made_school(made)
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
+    made.email_token = made_email(made)
     return made
 
 
 def made_target(host: Host) -> None:
-    """Somebody to write to, so that there are letters."""
+    """Somebody to write to, so that there are letters and emails."""
 
     def work(uow: UnitOfWork) -> None:
         for case in uow.session.scalars(select(models.Case)):
-            case.target = {"title": "Minister of Justice"}
+            case.target = {"title": "Minister of Justice", "email": "minister@gov.example"}
 
     run(host.app, work)
 
@@ -109,6 +112,26 @@ def made_host(host: Host) -> dict[str, str]:
             name: token_service.issue(uow.session, "MA", kind, [event.id, event.host_version], now=now, days=9)
             for name, kind in kinds.items()
         }
+
+    return run(host.app, work)
+
+
+def made_email(host: Host) -> str:
+    """Somebody's email to those in power, and the token of the link that confirms it."""
+    state = get_state(host.app)
+    now, seal = state.clock(), state.keyring.seal_json
+
+    def work(uow: UnitOfWork) -> str:
+        case = uow.session.scalars(select(models.Case).where(models.Case.section == "MA")).first()
+        assert case is not None
+        row = models.TargetEmail(
+            section="MA", case_id=case.id, target_key="0" * 32, state="pending", version=1, locale="ar", text_locale="en",
+            person=seal({"first_name": "Sam", "email": "sam1@example.org"}), reasons=[], score=0,
+            words=seal({"subject": "Free her", "body": "Please.", "target": "Minister"}), created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(row)
+        uow.session.flush()
+        return token_service.issue(uow.session, "MA", "email_confirm", [[row.id, 1]], now=now, days=9)
 
     return run(host.app, work)
 
@@ -155,6 +178,54 @@ def made_message(host: Host) -> str:
     return run(host.app, work)
 
 
+def made_signed(host: Host) -> None:
+    """What the section and the centre signed, so that programs can have it; and news of the centre that wait."""
+    now = get_state(host.app).clock()
+
+    def work(uow: UnitOfWork) -> None:
+        for kind in ("tally", "feed"):
+            signed = {"section": "MA", "kind": kind, "sequence": 1, "signed_at": now, "document": "{}"}
+            uow.session.add(models.SignedDocument(**signed))
+        uow.session.add(
+            models.FeedEntry(
+                section="MA", name="one", edition="2026", slug="ann-example", change="demand", happened_on=now.date(),
+                source="https://www.example.org/", brings={"texts": {"ar": {"demand": "x"}}, "target": {"name": "y"}},
+                state="waiting", taken_at=now,
+            )
+        )  # fmt: skip
+
+    run(host.app, work)
+
+
+CLASS = "AAAA-BBBB-CCCC"
+
+
+def made_school(host: Host) -> str:
+    """A school that is in, with a class; the token of its teacher's link."""
+    now = get_state(host.app).clock()
+
+    def work(uow: UnitOfWork) -> str:
+        edition = uow.session.scalars(select(models.Edition).where(models.Edition.section == "MA")).first()
+        assert edition is not None
+        keyring, code = uow.state.keyring, CLASS.replace("-", "")
+        row = models.School(
+            section="MA", edition_id=edition.id, state="approved", name="Hill School", town="Rabat", country="MA",
+            size=30, cases=[], locale="ar", person=keyring.seal_json({"name": "Tess", "email": "tess@example.org"}),
+            reasons=[], created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(row)
+        uow.session.flush()
+        uow.session.add(
+            models.SchoolClass(
+                section="MA", school_id=row.id, secret=keyring.seal_json({"label": "7b", "code": code}), size=30, counts={},
+                code_index=keyring.blind("class|MA", code), created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+        return token_service.issue(uow.session, "MA", "school", [row.id, 1], now=now, days=9)
+
+    return run(host.app, work)
+
+
 def made_link(host: Host, purpose: str, whose: str) -> str:
     """The token of a link that stands for an address."""
     now = get_state(host.app).clock()
@@ -165,6 +236,7 @@ def as_host(client: Any) -> Any:
     """A client whose session is that of the event's host."""
     with client.session_transaction() as session:
         session["w4r_host"] = {"section": "MA", "event": 1, "version": 1, "until": 9e9}
+        session["w4r_school"] = {"section": "MA", "school": 1, "version": 1, "until": 9e9}
     return client
 
 
@@ -215,6 +287,8 @@ def tokens(host: Host) -> dict[str, str]:
     own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
     return {
         **mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "message_confirm": host.message_token,
+        "school_enter": host.school_token,
+        "email_confirm": host.email_token,
     }  # fmt: skip
 
 
@@ -227,8 +301,8 @@ def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
         if blueprint != "w4r_ma" or method not in (rule.methods or set()):
             continue
         real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr",
-                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere",
-                "stamp": "a" * 16}  # fmt: skip
+                "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere", "number": 1,
+                "stamp": "a" * 16, "code": CLASS}  # fmt: skip
         unknown = rule.arguments - set(real)
         assert not unknown, f"give {name} a value for {unknown}"
         values = {key: real[key] for key in rule.arguments}
@@ -281,7 +355,7 @@ def test_no_get_changes_anything(host: Host, method: str) -> None:
     before = contents(host)
     seen = {}
     for name, path in routes(host, "GET"):
-        client = host.app.test_client() if not name.startswith("host") else as_host(host.app.test_client())
+        client = host.app.test_client() if not name.startswith(("host", "school")) else as_host(host.app.test_client())
         for _ in range(2):
             query = "&".join(f"{key}={value}" for key, value in ACTED.items())
             answer = client.open(f"{path}?{query}", method=method, buffered=True)

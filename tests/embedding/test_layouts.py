@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from flask import Flask, Response, session
 from flask_login import LoginManager, UserMixin, login_user
 
-from flask_w4r.testing import make_campaign
-from tests.conftest import Host
+from flask_w4r.testing import make_campaign, run_jobs, sign, submit
+from tests.conftest import Host, MakeHost
 from tests.embedding.conftest import MakeSite, host_layout, own_pages
 
 PUBLIC = ("/au/", "/au/cases/ann-example", "/au/impact", "/au/tally.json", "/au/cases/ann-example/tally.json",
@@ -227,3 +228,28 @@ def test_without_petitions_the_site_still_tells_the_stories(make_site: MakeSite)
         assert client.get(path).status_code == (404 if "nobody" in path else 200)
     assert "<form" not in client.get("/au/cases/ann-example").text
     assert client.get("/au/cases/ann-example/sign").status_code == 404
+
+
+def test_what_is_kept_around_a_secret_page_changes_nothing(
+    make_host: MakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = make_host(captcha="none")
+    make_campaign(host.app, ["ann-example", "ben-example"])
+    client = host.app.test_client()
+    sign(client, "/au", "ann-example")
+    run_jobs(host.app)
+    link = host.mailer.links("/confirm/")[0].removeprefix("http://localhost")
+
+    def pages() -> list[str]:
+        found = [client.get(one).text for one in (link, f"{link}x", link.replace("confirm", "not-me"))]
+        return [re.sub(r'(name="form_token"[^>]* value=)"[^"]+"', r"\1", page) for page in found]
+
+    for title in ("Confirm your signature", "Your signature is confirmed"):
+        kept = [pages(), pages()]
+        with monkeypatch.context() as patch:
+            patch.setattr("flask_w4r.web.templating.in_shell", lambda *given: None)
+            assert kept == [pages()] * 2
+        assert f"<title>{title}" in kept[0][0] and "noindex" in kept[0][0]
+        asked = client.get(link)
+        if "form_token" in asked.text:
+            submit(client, asked)

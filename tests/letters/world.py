@@ -34,10 +34,44 @@ TEXTS = {
     "letter.model": "I am writing about Ann Example.\n\nPlease release her.",
 }
 
-ARABIC = {
-    "title": "سُجنت بسبب ملصق", "summary": "علّقت آن ملصقًا.", "demand": "أفرجوا عن آن فورًا.", "petition": "أطلب الإفراج عنها.",
-    "story": "حكاية.", "letter.salutation": "معالي الوزير،", "letter.points": "هي في السجن منذ أن علّقت ملصقًا.",
-    "letter.never": "لا تذكروا حزبًا سياسيًا.", "letter.model": "أكتب إليكم بشأن آن المسجونة بسبب ملصق.\n\nأرجو الإفراج عنها.",
+ARABIC: dict[str, Any] = {
+    "target": {
+        "name": "الشيخ الدكتور وليد بن محمد المثالي الطويل الاسم جدًا", "title": "وزير العدل", "salutation": "معالي الوزير،",
+        "address": {"street": "طريق الملك فهد", "city": "الرياض", "postal_code": "11137"}, "verified_on": "2026-11-01",
+    },
+    "texts": {
+        "title": "سُجنت بسبب ملصق", "summary": "علّقت آن ملصقًا.", "demand": "أفرجوا عن آن فورًا.",
+        "petition": "أطلب الإفراج عنها.", "story": "حكاية.", "letter.salutation": "معالي الوزير،",
+        "letter.points": "هي في السجن منذ أن علّقت ملصقًا.", "letter.never": "لا تذكروا حزبًا سياسيًا.",
+        "letter.model": "أكتب إليكم بشأن آن المسجونة بسبب ملصق.\n\nأرجو الإفراج عنها.",
+    },
+}  # fmt: skip
+JAPANESE: dict[str, Any] = {
+    "target": {
+        "name": "山田太郎", "title": "法務大臣", "salutation": "山田太郎様", "verified_on": "2026-11-01",
+        "address": {"street": "霞が関1-1-1", "city": "千代田区", "region": "東京都", "postal_code": "100-8977"},
+    },
+    "texts": {
+        "title": "ポスターで投獄", "demand": "安さんを直ちに無条件で釈放してください。", "petition": "釈放を求めます。",
+        "letter.points": "ポスターを貼っただけで投獄されています。", "letter.never": "政党の名前を出さないでください。",
+        "letter.model": "安さんについてお便りします。\n\nどうか釈放してください。",
+    },
+}  # fmt: skip
+LONG: dict[str, Any] = {
+    "facts": {
+        "name": "Maria Aurelia Concepción Fernández-Villavicencio y Goyeneche de los Montes Altos",
+        "target": {
+            "name": "Dr. Bernardo Maximiliano Arévalo de León y Fernández de la Cuesta Montenegro",
+            "title": "President of the Republic and Commander in Chief of the Armed Forces of the Republic",
+            "salutation": "Your Excellency", "verified_on": "2026-11-01",
+            "address": {"street": "6a Avenida 4-41, Zona 1, Palacio Nacional de la Cultura", "city": "Guatemala", "postal_code": "01001"},
+        },
+        "targets": [{"title": "Attorney General", "address": "8a Avenida 10-67\nZona 1\nCiudad de Guatemala", "verified_on": "2026-11-01"}],
+    },
+    "texts": {
+        "letter.salutation": "", "demand": "Release her, and see that those who did it are brought to justice. " * 4,
+        "letter.model": "A paragraph that goes on and on. " * 90, "letter.points": "\n".join(["A point in a sentence that is long enough to wrap."] * 6),
+    },
 }  # fmt: skip
 
 

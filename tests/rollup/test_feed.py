@@ -166,8 +166,8 @@ def test_what_takes_a_case_away_is_done_and_told(
     assert status(host) == "active"
     run_jobs(host.app)
     assert len(told(host)) == 1
-    page = staff(host).get("/au/moderation/feed").text
-    assert "Done by itself" in page
+    assert "Done by itself" in staff(host).get("/au/moderation/feed").text
+    assert "The centre closed, freed or withdrew 1 case" in staff(host).get("/au/moderation/").text
 
 
 @every_database
@@ -376,6 +376,21 @@ def test_the_centre_signs_and_publishes(
     forged = tmp_path / "forged.json"
     forged.write_text(json.dumps(sign(json.loads(signed.read_text()), new_pair().private)))
     assert "unknown_key" in call(centre, "feed", "publish", forged).output
-    news.write_text('[[entries]]\nslug = "ann-example"\nedition = "2026"\nchange = "smashed"\non = "x"\nsource = "y"\n')
-    told = call(centre, "feed", "sign", news, "--out", signed)
-    assert (told.exit_code, "entries[1]: change is not as it must be" in told.output) == (1, True)
+    for more, fault in FAULTS.items():
+        news.write_text(f'[[entries]]\nslug = "ann-example"\nedition = "2026"\n{more}\n')
+        told = call(centre, "feed", "sign", news, "--out", signed)
+        assert (told.exit_code, f"entries[1]: {fault}" in told.output) == (1, True), more
+
+
+FINE = f'change = "demand"\non = "2026-12-01"\nsource = "{SOURCE}"\n'
+FAULTS = {
+    'change = "smashed"\non = "2026-12-01"\nsource = "https://x.org"': "change is not as it must be",
+    'change = "freed"\non = "1 December"\nsource = "https://x.org"': "on is not as it must be",
+    'change = "freed"\non = 2026-12-01\nsource = "javascript:alert(1)"': "source is not as it must be",
+    'change = "freed"\non = 2026-12-01': "source is missing",
+    f'{FINE}colour = "red"': "'colour' is not known",
+    f'{FINE}[entries.texts.en]\nstory = "Long."': "texts is not as it must be",
+    f'{FINE}[entries.texts.en]\ndemand = "{"x" * 401}"': "texts is not as it must be",
+    f'{FINE}[entries.texts.klingonese]\ndemand = "x"': "texts is not as it must be",
+    f"{FINE}[entries.target]\nname = 3": "target is not as it must be",
+}

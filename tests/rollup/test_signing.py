@@ -202,13 +202,7 @@ class World:
         sender.document({("ann-example", "letter"): 100, ("ben-example", "petition_signature"): 1871}),
         separators=(",", ":"),
     ).encode()
-    keys = Trusted(
-        [
-            RollupKey(
-                sender="AU", key_id=signing.key_id(sender.pair.public), public_key=sender.pair.public, revoked_at=None
-            )
-        ]
-    )
+    keys = Trusted([RollupKey(sender="AU", key_id=signing.key_id(sender.pair.public), public_key=sender.pair.public)])
 
 
 def is_taken(data: bytes) -> bool:
@@ -216,7 +210,7 @@ def is_taken(data: bytes) -> bool:
     from flask_w4r.seam import Seam
 
     try:
-        look_at(data, World.keys, known_types(Seam(CAPABILITIES)), now=World.clock())
+        look_at(data, World.keys, known_types(Seam(CAPABILITIES), ()), now=World.clock())
     except Refused:
         return False
     return True

@@ -17,7 +17,9 @@ from PIL import Image
 
 from flask_w4r.blueprints.sharing.pages import server_of
 from flask_w4r.config import FEATURES
+from flask_w4r.models import Case
 from flask_w4r.services.printing import typeset
+from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.signals import case_changed
 from flask_w4r.testing import make_campaign
 from tests.conftest import Host
@@ -61,6 +63,23 @@ def _status(host: Host, status: str) -> None:
 
 
 FILES = ("wide.jpg", "square.jpg", "story.jpg", "qr.svg", "qr.png", "poster.pdf")
+
+
+def test_a_case_that_is_not_to_be_passed_on_says_why(make_site: MakeSite) -> None:
+    host = make_site(section=AU)
+    make_campaign(host.app, ["ann-example"])
+
+    def close(work: Any) -> None:
+        work.session.query(Case).filter_by(slug="ann-example").update({"ways": ["petition"]})
+
+    run(host.app, close)
+    clear_pages(host)
+    client = host.app.test_client()
+    page = client.get(SHARE)
+    assert page.status_code == 200
+    assert "This way to act is not open for this case." in page.text
+    assert "wa.me" not in page.text + client.get("/au/cases/ann-example").text
+    assert client.get(f"{SHARE}/mastodon?server=a.example").location == SHARE
 
 
 def test_everything_of_a_withdrawn_case_is_gone(make_site: MakeSite) -> None:

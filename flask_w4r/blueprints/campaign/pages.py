@@ -13,7 +13,7 @@ from ...models import Picture
 from ...services.campaign import catalogue, results
 from ...services.campaign.views import CaseView, EditionView, Lens
 from ...services.storage.unit_of_work import read
-from ...services.tally import counts as tally
+from ...services.tally import totals
 from ...services.tally.views import EditionCount, GoalView
 from ...web import guard, here
 from ...web.pages import campaign_values, case_values
@@ -52,7 +52,7 @@ def _campaign(session: Session) -> str:
 def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
     lens = here().lens
     cases = catalogue.cases_of(session, lens, edition)
-    counts = tally.counts(session, lens.section, edition.id, lens.now)
+    counts = totals.counts(session, lens.section, edition.id, lens.now)
     whole = counts.of_edition([case.id for case in cases])
     og, jsonld = campaign_metadata(edition, cases)
     others = [item for item in catalogue.editions(session, lens) if item.id != edition.id and item.phase != "before"]
@@ -78,7 +78,7 @@ def _goals(session: Session, lens: Lens, edition: EditionView, whole: EditionCou
         for name, goal in seam.goals.items()
         if name in lens.section.goals
     }
-    return tally.goals(lens.section, whole, {name: one.words for name, one in seam.actions.items()}, more)
+    return totals.goals(lens.section, whole, {name: one.words for name, one in seam.actions.items()}, more)
 
 
 def edition(year: str) -> Response:
@@ -105,7 +105,7 @@ def case(slug: str) -> Response:
 def _case(session: Session, slug: str) -> str:
     lens = here().lens
     found = catalogue.find_case(session, lens, slug)
-    counts = tally.counts(session, lens.section, found.edition.id, lens.now)
+    counts = totals.counts(session, lens.section, found.edition.id, lens.now)
     others = [
         other
         for other in catalogue.cases_of(session, lens, found.edition)
@@ -172,7 +172,7 @@ def edition_tally() -> Response:
         edition = catalogue.current_edition(session, lens)
         if edition is None:
             raise NotFound("edition")
-        counts = tally.counts(session, lens.section, edition.id, lens.now)
+        counts = totals.counts(session, lens.section, edition.id, lens.now)
         cases = catalogue.cases_of(session, lens, edition)
         whole = counts.of_edition([case.id for case in cases])
         body = {
@@ -194,19 +194,19 @@ def case_tally(slug: str) -> Response:
     def render(session: Session) -> str:
         lens = here().lens
         found = catalogue.find_case(session, lens, slug)
-        counts = tally.counts(session, lens.section, found.edition.id, lens.now)
+        counts = totals.counts(session, lens.section, found.edition.id, lens.now)
         return str(jsonify({**_case_tally(found, counts), "as_of": _stamp(counts)}).get_data(as_text=True))
 
     return public_page(("tally", slug), lambda: read(current_app, render), mimetype="application/json")
 
 
-def _case_tally(case: CaseView, counts: tally.Counts) -> dict[str, Any]:
+def _case_tally(case: CaseView, counts: totals.Counts) -> dict[str, Any]:
     view = counts.of_case(case.id, case.goal)
     total = sum(view.actions.values())
     return {"case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal}
 
 
-def _stamp(counts: tally.Counts) -> str:
+def _stamp(counts: totals.Counts) -> str:
     return counts.as_of.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

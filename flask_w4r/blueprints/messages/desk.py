@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 
 from ...errors import CaseWithdrawn, NotFound, NothingToTake, PDFUnavailable, WayClosed
 from ...i18n import gettext
-from ...services.audit import record as audit
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
-from ...services.messages import cards, rules, taking, views
-from ...services.people.permissions import Staff
-from ...services.storage.unit_of_work import UnitOfWork, read, run
+from ...services.messages import cards, desk, rules, taking, views
+from ...services.storage.unit_of_work import read, run
 from ...state import Actor, Permission
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, may, staff_here, token_problem
@@ -87,16 +85,6 @@ def act(slug: str) -> Response:
         return _one(viewer, slug, 409, notice=words)
 
 
-def _noted(staff: Staff, actor: Actor, slug: str, action: str) -> Callable[[UnitOfWork, int], None]:
-    def note(work: UnitOfWork, count: int) -> None:
-        audit.append(
-            work.session, staff.keyring, staff.section, actor.id, action, f"case:{slug}", changes={}, count=count,
-            now=staff.now,
-        )  # fmt: skip
-
-    return note
-
-
 def _form() -> tuple[int, str]:
     per_page, size = request.form.get("per_page", ""), request.form.get("size", "")
     return (1 if per_page == "1" else 4), (size if size in cards.SIZES else cards.SIZES[0])
@@ -104,9 +92,7 @@ def _form() -> tuple[int, str]:
 
 def _print(actor: Actor, slug: str) -> Response:
     per_page, size = _form()
-    also = _noted(staff_here(actor), actor, slug, "messages_taken")
-    made = cards.print_new(app_of_request(), here().section, slug, per_page=per_page, size=size, also=also)
-    return _file(slug, made)
+    return _file(slug, desk.print_new(app_of_request(), staff_here(actor), slug, per_page=per_page, size=size))
 
 
 def _again(actor: Actor, slug: str) -> Response:
@@ -115,9 +101,7 @@ def _again(actor: Actor, slug: str) -> Response:
         at = datetime.fromisoformat(request.form.get("run", "")).astimezone(UTC)
     except (ValueError, OverflowError):
         raise NothingToTake(slug) from None
-    also = _noted(staff_here(actor), actor, slug, "messages_printed_again")
-    made = cards.print_again(app_of_request(), here().section, slug, at, per_page=per_page, size=size, also=also)
-    return _file(slug, made)
+    return _file(slug, desk.print_again(app_of_request(), staff_here(actor), slug, at, per_page=per_page, size=size))
 
 
 def _file(slug: str, made: cards.Made) -> Response:
@@ -127,8 +111,7 @@ def _file(slug: str, made: cards.Made) -> Response:
 
 
 def _pass_on(actor: Actor, slug: str) -> Response:
-    also = _noted(staff_here(actor), actor, slug, "messages_taken")
-    if not cards.pass_on(app_of_request(), here().section, slug, also=also):
+    if not desk.pass_on(app_of_request(), staff_here(actor), slug):
         raise NothingToTake(slug)
     return back_to("moderation_messages_case", slug=slug)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask import Response, abort, current_app, request
 from sqlalchemy.orm import Session
@@ -47,19 +48,20 @@ def confirm(token: str) -> Response:
     try:
         if request.method != "POST":
             return _show_confirm(token)
-        if not links.link_pressed(token):
+        shown = links.shown_at(token)
+        if shown is None:
             return _show_confirm(token, 422)
         if request.form.get("resend"):
             return _resend(token)
         if request.form.get("ticks") and not request.form.getlist("cases") and not request.form.getlist(together.FIELD):
             return _show_confirm(token, 422)
-        return _confirm(token)
+        return _confirm(token, shown)
     except TokenInvalid:
         page = sealed_page("petitions/confirm.html", 404, cases=[], person_name="", form=None, status="invalid")
         return links.no_such_link(page)
 
 
-def _confirm(token: str) -> Response:
+def _confirm(token: str, shown: datetime) -> Response:
     place = here()
     state = place.state
     secret = guard.day_secret_here(place, state.clock())
@@ -71,7 +73,7 @@ def _confirm(token: str) -> Response:
             fast_score=scoring["fast_confirm"],
             hooks=state.hooks,
             slugs=request.form.getlist("cases") if request.form.get("ticks") else None,
-            shown_at=links.shown_at(token),
+            shown_at=shown,
         )  # fmt: skip
         for number in done.signature_ids if done else ():
             uow.emit(signature_confirmed, signature_id=number, section=place.section.code)
@@ -82,7 +84,6 @@ def _confirm(token: str) -> Response:
         return _show_confirm(token)
     also: Sequence[Found] = ()
     if done.canonical is not None:
-        shown = links.shown_at(token)
         also = together.confirm_here(place, done.canonical, without=SIGNATURES.name, shown_at=shown)
     page = offer.done_page(token, done.case_ids, done.signer, signed=done.signed, also=also)
     if done.canonical is None or not (done.signer or also):

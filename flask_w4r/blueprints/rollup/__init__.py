@@ -5,6 +5,6 @@ centre's own site the sums of all sections.
 from __future__ import annotations
 
 from ...web.pages import Pages
-from . import api, news
+from . import api, news, world
 
-PAGES = Pages(routes=(*api.ROUTES, *news.ROUTES), desk=(news.DESK,), on_overview=news.on_overview)
+PAGES = Pages(routes=(*api.ROUTES, *news.ROUTES, *world.ROUTES), desk=(news.DESK,), on_overview=news.on_overview)

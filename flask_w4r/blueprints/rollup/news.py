@@ -10,7 +10,7 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound
-from ...i18n import gettext, lazy_gettext, ngettext
+from ...i18n import gettext, language_name, lazy_gettext, ngettext
 from ...sections import text_direction
 from ...services.rollup import news as service
 from ...services.rollup.status import FeedStatus, feed_status
@@ -41,7 +41,6 @@ FIELD_WORDS = {
     "summary": lazy_gettext("Summary"),
     "demand": lazy_gettext("Demand"),
     "petition": lazy_gettext("Petition"),
-    "story": lazy_gettext("Story"),
     "name": lazy_gettext("Name"),
     "salutation": lazy_gettext("Salutation"),
     "address": lazy_gettext("Address"),
@@ -60,7 +59,7 @@ def feed(code: int = 200, notice: str | None = None) -> Response:
     waiting, done, status = read(current_app, load)
     return desk_page(
         "feed.html", "moderation_feed", actor, code, notice=notice, waiting=waiting, done=done, status=status,
-        change_words=CHANGE_WORDS, state_words=STATE_WORDS, field_words=FIELD_WORDS, text_direction=text_direction,
+        change_words=CHANGE_WORDS, state_words=STATE_WORDS, field_words=FIELD_WORDS, text_direction=text_direction, language_name=language_name,
     )  # fmt: skip
 
 
@@ -88,15 +87,29 @@ def is_followed(state: W4RState) -> bool:
 
 
 def on_overview(session: Session) -> Sequence[tuple[str, str, Permission]]:
-    """How many entries wait, for the desk's first page."""
+    """What was done by itself not long ago, and how many entries wait, for the desk's first page."""
     place = here()
     if not is_followed(place.state):
         return ()
-    number = service.waiting_count(session, place.section)
-    words = ngettext(
-        "%(num)s change by the centre is waiting for you", "%(num)s changes by the centre are waiting for you", number
-    )
-    return [(words, "moderation_feed", Permission.EDIT_CASES)] if number else []
+    waiting, done = service.counts(session, place.section, now=place.state.clock())
+    words = []
+    if done:
+        words.append(
+            ngettext(
+                "The centre closed, freed or withdrew %(num)s case in the last two days",
+                "The centre closed, freed or withdrew %(num)s cases in the last two days",
+                done,
+            )
+        )
+    if waiting:
+        words.append(
+            ngettext(
+                "%(num)s change by the centre is waiting for you",
+                "%(num)s changes by the centre are waiting for you",
+                waiting,
+            )
+        )
+    return [(one, "moderation_feed", Permission.EDIT_CASES) for one in words]
 
 
 DESK = DeskPart("moderation_feed", lazy_gettext("Centre"), Permission.EDIT_CASES, 62, is_followed)

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from ...i18n import gettext
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
+from ...services.campaign.ways import why_not
 from ...services.printing.typeset import can_typeset
 from ...services.sharing.networks import Sent, mastodon_link
 from ...services.sharing.posts import Text, texts_of
 from ...services.storage.unit_of_work import read
 from ...web import here
-from ...web.responses import private_page, public_page
+from ...web.responses import private_page, public_page, see_other
 from ...web.templating import case_metadata, page
 from .files import pictures_of
 
@@ -49,17 +50,22 @@ def _is_there() -> bool:
     return "sharing" in here().state.config.features
 
 
+def _closed(case: CaseView) -> str | None:
+    """Why a case is not to be passed on now, in its own words where it has any; ``None``: it is."""
+    return why_not(here().state.seam.ways["share"], case, here().lens)
+
+
 def on_case(session: Session, case: CaseView) -> dict[str, Any]:
     """The short list of links, and the picture, for a case's own page."""
     if not _is_there():
         return {}
     picture = pictures_of(case)[0]
-    return {"share": _short(case), "og_picture": picture._replace(url=picture.absolute)}
+    return {"share": None if _closed(case) else _short(case), "og_picture": picture._replace(url=picture.absolute)}
 
 
 def on_thanks(session: Session, case: CaseView) -> dict[str, Any]:
     """The short list of links for a page that thanks for what was done for a case."""
-    return {"share": _short(case)} if _is_there() else {}
+    return {"share": _short(case)} if _is_there() and not _closed(case) else {}
 
 
 def _short(case: CaseView) -> Mapping[str, Any]:
@@ -82,6 +88,11 @@ def share(slug: str) -> Response:
     def render(session: Session) -> str:
         place = here()
         case = catalogue.find_case(session, place.lens, slug)
+        if closed := _closed(case):
+            return page(
+                "sharing/closed.html", endpoint="share", values={"slug": slug}, public=True, edition=case.edition,
+                case=case, closed=closed,
+            )  # fmt: skip
         pictures = pictures_of(case)
         og, _ = case_metadata(case, pictures[0]._replace(url=pictures[0].absolute))
         return page(
@@ -97,6 +108,8 @@ def mastodon(slug: str) -> Response:
     led anywhere by itself would serve whoever wants to mislead. Nothing is asked of that server by us."""
     place = here()
     case = read(current_app, lambda session: catalogue.find_case(session, place.lens, slug))
+    if _closed(case):
+        return see_other(place.url("share", slug=slug))
     texts, typed = texts_here(case), request.args.get("server", "")[:300]
     number = request.args.get("text", type=int, default=texts[0].variant)
     text = next((one for one in texts if one.variant == number), texts[0])

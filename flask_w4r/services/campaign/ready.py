@@ -25,6 +25,7 @@ _AHEAD = frozenset({"before", "running"})
 class CaseLacks:
     """A case with what it lacks."""
 
+    id: int
     slug: str
     name: str
     country: str
@@ -59,23 +60,15 @@ def ways_here(ways: Iterable[Way], features: Collection[str]) -> list[str]:
     return [name for name in WAYS if name not in off]
 
 
-def ready(
-    session: Session,
-    hooks: Hooks,
-    actor: Actor | None,
-    lens: Lens,
-    *,
-    ways: Collection[str] = tuple(WAYS),
-    days: int = VERIFIED_DAYS,
-) -> list[EditionLacks]:
-    """What the cases of editions that run or are to come lack, in each of the section's languages.
+def every_lack(
+    session: Session, lens: Lens, *, ways: Collection[str] = tuple(WAYS), days: int = VERIFIED_DAYS
+) -> list[tuple[EditionView, list[CaseLacks]]]:
+    """What the active cases of editions that run or are to come lack, in each of the section's languages.
 
     :param ways: see :func:`ways_here`.
-    :param days: a target's address must have been checked within so many days.
-    :raises PermissionDenied: the actor may not edit cases here.
+    :param days: an address must have been checked within so many days.
     """
     section = lens.section
-    require(hooks, actor, Permission.EDIT_CASES, section)
     editions = [edition for edition in catalogue.editions(session, lens) if edition.phase in _AHEAD]
     cases = session.scalars(
         select(Case)
@@ -87,7 +80,7 @@ def ready(
     for row in session.scalars(select(CaseText).where(CaseText.case_id.in_(list(texts)))):
         texts[row.case_id].setdefault(row.locale, {})[row.field] = row.shown
     # Nobody writes to an embassy of the section's own country.
-    embassies = {section.country, *(code.upper() for code in section.embassy_addresses)}
+    embassies = {code: one["verified_on"] for code, one in section.embassy_addresses.items()} | {section.country: None}
     today = catalogue.local_date(section, lens.now)
 
     def lacks(case: Case) -> CaseLacks:
@@ -96,11 +89,22 @@ def ready(
             texts[case.id],
         )  # fmt: skip
         found = lacking(facts, section.locales, today=today, days=days, embassies=embassies, ways=ways)
-        return CaseLacks(case.slug, case.name, case.country, found)
+        return CaseLacks(case.id, case.slug, case.name, case.country, found)
 
+    return [(edition, [lacks(case) for case in cases if case.edition_id == edition.id]) for edition in editions]
+
+
+def ready(
+    session: Session, hooks: Hooks, actor: Actor | None, lens: Lens, *, ways: Collection[str] = tuple(WAYS)
+) -> list[EditionLacks]:
+    """The same as the desk lists it.
+
+    :param ways: see :func:`ways_here`.
+    :raises PermissionDenied: the actor may not edit cases here.
+    """
+    require(hooks, actor, Permission.EDIT_CASES, lens.section)
     found = []
-    for edition in editions:
-        looked = [lacks(case) for case in cases if case.edition_id == edition.id]
+    for edition, looked in every_lack(session, lens, ways=ways):
         missing = [case for case in looked if case.lacks]
         found.append(EditionLacks(edition, missing, len(looked) - len(missing)))
     return found

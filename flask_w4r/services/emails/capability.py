@@ -38,6 +38,7 @@ CAPABILITY = Capability(
     exports=(exports.EMAILS,),
     recounts=(counts.recount,),
     touched=(counts.touched,),
+    urls=(ways.urls,),
     checks=(checks.check,),
     pages="flask_w4r.blueprints.emails",
 )  # fmt: skip

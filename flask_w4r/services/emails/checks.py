@@ -22,10 +22,7 @@ from .targets import Target, targets_of
 
 def unverified(target: Target, today: date, days: int) -> bool:
     """Whether nobody looked for so long whether a target's address is right."""
-    try:
-        return (today - date.fromisoformat(target.verified_on)).days > days
-    except ValueError:
-        return True
+    return target.verified_on is None or (today - target.verified_on).days > days
 
 
 def check(app: Any, state: W4RState) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,12 +21,21 @@ from ..people.names import full_name
 from . import confirming, digest, leaving
 from .drip import lock_drip
 from .outgoing import DIGEST, SINGLE
+from .refusals import told
 from .rows import case_rows
 from .targets import Target, targets_of
 from .writing import CONFIRM
 
 #: A link that ends sooner than this is not worth sending.
 _WORTH_SENDING = timedelta(days=1)
+HELD, CANCELLED, REFUSED, COPY = "email_held", "email_cancelled", "email_refused", "email_copy"
+#: When what a mail tells an email's writer is so.
+_IS_SO: Mapping[str, Callable[[TargetEmail], bool]] = {
+    HELD: lambda row: row.held_at is not None,
+    CANCELLED: lambda row: row.state == "cancelled",
+    REFUSED: lambda row: row.state == "refused",
+    COPY: lambda row: row.state == "sent",
+}
 Said = tuple[dict[str, Any], Sequence[tuple[str, bytes]]]
 
 
@@ -122,9 +131,12 @@ def say_test(
 
 
 def about_one(session: Session, keyring: Keyring, ask: Ask, *, now: datetime, token_days: int) -> dict[str, Any] | None:
-    """A mail to whoever wrote an email, as long as it is known who that is."""
+    """A mail to whoever wrote an email, as long as it says what is so. Nothing names a case that was withdrawn."""
     row = row_of(session, ask.params["email"])
-    return dict(ask.params) if row is not None and row.person and row.words else None
+    if row is None or not row.person or not row.words or not _IS_SO[ask.kind](row):
+        return None
+    is_gone = case_rows(session, {row.case_id})[row.case_id].status == "withdrawn"
+    return None if is_gone else dict(ask.params)
 
 
 def say_about(
@@ -138,7 +150,7 @@ def say_about(
     cases = cases_by_id(session, lens, [row.case_id])
     return {
         "cases": cases, "to": words["target"], "email_subject": words["subject"], "email_body": words["body"],
-        "writer": full_name(keyring.open_json(row.person)) if row.person else "",
+        "writer": full_name(keyring.open_json(row.person)) if row.person else "", "why": told(context.get("why", "")),
     }, ()  # fmt: skip
 
 
@@ -170,8 +182,6 @@ MAILS = (
     _out(SINGLE),
     _out(DIGEST, sender=leaving.digest_sender),
     MailKind("email_test", look_up=say_test, sender=leaving.sender, always=True, words=lazy_gettext("Tests of emails")),
-    _about("email_held"),
-    _about("email_cancelled"),
-    _about("email_copy"),
+    *(_about(name) for name in _IS_SO),
     MailKind("email_paused", look_up=say_paused, words=lazy_gettext("For the moderation desk")),
 )  # fmt: skip

@@ -57,13 +57,20 @@ def move(session: Session, case: Case, row: TargetEmail) -> bool:
     return True
 
 
-def tell(session: Session, keyring: Keyring, section: Section, row: TargetEmail, kind: str, *, now: datetime) -> None:
-    """Write to whoever wrote an email, once about each version of it."""
+def tell(
+    session: Session, keyring: Keyring, section: Section, row: TargetEmail, kind: str, *, now: datetime, why: str = ""
+) -> None:
+    """Write to whoever wrote an email, if they proved their address, once about each version of it.
+
+    :param why: of ``refusals``.
+    """
+    if row.confirmed_at is None:
+        return
     email = keyring.open_json(row.person).get("email") if row.person else None
     if not email:
         return
     values = outbox.outbox_values(
-        keyring, section, kind, row.locale, email, {"email": row.id, "cases": [row.case_id]}, now=now, cap_index=None,
+        keyring, section, kind, row.locale, email, {"email": row.id, "cases": [row.case_id], "why": why}, now=now, cap_index=None,
         cap_day=None, dedupe=keyring.blind("dedupe|email", f"{kind}|{section.code}|{row.id}|{row.version}"),
     )  # fmt: skip
     outbox.enqueue(session, values)

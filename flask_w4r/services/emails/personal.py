@@ -56,7 +56,7 @@ def _held(keyring: Keyring, place: Any, row: TargetEmail) -> Held:
     facts = [
         (gettext("Status"), str(STATES[row.state])),
         (gettext("To"), shown.get("target", "")),
-        (gettext("Subject"), shown.get("subject", "")),
+        (gettext("Subject line"), shown.get("subject", "")),
         (gettext("Text"), shown.get("body", "")),
         (gettext("Name"), full_name(person)),
         (gettext("Email address"), person.get("email", "")),

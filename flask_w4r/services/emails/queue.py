@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Batch, Case, TargetEmail
-from ...seam import QueueKind, Refusal
+from ...seam import QueueKind
 from ...sections import Section, text_direction
 from ...state import Hooks
 from ..moderation import rows as decided
@@ -23,7 +23,9 @@ from ..moderation.reasons import ReasonLine, reason_lines
 from ..people.addresses import mask_address
 from ..people.names import full_name
 from . import orphans
+from .letters import CANCELLED, REFUSED
 from .prepared import Piece, Prepared, difference
+from .refusals import REFUSALS, told
 from .rows import case_rows, lock
 from .writing import KIND
 
@@ -155,6 +157,9 @@ def decide(
             row.released_at = now
         else:
             row.state = "cancelled" if gone else "refused"
+            why = keyring.open(batch.reason) if batch.reason else ""
+            if gone or told(why):
+                orphans.tell(session, keyring, section, row, CANCELLED if gone else REFUSED, now=now, why=why)
         decided.keep(session, batch, KIND, row, before)
     return batch
 
@@ -175,11 +180,5 @@ EMAILS = QueueKind(
     feature="emails",
     named=False,
     filters=("held_for", "state", "score"),
-    refusals=(
-        Refusal("email_insult", lazy_gettext("It insults someone")),
-        Refusal("email_threat", lazy_gettext("It threatens someone")),
-        Refusal("email_risk", lazy_gettext("It could harm the person it is about")),
-        Refusal("email_details", lazy_gettext("It gives away someone’s personal details")),
-        Refusal("email_other", lazy_gettext("It is about something else")),
-    ),
+    refusals=REFUSALS,
 )

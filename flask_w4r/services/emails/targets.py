@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,7 +49,7 @@ class Target:
     mailbox: str
     country: str
     zone: str
-    verified_on: str
+    verified_on: date | None
 
     @property
     def label(self) -> str:
@@ -80,13 +80,22 @@ def zone_of(country: str) -> str:
 
 
 def _target(given: Mapping[str, Any], case_country: str) -> Target:
-    country = str(given.get("country") or case_country)
+    postal = given.get("address")
+    seat = postal.get("country") if isinstance(postal, Mapping) else None
+    country = str(given.get("country") or seat or case_country)
     email = str(given.get("email") or "")
     return Target(
         target_key(given), str(given.get("name") or ""), str(given.get("title") or ""), email,
         mailbox_key(email) if email else "", country, str(given.get("time_zone") or zone_of(country)),
-        str(given.get("verified_on") or ""),
+        _day(given.get("verified_on")),
     )  # fmt: skip
+
+
+def _day(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(text or ""))
+    except ValueError:
+        return None
 
 
 def all_targets(given: Iterable[Mapping[str, Any]], country: str) -> list[Target]:

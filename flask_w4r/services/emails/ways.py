@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from ...i18n import lazy_gettext
 from ...sections import Section
@@ -20,3 +23,9 @@ def why_not(case: CaseView, section: Section) -> Any:
     if not variants_of(case.words) and not rules.editable:
         return lazy_gettext("No email is prepared for this case yet.")
     return None
+
+
+def urls(session: Session, section: Section, slug: str, absolute: Callable[..., str | None]) -> list[str | None]:
+    """The public pages of a case's emails; see ``seam.Capability.urls``."""
+    pages = ("email", "email_thanks", "email_taken")
+    return [absolute(name, locale=locale, slug=slug) for locale in section.locales for name in pages]

@@ -61,7 +61,7 @@ class Lack:
     @property
     def mend(self) -> str:
         """Where it is mended: ``texts``, ``kit`` or ``section``."""
-        return "texts" if self.name else "section" if self.what == "embassy" else "kit"
+        return "texts" if self.name else "section" if self.what.startswith("embassy") else "kit"
 
 
 #: By :attr:`Lack.what`.
@@ -78,6 +78,7 @@ WORDS: Mapping[str, Any] = {
     "unverified": lazy_gettext("Nobody has noted when the address of %(who)s was checked."),
     "verified": lazy_gettext("The address of %(who)s was last checked on %(day)s."),
     "embassy": lazy_gettext("No address of the embassy of the case’s country."),
+    "embassy_verified": lazy_gettext("The address of the embassy was last checked on %(day)s."),
     "letter.salutation": lazy_gettext("No salutation for the letter."),
     "letter.points": lazy_gettext("Nothing that is worth saying in a letter."),
     "letter.model": lazy_gettext("No model of a letter."),
@@ -103,14 +104,15 @@ def lacking(
     *,
     today: date,
     days: int = VERIFIED_DAYS,
-    embassies: Collection[str] | None = None,
+    embassies: Mapping[str, date | None] | None = None,
     ways: Collection[str] = tuple(WAYS),
 ) -> list[Lack]:
     """What a case lacks.
 
     :param locales: the languages it is to be read in.
     :param days: an address must have been checked within so many days.
-    :param embassies: the countries whose embassy's address is known; ``None``: it does not matter here.
+    :param embassies: by country whose embassy's address is known, when it was last checked (``None``: that does not
+        matter); ``None`` instead of a mapping: embassies do not matter here.
     :param ways: those that there are at all.
     :returns: nothing for a case that takes no actions. A language without any text is named once.
     """
@@ -138,7 +140,7 @@ def _is_open(case: CaseFacts | KitCase, way: str) -> bool:
 
 
 def _facts(
-    case: CaseFacts | KitCase, way: str, today: date, days: int, embassies: Collection[str] | None
+    case: CaseFacts | KitCase, way: str, today: date, days: int, embassies: Mapping[str, date | None] | None
 ) -> Iterator[Lack]:
     key = {"letter": "address", "email": "email"}.get(way)
     if key is None:
@@ -154,8 +156,12 @@ def _facts(
             yield Lack(way, "unverified", who=who)
         elif (today - date.fromisoformat(checked)).days > days:
             yield Lack(way, "verified", who=who, checked=checked)
-    if way == "letter" and embassies is not None and case.country not in embassies:
-        yield Lack(way, "embassy")
+    if way == "letter" and embassies is not None:
+        checked = embassies.get(case.country)
+        if case.country not in embassies:
+            yield Lack(way, "embassy")
+        elif checked is not None and (today - checked).days > days:
+            yield Lack(way, "embassy_verified", checked=checked.isoformat())
 
 
 def _texts(way: str, locale: str, words: Mapping[str, str], *, closed: bool) -> Iterator[Lack]:

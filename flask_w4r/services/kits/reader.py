@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
+from zoneinfo import available_timezones
 
 from ...errors import KitError
 from ...models.campaign import CASE_KINDS, CASE_STATUSES
@@ -163,7 +164,7 @@ def _sources(table: Table) -> tuple[Mapping[str, str], ...]:
 
 
 def _target(table: Table) -> dict[str, Any]:
-    table.only("name", "title", "salutation", "address", "email", "verified_on")
+    table.only("name", "title", "salutation", "address", "email", "verified_on", "country", "time_zone")
     email = table.text("email", 254, required=False)
     if email:
         from email_validator import EmailNotValidError, validate_email
@@ -174,6 +175,9 @@ def _target(table: Table) -> dict[str, Any]:
             table.fault("email", f"{email[:80]!r} is not an email address; correct it")
     verified = table.day("verified_on", required=False)
     address = _address(table)
+    zone = table.text("time_zone", 60, required=False)
+    if zone and zone not in available_timezones():
+        table.fault("time_zone", f"{zone!r} is not an IANA zone; name it like 'America/Bogota'")
     if (email or address) and not verified:
         table.fault(None, "verified_on is missing; say when the address was last checked")
     return present(
@@ -184,6 +188,8 @@ def _target(table: Table) -> dict[str, Any]:
             "address": address,
             "email": email,
             "verified_on": verified and verified.isoformat(),
+            "country": table.country() if "country" in table.data else None,
+            "time_zone": zone,
         }
     )
 

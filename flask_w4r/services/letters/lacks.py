@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from ...i18n import gettext, language_name, listing, long_date, ngettext
+from ...i18n import gettext, language_name
+from ...state import Actor, Hooks, Permission
 from ..campaign import catalogue
+from ..campaign.ready import every_lack
 from ..campaign.views import CaseView, EditionView, Lens
 from ..campaign.ways import closed_by_kit
-from .sheet import Sheet, sheet_of
+from ..kits.lacking import Lack
+from ..people.permissions import require
 
-#: An address that was not looked at for so many days may have changed.
-OLD_DAYS = 180
-#: Texts of a letter that every language should have.
-_TEXTS = ("letter.points", "letter.model")
+_WAY = "letter"
 
 
 @dataclass(frozen=True)
@@ -33,58 +32,32 @@ class CaseLetters:
     closed: str | None
 
 
-def to_do(session: Session, lens: Lens) -> list[tuple[EditionView, list[CaseLetters]]]:
-    """Every edition that is running or to come, with its open cases and what their letters lack."""
+def to_do(
+    session: Session, hooks: Hooks, actor: Actor | None, lens: Lens
+) -> list[tuple[EditionView, list[CaseLetters]]]:
+    """Every edition that is running or to come, with its open cases and what their letters lack.
+
+    :raises PermissionDenied: they may not edit cases here.
+    """
+    require(hooks, actor, Permission.EDIT_CASES, lens.section)
     found = []
-    for edition in catalogue.editions(session, lens):
-        if edition.phase not in ("before", "running"):
-            continue
-        by_locale = {
-            locale: {case.id: case for case in catalogue.cases_of(session, replace(lens, locale=locale), edition)}
-            for locale in lens.section.locales
-        }
-        cases = [case for case in catalogue.cases_of(session, lens, edition) if case.status == "active"]
-        found.append(
-            (edition, [_one(case, lens, {key: each[case.id] for key, each in by_locale.items()}) for case in cases])
-        )
+    for edition, looked in every_lack(session, lens, ways=(_WAY,)):
+        lacks = {case.id: case.lacks for case in looked}
+        cases = [case for case in catalogue.cases_of(session, lens, edition) if case.id in lacks]
+        found.append((edition, [_one(case, lacks[case.id]) for case in cases]))
     return found
 
 
-def _one(case: CaseView, lens: Lens, in_locales: dict[str, CaseView]) -> CaseLetters:
-    closed = closed_by_kit(case, "letter")
-    lacks = [] if closed else [*_addresses(sheet_of(case, lens), lens), *_texts(in_locales)]
-    return CaseLetters(case, lacks, None if closed is None else str(closed))
+def _one(case: CaseView, lacks: Sequence[Lack]) -> CaseLetters:
+    closed = closed_by_kit(case, _WAY)
+    return CaseLetters(
+        case,
+        [] if closed else [_words(one) for one in lacks],
+        None if closed is None else str(closed),
+    )
 
 
-def _addresses(sheet: Sheet, lens: Lens) -> Iterator[str]:
-    today = catalogue.local_date(lens.section, lens.now)
-    if not sheet.recipients:
-        yield gettext("No one to write to")
-    for one in sheet.recipients:
-        if not one.has_address:
-            yield gettext("No address: %(name)s", name=one.shown)
-        elif one.verified_on is None:
-            yield gettext("Address never checked: %(name)s", name=one.shown)
-        elif (age := today - one.verified_on) > timedelta(days=OLD_DAYS):
-            days = ngettext("%(num)s day ago", "%(num)s days ago", age.days)
-            yield gettext("Address checked %(days)s: %(name)s", days=days, name=one.shown)
-    if sheet.embassy is None:
-        return
-    checked = sheet.embassy.verified_on
-    if checked is None:
-        yield gettext("No embassy address: add it to embassy_addresses (%(code)s)", code=sheet.case.country)
-    elif today - checked > timedelta(days=OLD_DAYS):
-        yield gettext("Embassy address checked on %(date)s", date=long_date(checked))
-
-
-def _texts(in_locales: dict[str, CaseView]) -> Iterator[str]:
-    without = [language_name(locale) for locale, case in in_locales.items() if case.is_fallback]
-    if without:
-        yield gettext("No text: %(languages)s", languages=listing(without))
-    bare = [
-        language_name(locale)
-        for locale, case in in_locales.items()
-        if not case.is_fallback and not all(case.words.get(name) for name in _TEXTS)
-    ]
-    if bare:
-        yield gettext("No points or no model letter: %(languages)s", languages=listing(bare))
+def _words(lack: Lack) -> str:
+    if lack.locale is None:
+        return lack.words
+    return gettext("%(language)s: %(words)s", language=language_name(lack.locale), words=lack.words)

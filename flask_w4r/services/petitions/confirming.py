@@ -59,10 +59,10 @@ def _stand(
     session: Session, keyring: Keyring, section: Section, token: tokens.TokenView, *, lock: bool = False
 ) -> tuple[list[Any], Standing]:
     """The signatures that a link was made for, and all of their address."""
-    rows = standing.by_id(session, section, [int(number) for number, _ in token.payload])
+    cases, rows = standing.with_cases(session, section, [int(number) for number, _ in token.payload])
     address = standing.address_of(keyring, rows)
     canonical = address.canonical if address else None
-    stand = standing.of_address(session, keyring, section, canonical, lock=lock, known=rows)
+    stand = standing.of_address(session, keyring, section, canonical, lock=lock, known=rows, cases=cases)
     return [stand.rows.get(row.id, row) for row in rows], stand
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
@@ -25,17 +26,28 @@ _CASE: Any = Case.__table__
 _CASES = select(_CASE.c.id, _CASE.c.slug, _CASE.c.status, _CASE.c.edition_id, _CASE.c.position).where(
     _CASE.c.section == bindparam("section")
 )
-_ROWS = select(
-    *(
-        _SIGNATURE.c[name]
-        for name in (
-            "id", "case_id", "state", "version", "slot", "email_index", "person", "withhold_name", "locale", "held_at",
-            "held_for", "released_at", "reasons", "score", "created_at", "updated_at", "confirmed_at", "delivered_at",
-            "newsletter",
-        )
-    )
-).where(_SIGNATURE.c.section == bindparam("section"))  # fmt: skip
+_CASE_COLUMNS = len(_CASES.selected_columns)
+_NAMES = (
+    "id", "case_id", "state", "version", "slot", "email_index", "person", "withhold_name", "locale", "held_at",
+    "held_for", "released_at", "reasons", "score", "created_at", "updated_at", "confirmed_at", "delivered_at",
+    "newsletter",
+)  # fmt: skip
+_ROWS = select(*(_SIGNATURE.c[name] for name in _NAMES)).where(_SIGNATURE.c.section == bindparam("section"))
 _BY_ID = _ROWS.where(_SIGNATURE.c.id.in_(bindparam("ids", expanding=True))).order_by(_SIGNATURE.c.id)
+# All cases, and beside each those of some signatures that are on it: one round trip.
+_CASES_WITH = (
+    _CASES.add_columns(*(_SIGNATURE.c[name].label(f"s_{name}") for name in _NAMES))
+    .outerjoin(
+        _SIGNATURE,
+        and_(
+            _SIGNATURE.c.case_id == _CASE.c.id,
+            _SIGNATURE.c.section == _CASE.c.section,
+            _SIGNATURE.c.id.in_(bindparam("ids", expanding=True)),
+        ),
+    )
+    .order_by(_SIGNATURE.c.id)
+)
+_Signed = namedtuple("_Signed", _NAMES)  # type: ignore[misc]
 # The index begins with the case.
 _BY_ADDRESS = _ROWS.where(
     _SIGNATURE.c.case_id.in_(bindparam("cases", expanding=True)),
@@ -76,6 +88,12 @@ def cases_of(session: Session, section: Section) -> dict[int, Any]:
     return {row.id: row for row in session.connection().execute(_CASES, {"section": section.code})}
 
 
+def with_cases(session: Session, section: Section, ids: Collection[int]) -> tuple[dict[int, Any], list[Any]]:
+    """The section's cases by id, and some signatures of it, as :func:`by_id` gives them."""
+    found = session.connection().execute(_CASES_WITH, {"section": section.code, "ids": sorted(ids)}).all()
+    return {row.id: row for row in found}, [_Signed(*row[_CASE_COLUMNS:]) for row in found if row.s_id is not None]
+
+
 def by_id(session: Session, section: Section, ids: Collection[int]) -> list[Any]:
     """Some signatures of a section, as they are told by :class:`Standing`."""
     return list(session.connection().execute(_BY_ID, {"section": section.code, "ids": sorted(ids)}))
@@ -90,6 +108,7 @@ def of_address(
     lock: bool = False,
     known: Sequence[Any] = (),
     every: bool = False,
+    cases: Mapping[int, Any] | None = None,
 ) -> Standing:
     """What was signed with an address for the people whose cases take signatures.
 
@@ -98,8 +117,9 @@ def of_address(
     :param known: signatures of a mail: their cases are looked at whatever their status. Where the section lets two share a
         mailbox their signers alone are meant, since each of the two has a mail of their own.
     :param every: look at all cases of the section, whatever their status.
+    :param cases: of the section, where they are known.
     """
-    cases = cases_of(session, section)
+    cases = cases_of(session, section) if cases is None else cases
     among = sorted(
         {row.case_id for row in known}.union(one.id for one in cases.values() if every or one.status == "active")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ...models import SignedDocument
 from ...sections import Section
 from ..storage.upsert import insert_ignore
-from .definitions import DEFINITIONS
+from .definitions import DEFINITIONS, types_of
 from .documents import OTHER, WHOLE, write_moment
 from .figures import Figures, find_edition
 from .figures import figures as read_figures
@@ -28,17 +28,18 @@ DAYS = 14
 RENEWED = timedelta(days=1)
 
 
-def coarse(cells: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+def coarse(cells: Mapping[tuple[str, str], int], types: Collection[str] = tuple(DEFINITIONS)) -> list[dict[str, Any]]:
     """The cells of a table without small groups; the sum stays.
 
     What is below :data:`SMALL` goes into the case's ``other``. Where that is small still it goes into ``other`` of no case, and
     takes the smallest cell there is along if it must. A section that has done fewer than ten things in all has one row.
 
-    :param cells: numbers by case and type. Types that only this section knows are ``other``.
+    :param cells: numbers by case and type.
+    :param types: those that are signed under their own name; all else is ``other``.
     """
     by_case: dict[str, dict[str, int]] = {}
     for (case, kind), number in sorted(cells.items()):
-        name = kind if kind in DEFINITIONS else OTHER
+        name = kind if kind in types else OTHER
         of_case = by_case.setdefault(case, {})
         of_case[name] = of_case.get(name, 0) + number
     shown: dict[tuple[str, str], int] = {}
@@ -74,7 +75,7 @@ def sign_tally(
     """
     figures = read_figures(session, section, year, now=now)
     row = locked(session, section, KIND, now)
-    document = sign(_content(figures, next_sequence(row.sequence, now), now, days), private)
+    document = sign(_content(figures, types_of(section), next_sequence(row.sequence, now), now, days), private)
     row.sequence = document["sequence"]
     _, is_current = find_edition(session, section, year, now)
     if is_current:
@@ -83,20 +84,17 @@ def sign_tally(
     return document
 
 
-def renew(session: Session, section: Section, private: str, *, now: datetime) -> bool:
-    """Sign what is served anew, where its numbers changed or it is a day old.
+def is_due(session: Session, section: Section, *, now: datetime) -> bool:
+    """Whether what is served should be signed anew: its numbers changed, or it is a day old.
 
-    :returns: whether it was.
+    :raises NotFound: the section has no edition yet.
     """
     figures = read_figures(session, section, None, now=now)
     kept = served(session, section, KIND)
-    if kept is not None:
-        before = json.loads(kept.document)
-        is_same = (before["edition"], before["rows"]) == (figures.edition, coarse(figures.cells()))
-        if is_same and now - kept.signed_at < RENEWED:
-            return False
-    sign_tally(session, section, private, now=now)
-    return True
+    if kept is None or now - kept.signed_at >= RENEWED:
+        return True
+    before = json.loads(kept.document)
+    return (before["edition"], before["rows"]) != (figures.edition, coarse(figures.cells(), types_of(section)))
 
 
 def served(session: Session, section: Section, kind: str) -> SignedDocument | None:
@@ -112,14 +110,14 @@ def next_sequence(last: int, now: datetime) -> int:
     return max(last + 1, int(now.timestamp()))
 
 
-def _content(figures: Figures, sequence: int, now: datetime, days: int) -> dict[str, Any]:
+def _content(figures: Figures, types: Collection[str], sequence: int, now: datetime, days: int) -> dict[str, Any]:
     return {
         "section": figures.section,
         "edition": figures.edition,
         "sequence": sequence,
         "as_of": write_moment(now),
         "expires": write_moment(now + timedelta(days=days)),
-        "rows": coarse(figures.cells()),
+        "rows": coarse(figures.cells(), types),
     }
 
 

@@ -5,11 +5,12 @@ These are the types that sections all over the world count by, whatever a site o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ...i18n import lazy_gettext
 from ...seam import Seam
+from ...sections import Section
 from .documents import OTHER
 
 #: By type. One thing done by one person once is one action: a petition that was signed for five cases is five.
@@ -29,6 +30,11 @@ DEFINITIONS: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def known_types(seam: Seam) -> Collection[str]:
-    """The types that this site takes from others: those everybody counts by, and those of its own capabilities."""
-    return {*DEFINITIONS, *seam.actions}
+def types_of(section: Section) -> Collection[str]:
+    """The types that a section signs its numbers under."""
+    return {*DEFINITIONS, *section.action_types}
+
+
+def known_types(seam: Seam, sections: Iterable[Section]) -> Collection[str]:
+    """The types that a site takes from others: those everybody counts by, and those of its own sections and capabilities."""
+    return {*DEFINITIONS, *seam.actions, *(name for section in sections for name in section.action_types)}

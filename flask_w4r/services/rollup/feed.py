@@ -14,8 +14,7 @@ from ...models import Witness
 from ...models.campaign import CASE_STATUSES
 from ...sections import Section
 from ..kits.fields import locale_fault, text_fault, url_fault
-from ..kits.model import CASE_TEXTS
-from ..kits.texts import LENGTHS, MAX_STORY
+from ..kits.texts import LENGTHS
 from . import aggregate
 from .documents import (
     SIGNED,
@@ -43,6 +42,8 @@ KIND = "feed"
 DAYS = 30
 #: What may have changed: a case's status, or words of it.
 CHANGES = (*CASE_STATUSES, "demand", "target")
+#: The texts of a case that a feed may bring; a story comes with a kit.
+TEXTS = ("title", "summary", "demand", "petition")
 TARGET = {"name": 200, "title": 200, "salutation": 200, "address": 500, "email": 254}
 _MOST_ENTRIES, _MOST_WORDS = 500, 40
 
@@ -64,8 +65,7 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, Mapping) and len(value) <= _MOST_WORDS and all(
         isinstance(locale, str) and locale_fault(locale) is None and isinstance(texts, Mapping)
         and all(
-            name in CASE_TEXTS
-            and _is_text(text, LENGTHS.get(name, MAX_STORY), lines=name in ("petition", "story"))
+            name in TEXTS and _is_text(text, LENGTHS[name], lines=name == "petition")
             for name, text in texts.items()
         )
         for locale, texts in value.items()

@@ -53,25 +53,27 @@ _ENTRY: Mapping[str, Check] = {
 class Trusted:
     """The keys that are known, looked up by what a file says of itself."""
 
-    def __init__(self, rows: Collection[RollupKey]) -> None:
-        self._rows = {(row.sender, row.key_id): row for row in rows}
+    def __init__(self, rows: Collection[RollupKey], revoked: Collection[str] = ()) -> None:
+        self._rows = {(row.sender, row.key_id): row.public_key for row in rows}
+        self._revoked = revoked
 
     def key_of(self, document: Mapping[str, Any]) -> str:
         """The public key that a document says it was signed with.
 
         :raises Refused: it is not that section's, or it was revoked.
         """
-        row = self._rows.get((document["section"], document["key_id"]))
-        if row is None or not row.public_key:
-            raise Refused("unknown_key", f"key {document['key_id']} is not known for {document['section']}")
-        if row.revoked_at is not None:
-            raise Refused("revoked", f"key {row.key_id} of {row.sender} was revoked")
-        return row.public_key
+        section, name = document["section"], document["key_id"]
+        if name in self._revoked:
+            raise Refused("revoked", f"key {name} was revoked")
+        if (section, name) not in self._rows:
+            raise Refused("unknown_key", f"key {name} is not known for {section}")
+        return self._rows[section, name]
 
 
 def trusted(session: Session, used_for: str) -> Trusted:
-    """All keys for one use, the revoked ones too."""
-    return Trusted(session.scalars(select(RollupKey).where(RollupKey.used_for == used_for)).all())
+    """All keys for one use."""
+    wanted = select(RollupKey).where(RollupKey.used_for == used_for, RollupKey.revoked_at.is_(None))
+    return Trusted(session.scalars(wanted).all(), revoked_ids(session))
 
 
 def trust(
@@ -231,15 +233,15 @@ def import_list(session: Session, data: bytes, root: str, *, now: datetime) -> t
     document = parse(data)
     before = session.get(Witness, ROOT, with_for_update=True, populate_existing=True)
     check_list(document, root, before, now=now)
-    session.execute(delete(RollupKey).where(RollupKey.revoked_at.is_(None)))
-    for entry in document["keys"]:
-        _put(session, entry["section"], entry["public_key"], entry["used_for"], is_from_root=True, now=now)
     for name in document["revoked"]:
         revoke(session, name, now=now)
+    session.execute(delete(RollupKey).where(RollupKey.revoked_at.is_(None)))
+    gone = revoked_ids(session)
+    kept = [entry for entry in document["keys"] if key_id(entry["public_key"]) not in gone]
+    for entry in kept:
+        _put(session, entry["section"], entry["public_key"], entry["used_for"], is_from_root=True, now=now)
     note(session, ROOT, document, now=now)
-    gone = len(revoked_ids(session))
-    kept = session.scalars(select(RollupKey.key_id).where(RollupKey.revoked_at.is_(None))).all()
-    return len(kept), gone
+    return len(kept), len(gone)
 
 
 def note(session: Session, name: str, document: Mapping[str, Any], *, now: datetime) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound
@@ -22,6 +23,8 @@ from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from .follow import RESTRICTS, change_status, tell_changed
 
+#: What was done by itself is told at the desk's first page for so long.
+RECENT = timedelta(days=2)
 #: So many that were decided are shown.
 SHOWN = 50
 
@@ -84,10 +87,13 @@ def _case(session: Session, entry: FeedEntry) -> Case | None:
     return session.scalars(mine.order_by(Edition.starts_on.desc()).limit(1)).first()
 
 
-def waiting_count(session: Session, section: Section) -> int:
-    """How many entries wait for a person."""
-    mine = (FeedEntry.section == section.code, FeedEntry.state == "waiting")
-    return session.scalar(select(func.count()).select_from(FeedEntry).where(*mine)) or 0
+def counts(session: Session, section: Section, *, now: datetime) -> tuple[int, int]:
+    """How many entries wait for a person, and how many were done by themselves not long ago."""
+    recent = and_(FeedEntry.state == "applied", FeedEntry.taken_at > now - RECENT)
+    mine = (FeedEntry.section == section.code, or_(FeedEntry.state == "waiting", recent))
+    rows = session.execute(select(FeedEntry.state, func.count()).where(*mine).group_by(FeedEntry.state)).all()
+    found: dict[str, int] = dict(rows)
+    return found.get("waiting", 0), found.get("applied", 0)
 
 
 def decide(work: UnitOfWork, staff: Staff, number: int, *, accept: bool, links: Any) -> None:

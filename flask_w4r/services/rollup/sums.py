@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...models import Case, RollupPart
-from .documents import WHOLE
+from .documents import OTHER, WHOLE
 from .keys import revoked_ids
 
 
@@ -62,7 +64,8 @@ class Sum:
         found: dict[str, int] = {}
         for cell, number in self.cells.items():
             found[cell[place]] = found.get(cell[place], 0) + number
-        return dict(sorted(found.items()))
+        # What is not broken down comes last.
+        return dict(sorted(found.items(), key=lambda one: (one[0] in (WHOLE, OTHER), one[0])))
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -73,6 +76,14 @@ class Sum:
             "by_type": self.by_type,
             "by_case": self.by_case,
         }
+
+    def as_csv(self) -> str:
+        """As a table: edition, case, type, count."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(("edition", "case", "type", "count"))
+        writer.writerows((self.edition, case, kind, number) for (case, kind), number in sorted(self.cells.items()))
+        return out.getvalue()
 
 
 def add_up(session: Session, edition: str) -> Sum:

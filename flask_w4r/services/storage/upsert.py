@@ -7,6 +7,7 @@ one learns that it came second, without an error that would end its transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, FromClause, Table, func
@@ -72,7 +73,7 @@ def insert_missing(session: Session, table: FromClause, rows: Sequence[Mapping[s
         return 0
     # As many sets of parameters: a statement with all values in it would be compiled anew for each number of rows, and
     # reading it costs psycopg ten times what sending the sets does.
-    return _execute(session, _ignoring(session, table).inline(), [dict(row) for row in rows]).rowcount
+    return _execute(session, _ignoring(_dialect(session), table).inline(), [dict(row) for row in rows]).rowcount
 
 
 def insert_selected(session: Session, table: FromClause, columns: Sequence[str], rows: Any) -> int:
@@ -85,12 +86,18 @@ def insert_selected(session: Session, table: FromClause, columns: Sequence[str],
     :returns: how many were inserted.
     """
     return _execute(
-        session, _ignoring(session, table).from_select(list(columns), rows, include_defaults=False)
+        session, _ignoring(_dialect(session), table).from_select(list(columns), rows, include_defaults=False)
     ).rowcount
 
 
-def _ignoring(session: Session, table: FromClause) -> Any:
-    target, dialect = cast(Table, table), session.get_bind().dialect.name
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+# The same objects each time: making a statement costs more than sending it.
+@lru_cache(maxsize=64)
+def _ignoring(dialect: str, table: FromClause) -> Any:
+    target = cast(Table, table)
     if dialect in ("mysql", "mariadb"):
         # Rows that are ignored are neither counted nor returned; with ON DUPLICATE KEY UPDATE they would be.
         return mysql.insert(target).prefix_with("IGNORE")
@@ -109,8 +116,12 @@ def insert_fresh(session: Session, table: FromClause, rows: Sequence[Mapping[str
     """
     if not rows:
         return []
-    statement = _ignoring(session, table).returning(*returning)
-    return list(session.execute(statement, [dict(row) for row in rows]).all())
+    return list(session.execute(_telling(_dialect(session), table, returning), [dict(row) for row in rows]).all())
+
+
+@lru_cache(maxsize=64)
+def _telling(dialect: str, table: FromClause, returning: tuple[Any, ...]) -> Any:
+    return _ignoring(dialect, table).returning(*returning)
 
 
 def upsert(
@@ -150,16 +161,20 @@ def add_up(
     """
     if not rows:
         return
-    target, dialect = cast(Table, table), session.get_bind().dialect.name
+    statement = _adding(_dialect(session), table, tuple(conflict_columns), column)
+    session.execute(statement, [dict(row) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _adding(dialect: str, table: FromClause, conflict_columns: tuple[str, ...], column: str) -> Any:
+    target = cast(Table, table)
     if dialect in ("mysql", "mariadb"):
         statement: Any = mysql.insert(target).inline()
-        statement = statement.on_duplicate_key_update({column: target.c[column] + statement.inserted[column]})
-    else:
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        statement = insert(target).inline()
-        added = {column: target.c[column] + statement.excluded[column]}
-        statement = statement.on_conflict_do_update(index_elements=list(conflict_columns), set_=added)
-    session.execute(statement, [dict(row) for row in rows])
+        return statement.on_duplicate_key_update({column: target.c[column] + statement.inserted[column]})
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(target).inline()
+    added = {column: target.c[column] + statement.excluded[column]}
+    return statement.on_conflict_do_update(index_elements=list(conflict_columns), set_=added)
 
 
 def _execute(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:

@@ -9,6 +9,7 @@ const PARTS = [
   ["form[data-w4r-sign]", "./sign.js"],
   ["[data-w4r-count][data-url]", "./tally/count.js"],
   ["[data-w4r-share]", "./share.js"],
+  ["[data-w4r-shared]", "./shared.js"],
   ["[data-w4r-came-by]", "./came_by.js"],
   ["[data-w4r-copy], [data-w4r-copy-from]", "./copy.js"],
   ["[data-w4r-left]", "./left.js"],
