@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from flask_w4r import W4R, Actor, models
 from flask_w4r.keyring import hash_token
+from flask_w4r.services.mail.proving import PURPOSE as PROVE
 from flask_w4r.services.mail.unsubscribing import PURPOSE as UNSUBSCRIBE
 from flask_w4r.services.messages.written import email_scope
 from flask_w4r.services.moderation import rule_list
@@ -50,7 +51,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     """A site that has one of everything, so that each of its pages is there."""
     mailer = RecordingMailer()
     w4r = W4R(mailer=mailer, actor_loader=lambda: Actor("7", "Mo"), permission_check=lambda *asked: True)
-    made = make_site(section=MA, w4r=w4r, **options)
+    made = make_site(section={**MA, "class_mode": "names"}, w4r=w4r, **options)
     made.mailer = mailer
     make_campaign(made.app)
     sign(made.app.test_client(), "/ma", "ann-example")
@@ -66,6 +67,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made_signed(made)
     made.message_token = made_message(made)
     made.school_token = made_school(made)
+    made.proof_token = made_link(made, PROVE, "sam1@example.org")
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
     made.email_token = made_email(made)
     return made
@@ -287,7 +289,7 @@ def tokens(host: Host) -> dict[str, str]:
     own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
     return {
         **mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "message_confirm": host.message_token,
-        "school_enter": host.school_token,
+        "school_enter": host.school_token, "prove": host.proof_token,
         "email_confirm": host.email_token,
     }  # fmt: skip
 

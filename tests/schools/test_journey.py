@@ -87,7 +87,7 @@ def test_one_that_is_not_let_in_is_told_why_and_may_come_again(make_host: MakeHo
     join(host)
     press_link(host, "/prove/")
     decide(host, school_ids(host)[0], "reject")
-    assert "No such school is known." in host.mailer.messages[-1].get_body(("plain",)).get_content()
+    assert "No such school is known." in str(host.mailer.messages[-1])
     join(host)
     assert [row.state for row in rows(host, School)] == ["rejected", "unconfirmed"]
 
