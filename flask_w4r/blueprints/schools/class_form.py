@@ -111,7 +111,7 @@ def class_board(code: str) -> Response:
         return found
     url = here().absolute("class_form", code=found.view.code)
     return sealed_page(
-        "schools/board.html", found=found, url=url, qr=qr_svg(url, found.view.code, scale=8),
+        "schools/board.html", found=found, url=url, qr=qr_svg(url, found.view.code, scale=7),
         short=url.partition("://")[2],
     )  # fmt: skip
 

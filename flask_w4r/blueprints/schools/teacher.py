@@ -63,6 +63,7 @@ def _page(row: School, code: int = 200, *, notice: str | None = None, form: NewC
             "edition": classes.edition_of(session, place.lens, row),
             "cases": classes.cases_of(session, place.lens, row),
             "free": classes.free(made, row.size),
+            "urls": {one.id: place.absolute("class_form", code=one.code) for one in made},
         }
 
     found = read(current_app, load)
