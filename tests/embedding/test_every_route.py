@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from flask_w4r import W4R, Actor, models
 from flask_w4r.keyring import hash_token
+from flask_w4r.services.mail.proving import PURPOSE as PROVE
 from flask_w4r.services.mail.unsubscribing import PURPOSE as UNSUBSCRIBE
 from flask_w4r.services.messages.written import email_scope
 from flask_w4r.services.moderation import rule_list
@@ -65,6 +66,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made_delivery(made)
     made_signed(made)
     made.message_token = made_message(made)
+    made.proof_token = made_link(made, PROVE, "sam1@example.org")
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
     made.email_token = made_email(made)
     return made
@@ -256,7 +258,7 @@ def tokens(host: Host) -> dict[str, str]:
     own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
     return {
         **mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "message_confirm": host.message_token,
-        "email_confirm": host.email_token,
+        "email_confirm": host.email_token, "prove": host.proof_token,
     }  # fmt: skip
 
 
