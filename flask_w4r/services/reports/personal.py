@@ -64,9 +64,11 @@ def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime |
     mine = [row for row in found if before is None or row.created_at <= before]
     gone = [row.id for row in mine if row.state in ("unconfirmed", "submitted")]
     rest = [row.id for row in mine if row.id not in gone]
-    execute(work.session, delete(Report).where(Report.id.in_(gone)))
-    personal = {"note": None, "person": None, "email_index": None, "digest": None}
-    execute(work.session, update(Report).where(Report.id.in_(rest)).values(**personal))
+    if gone:
+        execute(work.session, delete(Report).where(Report.id.in_(gone)))
+    if rest:
+        personal = {"note": None, "person": None, "email_index": None, "digest": None}
+        execute(work.session, update(Report).where(Report.id.in_(rest)).values(**personal))
     return len(mine)
 
 
