@@ -20,6 +20,8 @@ from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from .standing import of_address
 
+#: What is let go of a report that stays as numbers.
+PERSONAL = {"note": None, "person": None, "email_index": None, "digest": None}
 STATES: Mapping[str, Any] = {
     "unconfirmed": lazy_gettext("Waiting for you to confirm your email address"),
     "submitted": lazy_gettext("With our team"),
@@ -67,8 +69,7 @@ def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime |
     if gone:
         execute(work.session, delete(Report).where(Report.id.in_(gone)))
     if rest:
-        personal = {"note": None, "person": None, "email_index": None, "digest": None}
-        execute(work.session, update(Report).where(Report.id.in_(rest)).values(**personal))
+        execute(work.session, update(Report).where(Report.id.in_(rest)).values(**PERSONAL))
     return len(mine)
 
 
