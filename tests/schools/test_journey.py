@@ -160,3 +160,14 @@ def test_the_teacher_reports_paper_and_gets_a_certificate(make_host: MakeHost) -
     assert counted(host) == (0, 0), "nothing counts before the desk has looked"
     made = teacher.get("/au/school/certificate.pdf")
     assert made.mimetype == "application/pdf" or made.status_code == 503
+
+
+def test_the_campaign_leads_there_and_a_site_without_schools_has_none(make_host: MakeHost) -> None:
+    host = make_site(make_host)
+    assert 'href="/au/schools"' in host.app.test_client().get("/au/").text
+    page = host.app.test_client().get("/au/schools")
+    assert "public" in page.headers["Cache-Control"]
+    assert "Set-Cookie" not in page.headers
+    plain = make_host(upgrade=False, features={"petitions", "tally"})
+    assert plain.app.test_client().get("/au/schools").status_code == 404
+    assert "/au/schools" not in plain.app.test_client().get("/au/").text
