@@ -12,8 +12,8 @@ from typing import Any
 
 from .acting import Action, Way
 from .keeping import Indexed, Personal, Reindexed, Reserves, Retention, Sweep
+from .mailing import Ask, Link, MailKind, Sender, one_by_one
 from .parts import (
-    Ask,
     Export,
     ExportAsk,
     Finding,
@@ -21,16 +21,12 @@ from .parts import (
     Holds,
     IntakeKind,
     Job,
-    Link,
-    MailKind,
     QueueKind,
     Refusal,
-    Sender,
     Tools,
     Waiting,
     Waits,
     moment,
-    one_by_one,
 )
 
 __all__ = [

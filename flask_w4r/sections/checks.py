@@ -16,17 +16,9 @@ from .days import check_days, longer_than_allowed
 from .emails import check_emails
 from .embassies import check_embassies
 from .handed_over import HANDED_OVER, NEVER_HANDED_OVER
+from .questions import check_custom_fields, check_fields, has_words
 from .urls import is_web_url, prefix_problem
 
-FIELD_MODES = ("required", "optional", "hidden")
-FORM_FIELDS = ("first_name", "last_name", "one_name", "full_name", "email", "phone", "postcode", "newsletter")
-#: Modes of fields that do not have all of them.
-FEWER_MODES = {"one_name": ("optional", "hidden")}
-CUSTOM_TYPES = ("text", "select", "checkbox")
-CUSTOM_KEYS = frozenset({"name", "label", "type", "required", "choices", "max_length", "hint"})
-OWN_NAMES = frozenset(
-    {*FORM_FIELDS, "consent", "withhold_name", "website", "csrf_token", "form_token", "cases", "altcha"}
-)
 CONSENT_PURPOSES = ("petition", "newsletter", "email", "message")
 THEME_TOKENS = frozenset({"ink", "paper", "signal", "on-signal", "muted", "line", "danger", "success", "radius",
                           "font-text", "font-display", "measure"})  # fmt: skip
@@ -113,67 +105,6 @@ def _email(value: Any) -> Problems:
         yield "must be an email address, such as 'desk@example.org'"
 
 
-def _fields(value: Any) -> Problems:
-    if not isinstance(value, Mapping):
-        yield "must be a table of form fields"
-        return
-    for name, mode in value.items():
-        if name not in FORM_FIELDS:
-            yield f"{name!r} is not a form field; known are {', '.join(FORM_FIELDS)}"
-        elif mode not in (modes := FEWER_MODES.get(name, FIELD_MODES)):
-            yield f"{name} must be one of {', '.join(modes)}"
-
-
-def _texts(value: Any) -> bool:
-    """Whether a value is words by locale."""
-    return (
-        isinstance(value, Mapping)
-        and bool(value)
-        and all(isinstance(key, str) and isinstance(words, str) and words for key, words in value.items())
-    )
-
-
-def _custom_fields(value: Any) -> Problems:
-    if not isinstance(value, list | tuple):
-        yield "must be a list of tables"
-        return
-    names = []
-    for number, entry in enumerate(value, 1):
-        item = entry if isinstance(entry, Mapping) else getattr(entry, "__dict__", None)
-        if not isinstance(item, Mapping):
-            yield f"entry {number} must be a table"
-            continue
-        names.append(item.get("name"))
-        yield from _custom_field(item)
-    if len({str(name) for name in names}) < len(names):
-        yield "two questions have the same name"
-
-
-def _custom_field(item: Mapping[str, Any]) -> Problems:
-    name = item.get("name")
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or not _texts(item.get("label")):
-        yield "each needs a name (lower case letters, digits, underscores) and a label table"
-    elif name in OWN_NAMES:
-        yield f"the name {name!r} is already used by one of our own fields"
-    for key in item:
-        if key not in CUSTOM_KEYS:
-            yield f"{name}: {key!r} is not known; known are {', '.join(sorted(CUSTOM_KEYS))}"
-    if item.get("type", "text") not in CUSTOM_TYPES:
-        yield f"type must be one of {', '.join(CUSTOM_TYPES)}"
-    if not isinstance(item.get("required", False), bool):
-        yield f"{name}: required must be true or false"
-    length = item.get("max_length", 200)
-    if type(length) is not int or not 1 <= length <= 2000:
-        yield f"{name}: max_length must be a whole number from 1 to 2000"
-    if item.get("hint") and not _texts(item["hint"]):
-        yield f"{name}: hint must be a table of words by locale"
-    choices = item.get("choices", ())
-    if not isinstance(choices, list | tuple) or not all(isinstance(choice, str) and choice for choice in choices):
-        yield f"{name}: choices must be a list of texts"
-    elif item.get("type") == "select" and not choices:
-        yield f"{name}: a select needs choices"
-
-
 def _min_age(value: Any) -> Problems:
     if type(value) is not int or not 5 <= value <= 21:
         yield "must be a whole number of years from 5 to 21"
@@ -191,7 +122,7 @@ def _consents(value: Any) -> Problems:
         if (
             not isinstance(version, str | int)
             or not re.fullmatch(r"\S{1,32}", str(version))
-            or not _texts(item.get("text"))
+            or not has_words(item.get("text"))
         ):
             yield f"{purpose} needs a version and a text table by locale"
         fields = item.get("hands_over", HANDED_OVER)
@@ -216,7 +147,7 @@ def _sources(value: Any) -> Problems:
 
 
 def _localised(value: Any) -> Problems:
-    if not _texts(value):
+    if not has_words(value):
         yield "must be a text for each locale, such as {'en': 'A letter abroad costs ...'}"
 
 
@@ -284,14 +215,14 @@ def _vocabularies(value: Any) -> Problems:
         for word, labels in words.items() if isinstance(words, Mapping) else [("", None)]:
             if not isinstance(word, str) or not _WORD.fullmatch(word):
                 yield f"{name}: {word!r} must be of lower case letters and digits, parted by hyphens, 40 at most"
-            elif not _texts(labels):
+            elif not has_words(labels):
                 yield f"{name}: {word} needs a label for each locale, such as {{'en': 'Land rights'}}"
 
 
 CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "code": _code, "name": _text, "country": _country, "locales": _locales, "default_locale": _text,
     "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
-    "fields": _fields, "custom_fields": _custom_fields, "min_age": _min_age, "consents": _consents,
+    "fields": check_fields, "custom_fields": check_custom_fields, "min_age": _min_age, "consents": _consents,
     "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text, "share_sources": _sources,
     "delivery_receipts": _flag, "messages_shown": _flag, "digital_at_centre": _flag, "action_types": check_actions, "goals": _goals,
     "embassy_addresses": check_embassies, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,

@@ -326,12 +326,12 @@ def test_the_test(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-ELSEWHERE = {"our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"}
+ELSEWHERE = {"counts.csv", "our_site.py", "gunicorn.conf.py", "nginx.conf", "w4r-jobs.service"}
 
 
 def test_every_snippet_is_run_and_shown() -> None:
-    for name in ("test_database", "test_delivery", "test_events", "test_moderation"):
-        importlib.import_module(f"tests.docs.{name}")
+    for path in Path(__file__).parent.glob("test_*.py"):
+        importlib.import_module(f"tests.docs.{path.stem}")
     files = {
         str(path.relative_to(SNIPPETS)) for path in SNIPPETS.rglob("*") if path.is_file() and path.suffix != ".pyc"
     }

@@ -121,11 +121,13 @@ def test_a_change_names_every_paper_for_caches(site: Host) -> None:
 
 
 def test_a_way_that_the_kit_closes_says_why(site: Host) -> None:
-    client = site.app.test_client()
+    client, stamp = site.app.test_client(), stamp_of(site)
     change(site.app, ways=["petition"], texts={"closed.letter": "Her family asks that nobody writes."})
     assert "Her family asks that nobody writes." in text(client.get(f"/au/cases/{ANN}/letter"))
     assert client.get(f"/au/cases/{ANN}/letter.pdf").status_code == 410
     assert client.get(f"/au/cases/{ANN}/petition.pdf").status_code == 200
+    printed = text(client.get(f"/au/cases/{ANN}/sheet/{stamp}"))
+    assert "Do not send this letter" in printed and "Her family asks that nobody writes." in printed
     assert "Ann Example" not in words_of(client.get("/au/letters.pdf").data)
     change(site.app, BO, target={})
     assert "There is no one to write to" in text(client.get(f"/au/cases/{BO}/letter"))
@@ -158,3 +160,12 @@ def test_without_the_extra_the_page_serves(site: Host, monkeypatch: pytest.Monke
     assert missing.status_code == 503
     assert "pip install" in missing.text and f"/au/cases/{ANN}/letter" in missing.text
     assert "letter sheets are pages only" in site.run("w4r", "doctor").output
+
+
+def test_setting_papers_has_a_limit_and_taking_those_that_are_there_has_none(make_host: MakeHost) -> None:
+    host = make_host(section=SECTION, rate_limits={"paper_host": "1/hour"})
+    make_campaign(host.app, (ANN,))
+    change(host.app, target=MINISTER)
+    client = host.app.test_client()
+    assert [client.get(f"/au/cases/{ANN}/letter.pdf").status_code for _ in range(3)] == [200] * 3
+    assert client.get(f"/au/cases/{ANN}/petition.pdf").status_code == 429

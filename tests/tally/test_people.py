@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from flask_w4r.models import Case, Edition, EditionPerson, Signature
 from flask_w4r.services.petitions.counts import recount as count_rows
 from flask_w4r.services.storage.unit_of_work import read, run
-from flask_w4r.services.tally import counts, recount
+from flask_w4r.services.tally import counts, recount, totals
 from flask_w4r.services.tally.views import CountView
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures
@@ -78,7 +78,7 @@ class Site:
     def shown(self, slug: str = ANN, code: str = "AU") -> tuple[dict[str, int], int]:
         """The counts of that case's edition, by slug, and its people."""
         case, section = self.case(slug, code), self.state.sections[code]
-        found = read(self.app, lambda session: counts.counts(session, section, case.edition_id, self.state.clock()))
+        found = read(self.app, lambda session: totals.counts(session, section, case.edition_id, self.state.clock()))
         slugs = select(Case.id, Case.slug).where(Case.edition_id == case.edition_id)
         names = read(self.app, lambda session: dict(session.execute(slugs).all()))
         by_slug = {names[number]: actions.get(counts.SIGNATURE, 0) for number, actions in found.cases.items()}
@@ -133,7 +133,7 @@ def test_who_is_forgotten_stays_counted_and_is_told_apart_no_more(site: Site) ->
     def erased(slug: str, code: str = "AU") -> int:
         case, mine = site.case(slug, code), site.state.sections[code]
         now = site.state.clock()
-        return read(site.app, lambda session: counts.counts(session, mine, case.edition_id, now)).erased
+        return read(site.app, lambda session: totals.counts(session, mine, case.edition_id, now)).erased
 
     assert told_apart() == {("AU", "2026"): 2, ("AU", "2025"): 2, ("MA", "2026"): 1}
     before = site.shown(), site.shown("old-example"), site.shown(code="MA")
@@ -218,7 +218,7 @@ def test_the_totals_are_over_the_cases_that_are_asked_for(site: Site) -> None:
     section, edition, now = site.state.sections["AU"], site.case(ANN).edition_id, site.state.clock()
     ann, bo = site.case(ANN).id, site.case(BO).id
     run(site.app, lambda unit: counts.add(unit.session, section, edition, bo, "letter", 4))
-    found = read(site.app, lambda session: counts.counts(session, section, edition, now))
+    found = read(site.app, lambda session: totals.counts(session, section, edition, now))
     whole, part = found.of_edition([ann, bo]), found.of_edition([ann])
     assert (whole.total, whole.people, whole.signatures) == (7, 2, 3)
     assert dict(whole.actions) == {counts.SIGNATURE: 3, "letter": 4}
@@ -257,8 +257,8 @@ def test_people_whose_names_are_let_go_are_counted_still(make_host: MakeHost) ->
         emails = ["ada@example.org", "bob@example.org"]
         counts.only_count(work.session, keyring, "AU", case.edition_id, emails)
 
-    before = read(site.app, lambda session: counts.counts(session, site.state.sections["AU"], case.edition_id, NOW))
+    before = read(site.app, lambda session: totals.counts(session, site.state.sections["AU"], case.edition_id, NOW))
     run(site.app, let_go)
-    after = read(site.app, lambda session: counts.counts(session, site.state.sections["AU"], case.edition_id, NOW))
+    after = read(site.app, lambda session: totals.counts(session, site.state.sections["AU"], case.edition_id, NOW))
     # Bob signed the other case too, and is known by it.
     assert (after.people, after.erased) == (before.people, 1)

@@ -13,7 +13,7 @@ from ...models import Picture
 from ...services.campaign import catalogue, results
 from ...services.campaign.views import CaseView, EditionView
 from ...services.storage.unit_of_work import read
-from ...services.tally import counts as tally
+from ...services.tally import totals
 from ...web import guard, here
 from ...web.pages import campaign_values, case_values
 from ...web.responses import for_all, public_page
@@ -51,7 +51,7 @@ def _campaign(session: Session) -> str:
 def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
     lens = here().lens
     cases = catalogue.cases_of(session, lens, edition)
-    counts = tally.counts(session, lens.section, edition.id, lens.now)
+    counts = totals.counts(session, lens.section, edition.id, lens.now)
     whole = counts.of_edition([case.id for case in cases])
     og, jsonld = campaign_metadata(edition, cases)
     others = [item for item in catalogue.editions(session, lens) if item.id != edition.id and item.phase != "before"]
@@ -62,7 +62,9 @@ def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
         "paused": guard.is_paused(here()),
         "paused_cases": guard.page_key(here()),
         "counts": whole,
-        "goals": tally.goals(lens.section, whole, {name: one.words for name, one in here().state.seam.actions.items()}),
+        "goals": totals.goals(
+            lens.section, whole, {name: one.words for name, one in here().state.seam.actions.items()}
+        ),
         "totals": results.year_totals(session, lens),
         "other_editions": others,
         "og": og,
@@ -94,7 +96,7 @@ def case(slug: str) -> Response:
 def _case(session: Session, slug: str) -> str:
     lens = here().lens
     found = catalogue.find_case(session, lens, slug)
-    counts = tally.counts(session, lens.section, found.edition.id, lens.now)
+    counts = totals.counts(session, lens.section, found.edition.id, lens.now)
     others = [
         other
         for other in catalogue.cases_of(session, lens, found.edition)
@@ -161,7 +163,7 @@ def edition_tally() -> Response:
         edition = catalogue.current_edition(session, lens)
         if edition is None:
             raise NotFound("edition")
-        counts = tally.counts(session, lens.section, edition.id, lens.now)
+        counts = totals.counts(session, lens.section, edition.id, lens.now)
         cases = catalogue.cases_of(session, lens, edition)
         whole = counts.of_edition([case.id for case in cases])
         body = {
@@ -183,19 +185,19 @@ def case_tally(slug: str) -> Response:
     def render(session: Session) -> str:
         lens = here().lens
         found = catalogue.find_case(session, lens, slug)
-        counts = tally.counts(session, lens.section, found.edition.id, lens.now)
+        counts = totals.counts(session, lens.section, found.edition.id, lens.now)
         return str(jsonify({**_case_tally(found, counts), "as_of": _stamp(counts)}).get_data(as_text=True))
 
     return public_page(("tally", slug), lambda: read(current_app, render), mimetype="application/json")
 
 
-def _case_tally(case: CaseView, counts: tally.Counts) -> dict[str, Any]:
+def _case_tally(case: CaseView, counts: totals.Counts) -> dict[str, Any]:
     view = counts.of_case(case.id, case.goal)
     total = sum(view.actions.values())
     return {"case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal}
 
 
-def _stamp(counts: tally.Counts) -> str:
+def _stamp(counts: totals.Counts) -> str:
     return counts.as_of.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

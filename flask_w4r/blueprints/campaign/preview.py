@@ -13,7 +13,7 @@ from ...services.campaign import catalogue, results
 from ...services.campaign.preview import preview_cases, preview_edition
 from ...services.campaign.views import EditionView
 from ...services.storage.unit_of_work import read
-from ...services.tally import counts as tally
+from ...services.tally import totals
 from ...state import Permission
 from ...web import here
 from ...web.desk import allowed
@@ -32,7 +32,7 @@ def preview(year: str) -> Response:
         lens = replace(here().lens, link=_links(year))
         edition = preview_edition(session, here().state.hooks, actor, lens, year)
         cases = catalogue.cases_of(session, lens, edition)
-        counts = tally.counts(session, lens.section, edition.id, lens.now)
+        counts = totals.counts(session, lens.section, edition.id, lens.now)
         archived = edition.phase == "archive"
         return _page(
             "preview_edition.html" if archived else "preview_campaign.html", year, edition,
@@ -54,7 +54,7 @@ def preview_case(year: str, slug: str) -> Response:
     def render(session: Session) -> str:
         lens = replace(here().lens, link=_links(year))
         case, others = preview_cases(session, here().state.hooks, actor, lens, year, slug)
-        counts = tally.counts(session, lens.section, case.edition.id, lens.now)
+        counts = totals.counts(session, lens.section, case.edition.id, lens.now)
         return _page(
             "preview_case.html", year, case.edition,
             endpoint="moderation_preview_case", values={"slug": slug}, page_class="cases-case",

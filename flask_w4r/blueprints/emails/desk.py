@@ -12,7 +12,7 @@ from ...forms.emails import ReplyForm, TestForm
 from ...i18n import gettext, lazy_gettext, ngettext
 from ...sections.emails import rules_of
 from ...services.campaign.catalogue import cases_by_id, local_date
-from ...services.emails import desk
+from ...services.emails import desk, steering
 from ...services.emails.testing import send_test
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Actor, Permission
@@ -89,14 +89,14 @@ def _do(work: Callable[[UnitOfWork], Any]) -> Any:
 
 def _resume(actor: Actor) -> Response:
     case_id, key = _number("case"), request.form.get("target", "")
-    done = _do(lambda uow: desk.resume(uow, staff_here(actor), case_id, key))
+    done = _do(lambda uow: steering.resume(uow, staff_here(actor), case_id, key))
     return back_to("moderation_emails", done="resumed" if done else "late")
 
 
 def _settle(choice: str) -> Callable[[Actor], Response]:
     def act(actor: Actor) -> Response:
         case_id, key = _number("case"), request.form.get("target", "")
-        number = _do(lambda uow: desk.settle(uow, staff_here(actor), case_id, key, choice))
+        number = _do(lambda uow: steering.settle(uow, staff_here(actor), case_id, key, choice))
         return back_to("moderation_emails", done=choice if number else "late", n=number)
 
     return act
@@ -120,14 +120,14 @@ def _reply(actor: Actor) -> Response:
     if not form.validate():
         return _page(actor, 422, reply=form)
     case_id, count, on = form.reply_case.data or 0, form.reply_count.data, form.reply_on.data
-    _do(lambda uow: desk.count_replies(uow, staff_here(actor), case_id, count, on))
+    _do(lambda uow: steering.count_replies(uow, staff_here(actor), case_id, count, on))
     return back_to("moderation_emails", done="replies")
 
 
 def _choose(chosen: bool) -> Callable[[Actor], Response]:
     def act(actor: Actor) -> Response:
         number = _number("email")
-        done = _do(lambda uow: desk.choose(uow, staff_here(actor), number, chosen))
+        done = _do(lambda uow: steering.choose(uow, staff_here(actor), number, chosen))
         return back_to("moderation_emails", done="chosen" if done else "late")
 
     return act

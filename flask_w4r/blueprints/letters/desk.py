@@ -26,7 +26,7 @@ def overview() -> Response:
     """What the letters of each edition lack."""
     actor = allowed(Permission.EDIT_CASES)
     place = here()
-    found = read(current_app, lambda session: lacks.to_do(session, place.lens))
+    found = read(current_app, lambda session: lacks.to_do(session, place.state.hooks, actor, place.lens))
     languages = [(locale, i18n.language_name(locale)) for locale in place.section.locales]
     return desk_page(
         "letters.html", "moderation_letters", actor, editions=found, languages=languages if can_typeset() else []

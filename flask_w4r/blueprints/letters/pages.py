@@ -70,7 +70,7 @@ def letter_check(slug: str, stamp: str) -> Response:
             raise NotFound(stamp)
         return page(
             "letters/check.html", endpoint="letter_check", values={"slug": slug, "stamp": stamp}, public=True,
-            edition=case.edition, case=case, over=standing.over(case), changed=[CHANGED[part]() for part in changed],
+            edition=case.edition, case=case, over=standing.why_not(case, lens, ahead=True), changed=[CHANGED[part]() for part in changed],
         )  # fmt: skip
 
     return public_page(("letter_check", slug, stamp), lambda: read(current_app, render), keep=False)

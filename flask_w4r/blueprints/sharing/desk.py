@@ -19,7 +19,7 @@ from ...services.sharing.networks import BY_KEY
 from ...services.storage.unit_of_work import read
 from ...state import Actor, Permission
 from ...web import here
-from ...web.desk import allowed, desk_page, may
+from ...web.desk import allowed, desk_page, may, staff_here
 from ...web.kept import file_cache
 from ...web.responses import private
 from .files import picture_file, pictures_of
@@ -47,14 +47,13 @@ def source_words(source: str) -> str:
 def shares() -> Response:
     """What came of links to share, by case, source and text; of one case by day too."""
     actor = allowed(Permission.EDIT_CASES)
-    place = here()
+    place, staff = here(), staff_here(actor)
     slug, days = request.args.get("case") or None, request.args.get("days", type=int, default=30)
     days = days if days in SPANS else 30
     since = local_date(place.section, place.state.clock()) - timedelta(days=days - 1)
 
     def load(session: Session) -> tuple[list[table.Line], list[tuple[str, str]]]:
-        lines = table.lines(session, place.section, slug=slug, since=since)
-        return lines, table.cases(session, place.section)
+        return table.lines(session, staff, slug=slug, since=since), table.cases(session, staff)
 
     lines, cases = read(current_app, load)
     return desk_page(

@@ -15,7 +15,7 @@ from ...models import Case, OutboxMail, Signature
 from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..people.permissions import require
-from ..tally import counts as tally
+from ..tally import totals
 from . import catalogue
 from .texts import own_texts
 from .views import EditionView, Lens
@@ -71,7 +71,7 @@ def case_list(
     own = own_texts(session, section)
     found = []
     for edition in catalogue.editions(session, lens):
-        counts = tally.counts(session, section, edition.id, lens.now)
+        counts = totals.counts(session, section, edition.id, lens.now)
         rows = [
             CaseRow(
                 id=case.id,

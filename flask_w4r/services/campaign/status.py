@@ -20,7 +20,7 @@ from ...sections import Section
 from ...state import Actor, Hooks, Permission
 from ..audit import record as audit
 from ..people.permissions import require
-from ..tally import counts as tally
+from ..tally import totals
 from .views import Lens
 
 
@@ -54,7 +54,7 @@ def overview(session: Session, hooks: Hooks, actor: Actor | None, lens: Lens) ->
     held = _by_case(session, lens.section, Signature.held_at.is_not(None), Signature.state == "confirmed")
     pending = _by_case(session, lens.section, Signature.state == "pending")
     counted = {
-        edition.id: tally.counts(session, lens.section, edition.id, lens.now) for edition in {row[1] for row in rows}
+        edition.id: totals.counts(session, lens.section, edition.id, lens.now) for edition in {row[1] for row in rows}
     }
     return [
         DeskCase(

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from ...i18n import gettext, language_name
+from ...state import Actor, Hooks, Permission
 from ..campaign import catalogue
 from ..campaign.ready import every_lack
 from ..campaign.views import CaseView, EditionView, Lens
 from ..campaign.ways import closed_by_kit
 from ..kits.lacking import Lack
+from ..people.permissions import require
 
 _WAY = "letter"
 
@@ -30,8 +32,14 @@ class CaseLetters:
     closed: str | None
 
 
-def to_do(session: Session, lens: Lens) -> list[tuple[EditionView, list[CaseLetters]]]:
-    """Every edition that is running or to come, with its open cases and what their letters lack."""
+def to_do(
+    session: Session, hooks: Hooks, actor: Actor | None, lens: Lens
+) -> list[tuple[EditionView, list[CaseLetters]]]:
+    """Every edition that is running or to come, with its open cases and what their letters lack.
+
+    :raises PermissionDenied: they may not edit cases here.
+    """
+    require(hooks, actor, Permission.EDIT_CASES, lens.section)
     found = []
     for edition, looked in every_lack(session, lens, ways=(_WAY,)):
         lacks = {case.id: case.lacks for case in looked}

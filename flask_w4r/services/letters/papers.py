@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,13 @@ def dir_of(text: str) -> str:
 
 def qr(url: str, alt: str) -> dict[str, str]:
     """A QR code, with what it is for whoever cannot see it."""
+    return {"svg": _drawn(url), "alt": alt}
+
+
+@lru_cache(maxsize=1024)
+def _drawn(url: str) -> str:
+    # Drawing one takes longer than all the rest of what a sheet says.
     import segno
 
     drawn = segno.make(url, error="m", micro=False).svg_inline(border=2, dark="#000", light=None, omitsize=True)
-    return {"svg": drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1), "alt": alt}
+    return str(drawn).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)

@@ -91,7 +91,7 @@ def sheet_of(case: CaseView, lens: Lens) -> Sheet:
         ),
         embassy=_embassy(case, lens),
         points=tuple(items(words, "letter.points")) or _usual_points(),
-        never=(*items(words, "letter.never"), *_always_left_out()),
+        never=tuple(items(words, "letter.never")) or _usually_left_out(),
         model=_paragraphs(words.get("letter.model") or case.petition),
         postage=lens.section.text(lens.section.postage_hint, lens.locale) if lens.section.postage_hint else "",
     )
@@ -124,7 +124,7 @@ def _usual_points() -> tuple[str, ...]:
     )
 
 
-def _always_left_out() -> tuple[str, ...]:
+def _usually_left_out() -> tuple[str, ...]:
     return (
         gettext("Party politics, and what you think of the government as a whole"),
         gettext("Insults and threats, of any kind"),

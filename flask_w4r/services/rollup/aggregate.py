@@ -84,20 +84,17 @@ def sign_tally(
     return document
 
 
-def renew(session: Session, section: Section, private: str, *, now: datetime) -> bool:
-    """Sign what is served anew, where its numbers changed or it is a day old.
+def is_due(session: Session, section: Section, *, now: datetime) -> bool:
+    """Whether what is served should be signed anew: its numbers changed, or it is a day old.
 
-    :returns: whether it was.
+    :raises NotFound: the section has no edition yet.
     """
     figures = read_figures(session, section, None, now=now)
     kept = served(session, section, KIND)
-    if kept is not None:
-        before = json.loads(kept.document)
-        is_same = (before["edition"], before["rows"]) == (figures.edition, coarse(figures.cells(), types_of(section)))
-        if is_same and now - kept.signed_at < RENEWED:
-            return False
-    sign_tally(session, section, private, now=now)
-    return True
+    if kept is None or now - kept.signed_at >= RENEWED:
+        return True
+    before = json.loads(kept.document)
+    return (before["edition"], before["rows"]) != (figures.edition, coarse(figures.cells(), types_of(section)))
 
 
 def served(session: Session, section: Section, kind: str) -> SignedDocument | None:

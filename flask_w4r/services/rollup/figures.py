@@ -16,7 +16,7 @@ from ...models import Case, Edition
 from ...sections import Section
 from ..campaign import catalogue
 from ..reports.counting import told_sums
-from ..tally import counts as tally
+from ..tally import totals
 from ..tally.counts import COUNTED
 from .definitions import DEFINITIONS
 from .documents import write_moment
@@ -105,7 +105,7 @@ def figures(
         .where(Case.edition_id == edition.id, Case.section == section.code, Case.status != "withdrawn")
         .order_by(Case.position, Case.slug)
     ).all()
-    counts = tally.counts(session, section, edition.id, now)
+    counts = totals.counts(session, section, edition.id, now)
     told = told_sums(session, section)
     rows = [
         Figure(case.slug, kind, source, stands, number)

@@ -72,12 +72,10 @@ def pull(app: Any, tools: Tools | None = None) -> dict[str, Any]:
         return {"refused": 1}
     done = {"applied": 0, "waiting": 0}
     links = tools.absolute if tools is not None else None
-    for section in state.sections.values():
-        wanted = read(app, partial(_wanted, section=section, entries=document["entries"]))
-        if wanted is not None:
-            new, gone = wanted
-            for one in run(app, partial(follow, section=section, entries=new, gone=gone, links=links)):
-                done[one.state] += 1
+    wanted = read(app, partial(_wanted, sections=tuple(state.sections), entries=document["entries"]))
+    for code, (new, gone) in wanted.items():
+        for one in run(app, partial(follow, section=state.sections[code], entries=new, gone=gone, links=links)):
+            done[one.state] += 1
     run(app, partial(_followed, feed=feed, document=document))
     return done
 
@@ -113,24 +111,32 @@ def _followed(work: UnitOfWork, feed: StatusFeed, document: Mapping[str, Any]) -
 Wanted = tuple[Sequence[Mapping[str, Any]], Collection[str]]
 
 
-def _wanted(session: Session, section: Section, entries: Sequence[Mapping[str, Any]]) -> Wanted | None:
-    """Entries about cases that the section has, which it does not know yet; and names of those that wait and were taken back.
+def _wanted(session: Session, sections: Sequence[str], entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Wanted]:
+    """By section entries about cases that it has and which it does not know yet; and names of those that wait there and were
+    taken back. All sections are asked about together.
 
-    :returns: ``None`` where there is nothing to do.
+    :param sections: their codes.
     """
-    known = dict(
-        session.execute(select(FeedEntry.name, FeedEntry.state).where(FeedEntry.section == section.code)).all()
-    )
-    slugs = {entry["slug"] for entry in entries if entry["id"] not in known}
-    mine = (
-        set(session.scalars(select(Case.slug).where(Case.section == section.code, Case.slug.in_(slugs))))
-        if slugs
-        else ()
-    )
-    new = [entry for entry in entries if entry["id"] not in known and entry["slug"] in mine]
+    known: dict[tuple[str, str], str] = {
+        (row.section, row.name): row.state
+        for row in session.execute(
+            select(FeedEntry.section, FeedEntry.name, FeedEntry.state).where(FeedEntry.section.in_(sections))
+        )
+    }
+    slugs = {entry["slug"] for entry in entries}
+    asked = select(Case.section, Case.slug).where(Case.section.in_(sections), Case.slug.in_(slugs)).distinct()
+    cases = {(row.section, row.slug) for row in session.execute(asked)} if slugs else set()
     there = {entry["id"] for entry in entries}
-    gone = [name for name, state in known.items() if state == "waiting" and name not in there]
-    return (new, gone) if new or gone else None
+    found: dict[str, Wanted] = {}
+    for code in sections:
+        new = [one for one in entries if (code, one["id"]) not in known and (code, one["slug"]) in cases]
+        gone = [
+            name for (section, name), state in known.items()
+            if section == code and state == "waiting" and name not in there
+        ]  # fmt: skip
+        if new or gone:
+            found[code] = (new, gone)
+    return found
 
 
 def follow(

@@ -14,7 +14,8 @@ from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Case, Edition, ShareCount
 from ...seam import Export, ExportAsk
-from ...sections import Section
+from ...state import Permission
+from ..people.permissions import Staff
 from .counting import ACTION, VISIT
 
 #: Rows of a piece of the file.
@@ -39,18 +40,20 @@ def _sum(kind: str) -> Any:
     return func.sum(when((ShareCount.kind == kind, ShareCount.count), else_=0))
 
 
-def lines(session: Session, section: Section, *, slug: str | None = None, since: date | None = None) -> list[Line]:
+def lines(session: Session, staff: Staff, *, slug: str | None = None, since: date | None = None) -> list[Line]:
     """Sums by case, source and text; of one case by day too, the newest first.
 
     :param slug: of that case alone.
     :param since: from that day on.
+    :raises PermissionDenied: they may not edit cases here.
     """
+    staff.allowed(Permission.EDIT_CASES)
     by_day = (ShareCount.day,) if slug is not None else ()
     columns = (Case.slug, Case.name, ShareCount.source, ShareCount.variant, *by_day)
     query = (
         select(*columns, _sum(VISIT).label("visits"), _sum(ACTION).label("actions"))
         .join(Case, Case.id == ShareCount.case_id)
-        .where(ShareCount.section == section.code, Case.status != "withdrawn")
+        .where(ShareCount.section == staff.section.code, Case.status != "withdrawn")
         .group_by(*columns)
     )
     if slug is not None:
@@ -66,13 +69,18 @@ def lines(session: Session, section: Section, *, slug: str | None = None, since:
     ]
 
 
-def cases(session: Session, section: Section) -> list[tuple[str, str]]:
-    """The section's cases that something came of, by slug and name."""
+def cases(session: Session, staff: Staff) -> list[tuple[str, str]]:
+    """The section's cases that something came of, by slug and name.
+
+    :raises PermissionDenied: they may not edit cases here.
+    """
+    staff.allowed(Permission.EDIT_CASES)
+    code = staff.section.code
     query = (
         select(Case.slug, Case.name)
         .where(
-            Case.section == section.code, Case.status != "withdrawn",
-            Case.id.in_(select(ShareCount.case_id).where(ShareCount.section == section.code)),
+            Case.section == code, Case.status != "withdrawn",
+            Case.id.in_(select(ShareCount.case_id).where(ShareCount.section == code)),
         )
         .distinct()
         .order_by(Case.name)

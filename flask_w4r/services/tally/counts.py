@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ...i18n import lazy_gettext
 from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
 from ..storage.rows import among, execute
 from ..storage.upsert import add_up, insert_fresh
-from .views import CountView, EditionCount, GoalView
 
 SIGNATURE = "petition_signature"
 #: What this system saw itself, as a source.
@@ -270,69 +266,3 @@ def _still_counted(
 def counted() -> tuple[Any, ...]:
     """The condition that a signature counts."""
     return (Signature.state == "confirmed", Signature.held_at.is_(None))
-
-
-@dataclass(frozen=True)
-class Counts:
-    """All counts of one edition at one moment.
-
-    :param cases: by case and type.
-    """
-
-    cases: dict[int, dict[str, int]]
-    people: int
-    as_of: datetime
-    #: How many of the people were erased.
-    erased: int = 0
-    #: By case, type and source.
-    sources: Mapping[int, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
-
-    def of_case(self, case_id: int, goal: int | None) -> CountView:
-        """The counts of one case."""
-        actions = self.cases.get(case_id, {})
-        return CountView(actions.get(SIGNATURE, 0), goal, self.as_of, actions, self.sources.get(case_id, {}))
-
-    def of_edition(self, case_ids: Sequence[int]) -> EditionCount:
-        """The totals over these cases (the public ones)."""
-        actions: dict[str, int] = {}
-        sources: dict[str, dict[str, int]] = {}
-        for case_id in case_ids:
-            for kind, count in self.cases.get(case_id, {}).items():
-                actions[kind] = actions.get(kind, 0) + count
-            for kind, numbers in self.sources.get(case_id, {}).items():
-                of_kind = sources.setdefault(kind, {})
-                for source, count in numbers.items():
-                    of_kind[source] = of_kind.get(source, 0) + count
-        return EditionCount(sum(actions.values()), self.people, actions.get(SIGNATURE, 0), actions, self.as_of, sources)
-
-
-def goals(section: Section, found: EditionCount, words: Mapping[str, Any]) -> list[GoalView]:
-    """The section's goals for an edition, those that something is known of.
-
-    :param words: what types of action are called.
-    """
-    known = {"total": found.total, "people": found.people, **dict.fromkeys(words, 0), **found.actions}
-    called = {"total": lazy_gettext("actions"), "people": lazy_gettext("people"), **words}
-    return [
-        GoalView(name, str(called.get(name, name)), known[name], goal)
-        for name, goal in section.goals.items()
-        if name in known
-    ]
-
-
-def counts(session: Session, section: Section, edition_id: int, now: datetime) -> Counts:
-    """Sum the slots of one edition."""
-    key = (TallySlot.case_id, TallySlot.action_type, TallySlot.source)
-    rows = session.execute(
-        select(*key, func.sum(TallySlot.count))
-        .where(TallySlot.edition_id == edition_id, TallySlot.section == section.code)
-        .group_by(*key)
-    )
-    cases: dict[int, dict[str, int]] = {}
-    sources: dict[int, dict[str, dict[str, int]]] = {}
-    for case_id, kind, source, total in rows:
-        of_case = cases.setdefault(case_id, {})
-        of_case[kind] = of_case.get(kind, 0) + int(total)
-        sources.setdefault(case_id, {}).setdefault(kind, {})[source] = int(total)
-    whole = cases.pop(WHOLE_EDITION, {})
-    return Counts(cases, whole.get(PEOPLE, 0), now, whole.get(PEOPLE_ERASED, 0), sources)

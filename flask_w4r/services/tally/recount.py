@@ -13,7 +13,8 @@ from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature
 from ...sections import Section
 from ..people.addresses import parse_address
-from .counts import COUNTED, PEOPLE, SIGNATURE, WHOLE_EDITION, add, counted, counts, insert_people, person_scope
+from .counts import COUNTED, PEOPLE, SIGNATURE, WHOLE_EDITION, add, counted, insert_people, person_scope
+from .totals import counts
 
 
 @dataclass(frozen=True)
