@@ -60,13 +60,13 @@ def of_address(
 
 
 def waiting(section: Section) -> tuple[Any, ...]:
+    """The condition that an email of a section waits for its turn."""
+    return (TargetEmail.section == section.code, *waits())
+
+
+def waits() -> tuple[Any, ...]:
     """The condition that an email waits for its turn: its mailbox is proved, nothing holds it, the outbox has it not."""
-    return (
-        TargetEmail.section == section.code,
-        TargetEmail.state == "confirmed",
-        TargetEmail.held_at.is_(None),
-        TargetEmail.leaves_at.is_(None),
-    )
+    return (TargetEmail.state == "confirmed", TargetEmail.held_at.is_(None), TargetEmail.leaves_at.is_(None))
 
 
 def lock(session: Session, section: Section, ids: Collection[int]) -> list[TargetEmail]:

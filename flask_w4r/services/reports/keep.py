@@ -13,8 +13,8 @@ from ...models import Report
 from ...seam import Sweep
 from ..storage import ages
 from ..storage.rows import execute
+from .personal import PERSONAL
 
-_PERSONAL = {"note": None, "person": None, "email_index": None, "digest": None}
 _KNOWN = or_(Report.person.is_not(None), Report.note.is_not(None))
 
 
@@ -34,7 +34,7 @@ def _known(sweep: Sweep) -> Any:
 
 
 def _let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
-    return execute(session, update(Report).where(Report.id.in_(ids)).values(**_PERSONAL))
+    return execute(session, update(Report).where(Report.id.in_(ids)).values(**PERSONAL))
 
 
 RULES = (

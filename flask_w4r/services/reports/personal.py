@@ -22,6 +22,8 @@ from .counting import counted
 from .queue import REPORT_WORDS
 from .standing import of_address
 
+#: What is let go of a report that stays as numbers.
+PERSONAL = {"note": None, "person": None, "email_index": None, "digest": None}
 STATES: Mapping[str, Any] = {
     "unconfirmed": lazy_gettext("Waiting for you to confirm your email address"),
     "submitted": lazy_gettext("With our team"),
@@ -82,9 +84,10 @@ def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime |
     mine = [row for row in found if before is None or row.created_at <= before]
     gone = [row.id for row in mine if row.state in ("unconfirmed", "submitted")]
     rest = [row.id for row in mine if row.id not in gone]
-    execute(work.session, delete(Report).where(Report.id.in_(gone)))
-    personal = {"note": None, "person": None, "email_index": None, "digest": None}
-    execute(work.session, update(Report).where(Report.id.in_(rest)).values(**personal))
+    if gone:
+        execute(work.session, delete(Report).where(Report.id.in_(gone)))
+    if rest:
+        execute(work.session, update(Report).where(Report.id.in_(rest)).values(**PERSONAL))
     return len(mine)
 
 
