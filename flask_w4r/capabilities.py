@@ -22,6 +22,7 @@ from .services.mail.capability import CAPABILITY as mail
 from .services.messages.capability import CAPABILITY as messages
 from .services.moderation.capability import CAPABILITY as moderation
 from .services.moves.capability import CAPABILITY as moves
+from .services.numbers.capability import CAPABILITY as numbers
 from .services.people.capability import CAPABILITY as people
 from .services.petitions.capability import CAPABILITY as petitions
 from .services.places.capability import CAPABILITY as places
@@ -38,6 +39,6 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions,
-    places, delivery, sharing, emails, messages, events, rsvps, reports, hosting, letters, schools, rollup, privacy, moves,
-    jobs,
+    places, delivery, sharing, emails, messages, events, rsvps, reports, hosting, letters, schools, rollup, numbers,
+    privacy, moves, jobs,
 )  # fmt: skip

@@ -5,15 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
+from .. import i18n
+from ..errors import PDFUnavailable
+from ..sections import Section
+from ..services.campaign.views import Lens
+from ..services.numbers import report as report_service
+from ..services.printing.small import set_paper
 from ..services.rollup import aggregate
 from ..services.rollup import figures as figure_service
 from ..services.storage.unit_of_work import UnitOfWork, read, run
 from ..services.tally import recount as tally_service
+from ..web import section_url
 from .common import choose_sections, record, state_and_app
 
 tally = AppGroup("tally", help="The counts.")
@@ -67,17 +76,44 @@ _edition = click.option("--edition", "year", help="The edition; else the current
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file in place of the screen.")
-def report(code: str | None, year: str | None, final: bool | None, as_json: bool, out: Path | None) -> None:
+@click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to print to a file.")
+def report(
+    code: str | None, year: str | None, final: bool | None, as_json: bool, out: Path | None, pdf: Path | None
+) -> None:
     """The table that the centre asks for, as CSV or JSON: what was done, by whom it was counted, what each type means."""
     state, app = state_and_app()
     (section,) = choose_sections(code, several=False)
     now = state.clock()
+    if pdf is not None:
+        pdf.write_bytes(_report(section, year, final))
+        if out is None and not as_json:
+            click.echo(f"{section.code}: {pdf}")
+            return
     found = read(app, lambda session: figure_service.figures(session, section, year, now=now, final=final))
     text = json.dumps(found.as_dict(), ensure_ascii=False) + "\n" if as_json else _table(found)
     if out is None:
         click.echo(text, nl=False)
     else:
         out.write_text(text, "utf-8", newline="")
+
+
+def _report(section: Section, year: str | None, final: bool | None) -> bytes:
+    """The report in the section's own language."""
+    state, app = state_and_app()
+    locale = section.default_locale
+
+    def link(endpoint: str, **values: Any) -> str:
+        return section_url(app, section, endpoint, locale, **values)
+
+    make = partial(
+        report_service.report, seam=state.seam, lens=Lens(section, locale, state.clock(), link), year=year, final=final,
+        font_paths=state.config.font_path,
+    )  # fmt: skip
+    try:
+        with i18n.use_locale(section.lang_tag(locale), state.translation_directories):
+            return set_paper(read(app, make))
+    except PDFUnavailable as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _table(found: figure_service.Figures) -> str:

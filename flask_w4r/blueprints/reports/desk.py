@@ -19,17 +19,12 @@ from ...services.reports import files, staff
 from ...services.reports.counting import COUNTED, MOST
 from ...services.reports.queue import REPORT_WORDS
 from ...services.storage.unit_of_work import UnitOfWork, read, run
-from ...services.tally.views import SOURCE_WORDS
+from ...services.tally.views import SOURCE_WORDS, STATUS_WORDS
 from ...state import Actor, Permission
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, staff_here, token_problem
 from ...web.templating import app_of_request
 
-STATUS_WORDS = {
-    "interim": lazy_gettext("Interim"),
-    "final": lazy_gettext("Final"),
-    "corrected": lazy_gettext("Corrected"),
-}
 STATE_WORDS = {
     "approved": lazy_gettext("Counts"),
     "reversed": lazy_gettext("Taken back"),

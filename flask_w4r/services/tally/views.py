@@ -15,6 +15,12 @@ SOURCE_WORDS: Mapping[str, Any] = {
     "self_reported": lazy_gettext("reported by those who did it"),
     "section_counted": lazy_gettext("counted by the section"),
 }
+#: Whether more is expected of a number.
+STATUS_WORDS: Mapping[str, Any] = {
+    "interim": lazy_gettext("Interim"),
+    "final": lazy_gettext("Final"),
+    "corrected": lazy_gettext("Corrected"),
+}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,125 @@
+"""Which case lags, and how editions compare."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ...models import Case, Edition, Pulse, TallySlot
+from ...sections import Section
+from ..moderation.pulse import hour_of
+from ..tally.counts import PEOPLE, SIGNATURE, WHOLE_EDITION
+from ..tally.totals import Counts
+from ..tally.views import share_of
+
+#: "Lately" is so many days.
+LATELY = 7
+#: A case lags whose new signatures are below this share of the edition's median.
+LAGS_BELOW = 0.5
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """How one case stands beside the others of its edition.
+
+    :ivar percent: of its goal; ``None``: it has none.
+    :ivar lately: signatures that arrived in the last days and count.
+    :ivar usual: the median of that over the edition's active cases.
+    """
+
+    slug: str
+    name: str
+    status: str
+    signatures: int
+    actions: int
+    goal: int | None
+    percent: int | None
+    lately: int
+    usual: float
+
+    @property
+    def lags(self) -> bool:
+        """It is active, and gets far fewer signatures than the others."""
+        return self.status == "active" and self.lately < LAGS_BELOW * self.usual
+
+
+@dataclass(frozen=True)
+class EditionLine:
+    """The section's own numbers of one edition. Signatures are among the actions."""
+
+    year: str
+    titles: Mapping[str, str]
+    actions: int
+    people: int
+    signatures: int
+
+
+def by_case(session: Session, section: Section, edition_id: int, counts: Counts, now: datetime) -> list[CaseLine]:
+    """The cases of an edition, those that lag first, then by their new signatures; withdrawn ones are left out."""
+    rows = session.execute(
+        select(Case.id, Case.slug, Case.name, Case.status, Case.goal)
+        .where(Case.edition_id == edition_id, Case.section == section.code, Case.status != "withdrawn")
+        .order_by(Case.position, Case.slug)
+    ).all()
+    since = hour_of(now) - timedelta(days=LATELY)
+    lately = {
+        case_id: int(number)
+        for case_id, number in session.execute(
+            select(Pulse.case_id, func.sum(Pulse.count))
+            .where(
+                Pulse.section == section.code, Pulse.hour >= since, Pulse.metric == "confirmed",
+                Pulse.case_id.in_([row.id for row in rows]),
+            )
+            .group_by(Pulse.case_id)
+        )
+    }  # fmt: skip
+    usual = float(median([lately.get(row.id, 0) for row in rows if row.status == "active"] or [0]))
+    lines = []
+    for row in rows:
+        seen = counts.cases.get(row.id, {})
+        signed = seen.get(SIGNATURE, 0)
+        percent = share_of(signed, row.goal) if row.goal else None
+        lines.append(
+            CaseLine(
+                row.slug,
+                row.name,
+                row.status,
+                signed,
+                sum(seen.values()),
+                row.goal,
+                percent,
+                lately.get(row.id, 0),
+                usual,
+            )
+        )
+    return sorted(lines, key=lambda line: (not line.lags, line.status != "active", line.lately))
+
+
+def by_edition(session: Session, section: Section) -> list[EditionLine]:
+    """All editions of the section, the newest first, as their pages count them: without withdrawn cases."""
+    editions: Sequence[Edition] = session.scalars(
+        select(Edition).where(Edition.section == section.code).order_by(Edition.starts_on.desc())
+    ).all()
+    withdrawn = select(Case.id).where(Case.section == section.code, Case.status == "withdrawn")
+    kind = (TallySlot.edition_id, TallySlot.case_id == WHOLE_EDITION, TallySlot.action_type)
+    sums: dict[int, dict[tuple[bool, str], int]] = defaultdict(dict)
+    for number, whole, name, count in session.execute(
+        select(*kind, func.sum(TallySlot.count))
+        .where(TallySlot.section == section.code, TallySlot.case_id.not_in(withdrawn))
+        .group_by(*kind)
+    ):
+        sums[number][bool(whole), name] = int(count)
+    return [
+        EditionLine(
+            row.year, row.titles,
+            sum(count for (whole, _), count in sums[row.id].items() if not whole),
+            sums[row.id].get((True, PEOPLE), 0), sums[row.id].get((False, SIGNATURE), 0),
+        )
+        for row in editions
+    ]  # fmt: skip

@@ -1,0 +1,140 @@
+"""From a form to a signature that counts: by day, by source, and by mail provider. Nothing in it is about a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from ...models import Case, Pulse, ShareCount, Signature
+from ...sections import Section
+from ..moderation.pulse import HOUR, WHOLE_SECTION
+
+#: A provider with fewer signatures is not named: its few signers might be known.
+FEW = 10
+#: Providers that are named, those with most signatures first.
+PROVIDERS = 20
+_METRICS = ("submitted", "confirmed", "held", "invalid", "pending")
+
+
+@dataclass(frozen=True)
+class Day:
+    """What arrived on one day where the section is, and what has become of it since.
+
+    :ivar confirmed: its mailbox was proved, held or not.
+    :ivar counted: confirmed and not held.
+    """
+
+    day: date
+    arrived: int
+    confirmed: int
+    counted: int
+    held: int
+    invalid: int
+    pending: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """What came of links that name their source."""
+
+    source: str
+    visits: int
+    actions: int
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Signatures with addresses of one mail provider."""
+
+    domain: str
+    arrived: int
+    confirmed: int
+
+    @property
+    def share(self) -> float:
+        """How much of it was confirmed, from 0 to 1."""
+        return self.confirmed / self.arrived
+
+
+def midnight(section: Section, day: date) -> datetime:
+    """When a day begins where the section is."""
+    return datetime.combine(day, time(), ZoneInfo(section.time_zone)).astimezone(UTC)
+
+
+def by_day(session: Session, section: Section, first: date, last: date) -> list[Day]:
+    """The funnel of each day from ``first`` to ``last``, days without any too: from the hours that the worker counted."""
+    since, until = midnight(section, first), midnight(section, last + timedelta(days=1))
+    zone = ZoneInfo(section.time_zone)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    found: dict[date, dict[str, int]] = {day: dict.fromkeys((*_METRICS, "proved"), 0) for day in days}
+    hours = session.execute(
+        select(Pulse.hour, Pulse.metric, Pulse.count).where(
+            Pulse.section == section.code, Pulse.case_id == WHOLE_SECTION, Pulse.metric.in_(_METRICS),
+            # Where a zone is half an hour off, its day begins within an hour of ours.
+            Pulse.hour > since - HOUR, Pulse.hour < until,
+        )
+    )  # fmt: skip
+    for hour, metric, count in hours:
+        day = max(first, hour.astimezone(zone).date())
+        found[day][metric] += count
+    # What is held is little, and has an index of its own; the hours do not say how much of it was confirmed.
+    held = session.scalars(
+        select(Signature.created_at).where(
+            Signature.section == section.code, Signature.held_at.is_not(None), Signature.state == "confirmed",
+            Signature.created_at >= since, Signature.created_at < until,
+        )
+    )  # fmt: skip
+    for moment in held:
+        found[moment.astimezone(zone).date()]["proved"] += 1
+    return [
+        Day(
+            day, of["submitted"], of["confirmed"] + of["proved"], of["confirmed"], of["held"], of["invalid"], of["pending"]
+        )
+        for day, of in found.items()
+    ]  # fmt: skip
+
+
+def _of(kind: str) -> Any:
+    return func.sum(case((ShareCount.kind == kind, ShareCount.count), else_=0))
+
+
+def by_source(session: Session, section: Section, first: date, last: date) -> list[Source]:
+    """What came of links to share, the source of most forms first; see ``sharing.counting``."""
+    visits, actions = _of("visit"), _of("action")
+    rows = session.execute(
+        select(ShareCount.source, visits, actions)
+        .where(ShareCount.section == section.code, ShareCount.day >= first, ShareCount.day <= last)
+        .group_by(ShareCount.source)
+        .order_by(actions.desc(), visits.desc(), ShareCount.source)
+    )
+    return [Source(source, int(came), int(acted)) for source, came, acted in rows]
+
+
+def by_provider(session: Session, section: Section, edition_id: int) -> list[Provider]:
+    """How many signatures of an edition were confirmed, by mail provider: those that are listed, with ten at least."""
+    arrived = func.count()
+    proved = func.sum(case((Signature.state == "confirmed", 1), else_=0))
+    cases = select(Case.id).where(Case.edition_id == edition_id, Case.section == section.code)
+    rows = session.execute(
+        select(Signature.mail_domain, arrived, proved)
+        .where(
+            Signature.section == section.code, Signature.case_id.in_(cases), Signature.mail_domain.is_not(None),
+            Signature.state.in_(("pending", "confirmed")),
+        )
+        .group_by(Signature.mail_domain)
+        .having(arrived >= FEW)
+        .order_by(arrived.desc(), Signature.mail_domain)
+        .limit(PROVIDERS)
+    )  # fmt: skip
+    return [Provider(domain, int(many), int(confirmed)) for domain, many, confirmed in rows]
+
+
+def total(days: Sequence[Day], name: str) -> int:
+    """One number of all days."""
+    return sum(getattr(day, name) for day in days)

@@ -1,0 +1,48 @@
+"""The same numbers as one long table: what a number is of, what it counts, and the number."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from .page import Numbers
+
+COLUMNS = ("section", "edition", "as_of", "table", "of", "what", "number")
+_DAY = ("arrived", "confirmed", "counted", "held")
+_CASE = ("signatures", "actions", "goal", "percent", "lately", "usual")
+
+
+def rows(found: Numbers) -> Iterator[tuple[str, str, str, float | int | None]]:
+    """Every number, as (table, of what, what it counts, number); ``None`` where there is none."""
+    for figure in found.figures.rows:
+        yield "actions", f"{figure.case} {figure.type}", f"{figure.source} {figure.status}", figure.count
+    yield "people", found.edition, "people", found.figures.people
+    for day in found.days:
+        for name in _DAY:
+            yield "day", day.day.isoformat(), name, getattr(day, name)
+    for source in found.sources:
+        yield "source", source.source, "visits", source.visits
+        yield "source", source.source, "forms", source.actions
+    for one in found.providers:
+        yield "provider", one.domain, "arrived", one.arrived
+        yield "provider", one.domain, "confirmed", one.confirmed
+    for line in found.cases:
+        for name in _CASE:
+            yield "case", line.slug, name, getattr(line, name)
+    for town in found.towns:
+        yield "town", ", ".join(part for part in (town.name, town.region) if part), "nearest_event_km", town.nearest
+    for edition in found.editions:
+        for name in ("actions", "people", "signatures"):
+            yield "edition", edition.year, name, getattr(edition, name)
+
+
+def as_csv(found: Numbers) -> str:
+    """The table as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    place = (found.figures.section, found.edition, found.figures.as_dict()["as_of"])
+    for table, of, what, number in rows(found):
+        writer.writerow((*place, table, of, what, "" if number is None else number))
+    return text.getvalue()
