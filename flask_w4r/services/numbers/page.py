@@ -15,7 +15,7 @@ from ..campaign import catalogue
 from ..moderation.overview_kept import Kept, Stamp
 from ..people.permissions import require
 from ..rollup.figures import Figures, figures, find_edition
-from ..tally import counts as tally
+from ..tally import totals as tally
 from . import funnel
 from .cases import CaseLine, EditionLine, by_case, by_edition
 from .towns import Town, lacking
