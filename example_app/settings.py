@@ -21,6 +21,18 @@ W4R_PUBLIC_LAYOUT = "site/public.html"
 #: The layout has nothing inline and nothing from elsewhere.
 W4R_CSP = "strict"
 W4R_SECTIONS = [
-    {"preset": "AU", "url_prefix": "/au", "contact": "w4r@example.org", "desk_email": "desk@example.org"},
-    {"preset": "MA", "url_prefix": "/ma", "contact": "w4r@example.org", "desk_email": "desk@example.org"},
+    {
+        "preset": "AU",
+        "url_prefix": "/au",
+        "contact": "w4r@example.org",
+        "desk_email": "desk@example.org",
+        "class_mode": "teacher",
+    },
+    {
+        "preset": "MA",
+        "url_prefix": "/ma",
+        "contact": "w4r@example.org",
+        "desk_email": "desk@example.org",
+        "class_mode": "teacher",
+    },
 ]

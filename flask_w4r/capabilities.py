@@ -31,6 +31,7 @@ from .services.privacy.capability import CAPABILITY as privacy
 from .services.reports.capability import CAPABILITY as reports
 from .services.rollup.capability import CAPABILITY as rollup
 from .services.rsvps.capability import CAPABILITY as rsvps
+from .services.schools.capability import CAPABILITY as schools
 from .services.sharing.capability import CAPABILITY as sharing
 from .services.storage.capability import CAPABILITY as storage
 from .services.tally.capability import CAPABILITY as tally
@@ -38,6 +39,6 @@ from .services.webhooks.capability import CAPABILITY as webhooks
 
 CAPABILITIES: tuple[Capability, ...] = (
     storage, printing, people, mail, webhooks, audit, exports, kits, tally, campaign, intake, moderation, petitions,
-    places, delivery, sharing, emails, messages, events, rsvps, reports, hosting, letters, rollup, numbers, privacy,
-    moves, jobs,
+    places, delivery, sharing, emails, messages, events, rsvps, reports, hosting, letters, schools, rollup, numbers,
+    privacy, moves, jobs,
 )  # fmt: skip

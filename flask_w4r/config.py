@@ -24,7 +24,7 @@ HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
 HCAPTCHA_TEST_SECRET = "0x" + "0" * 40
 HCAPTCHA_TEST_SITE_KEY = "0000-ffff-ffff-ffff-00000000000"
 FEATURES = (
-    "petitions", "impact", "moderation", "tally", "events", "letters", "emails", "messages", "sharing", "rollup",
+    "petitions", "impact", "moderation", "tally", "events", "letters", "emails", "messages", "sharing", "schools", "rollup",
 )  # fmt: skip
 #: Mounted unless a site says otherwise. The sums of all sections are for the centre to show.
 USUAL_FEATURES = tuple(name for name in FEATURES if name != "rollup")
@@ -67,6 +67,11 @@ DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
         "paper_host": "30/minute; 300/hour",
         "desk_find": "20/hour",
         "share_host": "60/minute; 600/hour",
+        "school_host": "20/minute; 60/hour",
+        "school_site": "60/minute",
+        "school_block": "300/minute",
+        "school_uncaptcha": "20/hour",
+        "class_link": "300/minute",
     }
 )
 DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
@@ -152,7 +157,7 @@ class W4RConfig:
     hcaptcha_verify_url: str = _key(check.url, HCAPTCHA_URL, "hCaptcha's verification address.")
     rate_limits: Mapping[str, str] = _key(
         check.limits_table(DEFAULT_RATE_LIMITS), DEFAULT_RATE_LIMITS,
-        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist, `paper_host` letter sheets that were not made before.",
+        "Limits by name. `host` is one address (IPv4 /32, IPv6 /128), `site` its /24 or /64, `block` its /16 or /48. Forms count once they are in order; `confirm_host` counts links that do not exist, `paper_host` letter sheets that were not made before, `class_link` what comes by the link of one class, from wherever.",
     )  # fmt: skip
     host_limits: bool = _key(
         check.yes_or_no, False,

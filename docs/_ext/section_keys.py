@@ -39,7 +39,10 @@ SECTION_KEYS = {
     "delivery_to": "Who petitions are handed over to, where a delivery names nobody: see :doc:`delivery`.",
     "action_types": "Types of action that are counted by beside those of :doc:`rollup`: a table of words by locale for each, such as ``{'sms': {'en': 'Text messages'}}``, or a list of types. A section signs its numbers under them, and a centre takes them; both must have them.",
     "digital_at_centre": "The section's people sign on the centre's own site, whose digital actions are counted as a section of their own: `flask w4r tally report` says so.",
-    "goals": 'What the campaign wants to reach, by type of action (``letter``), ``total`` or ``people``: ``{"letter": 1000}``. The campaign\'s page shows how far it is.',
+    "goals": 'What the campaign wants to reach, by type of action (``letter``), ``total``, ``people`` or ``schools``: ``{"letter": 1000}``. The campaign\'s page shows how far it is.',
+    "class_mode": "What pupils may be asked by the link of their class: ``off``, nothing, there are no such links; ``teacher``, a tick that they"
+    " wrote and no more; ``names``, first name and age, from ``min_age`` (13 where there is none) by themselves and below with a"
+    " guardian's word. Ask your own law first: see :doc:`schools`.",
     "delivery_receipts": "Email each signer a receipt when their signature has been handed over.",
     "messages_shown": "The desk may put messages of solidarity on the case's page, where their writers agreed: see :doc:`messages`.",
     "share_sources": "What ``?src=`` of a case's address may say, and is counted by; nothing else is. ``[]`` counts nothing, and"

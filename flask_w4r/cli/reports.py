@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import IO
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy import select
 
 from ..services.audit import record as audit
 from ..services.reports import files
-from ..services.storage.unit_of_work import UnitOfWork, run
+from ..services.storage.unit_of_work import UnitOfWork, read, run
 from .common import choose_sections, record, state_and_app
 
 reports = AppGroup("reports", help="What was done on paper and counted by hand.")
@@ -21,18 +21,21 @@ class _DryRun(Exception):
 
 
 @reports.command("import")
-@click.argument("file", type=click.File("rb"))
+@click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--section", "code", help="The section's code.")
 @click.option("--dry-run", is_flag=True, help="Read and check the file, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def import_(file: IO[bytes], code: str | None, dry_run: bool, as_json: bool) -> None:
+def import_(path: str, code: str | None, dry_run: bool, as_json: bool) -> None:
     """Enter the counts of a CSV FILE with the columns case,type,count,source,status,on,place,note.
 
     Each bad row is named with its line, and nothing is written unless all are good. The same file again changes nothing.
     """
     state, app = state_and_app()
     (section,) = choose_sections(code, several=False)
-    data = file.read(6_000_000)
+    # The database is asked first: without it the file is of no use.
+    read(app, lambda session: session.execute(select(1)))
+    with click.open_file(path, "rb") as source:
+        data = source.read(6_000_000)
     kept: list[files.Read] = []
 
     def work(uow: UnitOfWork) -> int:
@@ -56,7 +59,7 @@ def import_(file: IO[bytes], code: str | None, dry_run: bool, as_json: bool) -> 
         }))  # fmt: skip
     else:
         for fault in found.faults:
-            click.echo(f"{file.name}:{fault}", err=True)
+            click.echo(f"{path}:{fault}", err=True)
         if not found.faults:
             what = "would be entered" if dry_run else "entered"
             click.echo(f"{len(found.rows)} rows {what}, {found.total} actions; {found.known} were known.")

@@ -39,7 +39,9 @@ def recount(code: str | None, fix: bool, as_json: bool) -> None:
     for section in choose_sections(code):
 
         def work(uow: UnitOfWork) -> tuple[int, list[tally_service.Drift]]:
-            compared, drifts = tally_service.recount(uow.session, state.keyring, section, state.seam.recounts, fix=fix)
+            compared, drifts = tally_service.recount(
+                uow.session, state.keyring, section, state.seam.recounts, fix=fix, people=state.seam.people
+            )
             if fix and drifts:
                 kept, counted = sum(drift.kept for drift in drifts), sum(drift.counted for drift in drifts)
                 record(uow, section, "counts_corrected", "tally", count=len(drifts), sum=[kept, counted])

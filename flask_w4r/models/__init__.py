@@ -28,6 +28,7 @@ from .privacy import Erasure
 from .reports import Report
 from .rollup import FeedEntry, RollupKey, RollupPart, SignedDocument, Witness
 from .rsvps import Rsvp
+from .schools import Pupil, School, SchoolClass
 from .sharing import ShareCount
 from .tally import EditionPerson, TallySlot
 
@@ -46,7 +47,7 @@ __all__ = [
     "Consent", "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson",
     "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "FeedEntry", "GoodNews", "ImpactStory", "Intake",
     "LiveLimit", "Lockdown", "MailStop", "Message", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode",
-    "Pulse", "Report", "RollupKey", "RollupPart", "Rsvp", "Rule", "ShareCount", "Signature", "SignedDocument",
-    "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token", "Unsubscribed", "Witness", "WorkerSign",
+    "Pulse", "Pupil", "Report", "RollupKey", "RollupPart", "Rsvp", "Rule", "School", "SchoolClass", "ShareCount",
+    "Signature", "SignedDocument", "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token", "Unsubscribed", "Witness", "WorkerSign",
     "YearTotal", "metadata", "version_table",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .acting import Action, Way
+from .acting import Action, Goal, Way
 from .keeping import Indexed, Personal, Reindexed, Reserves, Retention, Sweep
 from .mailing import Ask, Link, MailKind, Sender, one_by_one
 from .parts import (
@@ -30,7 +30,7 @@ from .parts import (
 )
 
 __all__ = [
-    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Refusal", "Reindexed", "Reserves", "Retention", "Seam", "Sender", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
+    "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Goal", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Refusal", "Reindexed", "Reserves", "Retention", "Seam", "Sender", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
 ]  # fmt: skip
 #: By case: numbers by type, or by type and source where it is not this system that saw them.
 Recount = Callable[..., Mapping[int, Mapping[Any, int]]]
@@ -50,6 +50,8 @@ class Capability:
         has them as ``PAGES``, which is loaded when the first site is set up.
     :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
     :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
+    :param people: ``(session, section) -> {edition id: number}``: people whom nothing tells apart, counted by the rows.
+    :param goals: what else a section can set itself as a goal.
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.
     :param told: ``(work, [(signal's name, ids), ...])``: called in each transaction that emitted signals, just before it
         ends, for those who must not miss any (a ``storage.unit_of_work.UnitOfWork``).
@@ -78,6 +80,8 @@ class Capability:
     holds: Sequence[Holds] = ()
     exports: Sequence[Export] = ()
     recounts: Sequence[Recount] = ()
+    people: Sequence[Callable[..., Mapping[int, int]]] = ()
+    goals: Sequence[Goal] = ()
     touched: Sequence[Callable[..., Sequence[tuple[str, str]]]] = ()
     told: Sequence[Callable[[Any, Sequence[tuple[str, Mapping[str, Any]]]], None]] = ()
     heard: Sequence[Callable[[Any, Any, Sequence[tuple[Any, Any]]], None]] = ()
@@ -115,6 +119,8 @@ class Seam:
     :ivar heard: who is told which forms were looked at, in the transaction that writes what came of them.
     :ivar urls: more public pages that name a case.
     :ivar recounts: what the rows themselves say of the counts.
+    :ivar people: what they say of people whom nothing tells apart.
+    :ivar goals: what else a section can set itself as a goal.
     """
 
     def __init__(self, capabilities: Iterable[Capability] = ()) -> None:
@@ -149,6 +155,8 @@ class Seam:
         self.heard = tuple(hear for one in self.capabilities for hear in one.heard)
         self.urls: Sequence[Urls] = tuple(urls for one in self.capabilities for urls in one.urls)
         self.recounts: Sequence[Recount] = tuple(count for one in self.capabilities for count in one.recounts)
+        self.people = tuple(count for one in self.capabilities for count in one.people)
+        self.goals: Mapping[str, Goal] = self._all("goals", "goal")
 
     def _all(self, part: str, what: str, key: str = "name") -> dict[str, Any]:
         return _by_name([item for one in self.capabilities for item in getattr(one, part)], what, key)

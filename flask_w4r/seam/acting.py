@@ -15,6 +15,19 @@ class Action:
     words: Any
 
 
+@dataclass(frozen=True)
+class Goal:
+    """Something beside actions and people that a section can set itself as a goal, by its ``goals``.
+
+    :param words: what is counted, in the plural.
+    :param count: ``(session, section, edition's id) -> how many so far``.
+    """
+
+    name: str
+    words: Any
+    count: Callable[[Any, Any, int], int]
+
+
 def of_case(slug: str) -> Mapping[str, Any]:
     """The values of a page of one case."""
     return {"slug": slug}

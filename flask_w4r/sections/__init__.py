@@ -72,6 +72,7 @@ class Section:
     digital_at_centre: bool = False
     action_types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     goals: Mapping[str, int] = field(default_factory=dict)
+    class_mode: str = "off"
     embassy_addresses: Mapping[str, Any] = field(default_factory=dict)
     postage_hint: Mapping[str, str] = field(default_factory=dict)
     map_center: tuple[float, float] | None = None

@@ -162,6 +162,11 @@ def _goals(value: Any) -> Problems:
             yield f"{name}: must be a whole number above nought"
 
 
+def _class_mode(value: Any) -> Problems:
+    if value not in ("off", "teacher", "names"):
+        yield "must be 'off', 'teacher' or 'names'"
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -224,7 +229,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "time_zone": _time_zone, "edition": _edition, "url_prefix": _prefix, "host": _host, "base_url": _url,
     "fields": check_fields, "custom_fields": check_custom_fields, "min_age": _min_age, "consents": _consents,
     "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text, "share_sources": _sources,
-    "delivery_receipts": _flag, "messages_shown": _flag, "digital_at_centre": _flag, "action_types": check_actions, "goals": _goals,
+    "delivery_receipts": _flag, "messages_shown": _flag, "digital_at_centre": _flag, "action_types": check_actions, "goals": _goals, "class_mode": _class_mode,
     "embassy_addresses": check_embassies, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
     "retention": check_days, "retention_longest": check_days, "emails": check_emails,

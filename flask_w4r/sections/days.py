@@ -21,6 +21,7 @@ USUAL_DAYS: Mapping[str, int] = MappingProxyType(
         "sent_mail_days": 30,
         "audit_days": 730,
         "event_days": 30,
+        "pupil_days": 30,
     }
 )
 #: What is the site's, and no section's.

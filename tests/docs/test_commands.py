@@ -29,7 +29,7 @@ QUICKSTART = DOCS / "quickstart.rst"
 #: Commands of others, and what must be true of them here.
 OTHERS = (
     "gunicorn --config gunicorn.conf.py our_site:app", "celery --app celery_worker worker --beat",
-    'pip install "./flask_w4r[pdf]"',
+    'pip install "./flask_w4r[pdf]"', "apt-get install fonts-noto-core fonts-noto-cjk libfribidi0",
 )  # fmt: skip
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 

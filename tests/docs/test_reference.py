@@ -84,7 +84,7 @@ def test_numbers_that_the_texts_give() -> None:
     """Where a text says a number, it is the code's."""
     defaults = {item.name: item.metadata["key"].default for item in fields(W4RConfig)}
     assert dict(defaults["retention"]) == {
-        "pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730, "event_days": 30,
+        "pending_days": 14, "token_days": 7, "sent_mail_days": 30, "audit_days": 730, "event_days": 30, "pupil_days": 30,
         "delivered_days": 90, "withheld_days": 14, "undelivered_days": 730, "invalid_days": 90,
     }  # fmt: skip
     assert key_sources.TIMEOUT == 20

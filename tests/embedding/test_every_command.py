@@ -74,7 +74,7 @@ def usual(parameter: click.Parameter) -> str:
 
 
 def arguments(command: click.Command, given: dict[str, str] | None = None) -> list[str]:
-    """A command's arguments: those it needs and those given. It is told not to wait and not to ask."""
+    """A command's arguments: those it needs, where to write, and those given. It is told not to wait and not to ask."""
     given = given or {}
     options, rest = [], []
     for parameter in command.params:
@@ -82,7 +82,10 @@ def arguments(command: click.Command, given: dict[str, str] | None = None) -> li
         if isinstance(parameter, click.Option) and parameter.is_flag:
             if name in ("once", "yes", "dry_run"):
                 options.append(parameter.opts[-1])
-        elif name in given or parameter.required or parameter.nargs == -1 or getattr(parameter, "multiple", False):
+        elif (
+            name in given or name == "out" or parameter.required or parameter.nargs == -1
+            or getattr(parameter, "multiple", False)
+        ):  # fmt: skip
             value = given.get(name, usual(parameter))
             if isinstance(parameter, click.Option):
                 options += [parameter.opts[-1], value]

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from flask_w4r import W4R, Actor, models
 from flask_w4r.keyring import hash_token
+from flask_w4r.services.mail.proving import PURPOSE as PROVE
 from flask_w4r.services.mail.unsubscribing import PURPOSE as UNSUBSCRIBE
 from flask_w4r.services.messages.written import email_scope
 from flask_w4r.services.moderation import rule_list
@@ -50,7 +51,7 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     """A site that has one of everything, so that each of its pages is there."""
     mailer = RecordingMailer()
     w4r = W4R(mailer=mailer, actor_loader=lambda: Actor("7", "Mo"), permission_check=lambda *asked: True)
-    made = make_site(section=MA, w4r=w4r, **options)
+    made = make_site(section={**MA, "class_mode": "names"}, w4r=w4r, **options)
     made.mailer = mailer
     make_campaign(made.app)
     sign(made.app.test_client(), "/ma", "ann-example")
@@ -65,6 +66,8 @@ def full_site(make_site: MakeSite, **options: Any) -> Host:
     made_delivery(made)
     made_signed(made)
     made.message_token = made_message(made)
+    made.school_token = made_school(made)
+    made.proof_token = made_link(made, PROVE, "sam1@example.org")
     made.mail_token = made_link(made, UNSUBSCRIBE, "00" * 32)
     made.email_token = made_email(made)
     return made
@@ -196,6 +199,35 @@ def made_signed(host: Host) -> None:
     run(host.app, work)
 
 
+CLASS = "AAAA-BBBB-CCCC"
+
+
+def made_school(host: Host) -> str:
+    """A school that is in, with a class; the token of its teacher's link."""
+    now = get_state(host.app).clock()
+
+    def work(uow: UnitOfWork) -> str:
+        edition = uow.session.scalars(select(models.Edition).where(models.Edition.section == "MA")).first()
+        assert edition is not None
+        keyring, code = uow.state.keyring, CLASS.replace("-", "")
+        row = models.School(
+            section="MA", edition_id=edition.id, state="approved", name="Hill School", town="Rabat", country="MA",
+            size=30, cases=[], locale="ar", person=keyring.seal_json({"name": "Tess", "email": "tess@example.org"}),
+            reasons=[], created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(row)
+        uow.session.flush()
+        uow.session.add(
+            models.SchoolClass(
+                section="MA", school_id=row.id, secret=keyring.seal_json({"label": "7b", "code": code}), size=30, counts={},
+                code_index=keyring.blind("class|MA", code), created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+        return token_service.issue(uow.session, "MA", "school", [row.id, 1], now=now, days=9)
+
+    return run(host.app, work)
+
+
 def made_link(host: Host, purpose: str, whose: str) -> str:
     """The token of a link that stands for an address."""
     now = get_state(host.app).clock()
@@ -206,6 +238,7 @@ def as_host(client: Any) -> Any:
     """A client whose session is that of the event's host."""
     with client.session_transaction() as session:
         session["w4r_host"] = {"section": "MA", "event": 1, "version": 1, "until": 9e9}
+        session["w4r_school"] = {"section": "MA", "school": 1, "version": 1, "until": 9e9}
     return client
 
 
@@ -256,6 +289,7 @@ def tokens(host: Host) -> dict[str, str]:
     own |= dict.fromkeys(("my_data_enter", "my_data_json"), host.data_token)
     return {
         **mailed, **own, **host.host_tokens, "unsubscribe": host.mail_token, "message_confirm": host.message_token,
+        "school_enter": host.school_token, "prove": host.proof_token,
         "email_confirm": host.email_token,
     }  # fmt: skip
 
@@ -270,7 +304,7 @@ def routes(host: Host, method: str) -> Iterator[tuple[str, str]]:
             continue
         real = {"slug": "ann-example", "year": "2026", "width": 400, "token": links.get(name), "w4r_locale": "fr",
                 "shape": "wide", "rule": 1, "batch": 1, "event": 1, "id": DELIVERY, "name": "names.csv", "act": "undo", "unknown": "nowhere", "number": 1,
-                "stamp": "a" * 16}  # fmt: skip
+                "stamp": "a" * 16, "code": CLASS}  # fmt: skip
         unknown = rule.arguments - set(real)
         assert not unknown, f"give {name} a value for {unknown}"
         values = {key: real[key] for key in rule.arguments}
@@ -323,7 +357,7 @@ def test_no_get_changes_anything(host: Host, method: str) -> None:
     before = contents(host)
     seen = {}
     for name, path in routes(host, "GET"):
-        client = host.app.test_client() if not name.startswith("host") else as_host(host.app.test_client())
+        client = host.app.test_client() if not name.startswith(("host", "school")) else as_host(host.app.test_client())
         for _ in range(2):
             query = "&".join(f"{key}={value}" for key, value in ACTED.items())
             answer = client.open(f"{path}?{query}", method=method, buffered=True)

@@ -108,7 +108,7 @@ def test_it_is_logged_and_bad_input_is_told(site: Host) -> None:
     assert "hand_over" in str(logged[0][3])
     runner = site.app.test_cli_runner()
     for args, word in (
-        (("messages", "--out", "-"), "there are: "),
+        (("postcards", "--out", "-"), "there are: "),
         (("signatures", "--out", "-", "--case", "nobody"), "there is no case"),
         (("audit", "--out", "-", "--case", "ann-example"), "--case says nothing of audit"),
         (("signatures", "--out", "/nowhere/at/all.csv"), "No such file"),

@@ -40,7 +40,7 @@ def test_the_map_names_every_capability_in_its_order() -> None:
 
 
 def test_the_parts_of_the_seam_that_it_names_are_there() -> None:
-    parts = "".join((ROOT / f"flask_w4r/seam/{name}.py").read_text("utf-8") for name in ("parts", "keeping"))
+    parts = "".join((ROOT / f"flask_w4r/seam/{name}.py").read_text("utf-8") for name in ("parts", "mailing", "keeping"))
     for word in re.findall(r"`(MailKind|Link|Personal|Retention|Capability|prepare|look_up|capped|sweep)\b", TEXT):
         assert hasattr(seam, word) or word in parts, word
 

@@ -85,7 +85,8 @@ def test_nothing_is_left_of_a_case_that_was_withdrawn(site: Host) -> None:
 )
 def test_a_printed_sheet_says_what_of_it_is_out_of_date(site: Host, changed: dict[str, Any], words: str) -> None:
     client, stamp = site.app.test_client(), stamp_of(site)
-    assert "This sheet is still right" in text(client.get(f"/au/cases/{ANN}/sheet/{stamp}"))
+    right = client.get(f"/au/cases/{ANN}/sheet/{stamp}")
+    assert "This sheet is still right" in text(right) and 'href="/au/report"' in right.text
     change(site.app, **changed)
     after = text(client.get(f"/au/cases/{ANN}/sheet/{stamp}"))
     assert "This sheet is out of date" in after and words in after

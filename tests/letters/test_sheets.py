@@ -33,6 +33,33 @@ def test_a_sheet_says_whom_to_write_to_what_to_ask_and_what_to_leave_out(site: H
     assert pages_of(pdf.data) == 2
 
 
+def test_whoever_wrote_on_paper_is_led_to_the_report(site: Host) -> None:
+    client = site.app.test_client()
+    page = client.get(f"/au/cases/{ANN}/letter").text
+    told = re.search(r'href="(/au/report[?]code=[^"]+)"', page)
+    assert told is not None
+    form = client.get(told[1]).text
+    assert "Ann Example" in form and "Bo Example" not in form
+    # Nobody need have written yet, and a printed sheet says where it is to be told.
+    assert 'href="/au/report"' in client.get("/au/").text
+    assert "localhost/au/report" in words_of(client.get(f"/au/cases/{ANN}/letter.pdf").data, 1)
+
+
+def test_the_signature_list_is_found(site: Host) -> None:
+    client = site.app.test_client()
+    assert f'href="/au/cases/{ANN}/petition.pdf?size=a4"' in client.get(f"/au/cases/{ANN}/letter").text
+    change(site.app, ways=["letter"])
+    site.app.extensions["w4r"].lazy.pop("pages", None)
+    assert "petition.pdf" not in client.get(f"/au/cases/{ANN}/letter").text
+
+
+def test_politics_and_insults_are_left_out_whatever_a_case_asks(site: Host) -> None:
+    client = site.app.test_client()
+    for said in (client.get(f"/au/cases/{ANN}/letter").text, words_of(client.get(f"/au/cases/{ANN}/letter.pdf").data)):
+        assert "Name no political party." in said
+        assert "Leave out party politics" in said and "Leave out insults" in said
+
+
 @pytest.mark.parametrize(("size", "points"), [("a4", (595, 842)), ("letter", (612, 792)), ("nonsense", (595, 842))])
 def test_paper_of_both_worlds(site: Host, size: str, points: tuple[int, int]) -> None:
     client = site.app.test_client()

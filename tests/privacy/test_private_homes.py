@@ -86,7 +86,7 @@ def crawl(host: Host, slugs: list[str]) -> dict[str, str]:
         answer = client.get(path)
         assert answer.status_code < 500, path
         seen[path] = text_of(answer)
-        for link in re.findall(r'(?:href|src|action|data-[a-z-]+)="([^"#]+)', answer.get_data(as_text=True)):
+        for link in re.findall(r'(?:href|src|action|data-[a-z-]+)="([^"#]+)', answer.data.decode("utf-8", "replace")):
             target = urlsplit(urljoin(f"http://localhost{path}", unescape(link)))
             found = target.path + (f"?{target.query}" if target.query else "")
             if target.netloc == "localhost" and target.path.startswith("/au/") and found not in seen:

@@ -190,6 +190,17 @@ def test_erased_and_disowned(desk: Host, staff: Make) -> None:
     desk.run("w4r", "tally", "recount")
 
 
+def test_whoever_told_sees_the_numbers(desk: Host) -> None:
+    tell(desk)
+    client = desk.app.test_client()
+    submit(client, client.get("/au/my-data"), "email", email=TOLD["email"])
+    run_jobs(desk.app)
+    submit(client, client.get(path_of(desk.mailer.links("/my-data/")[-1])), "form_token")
+    page = client.get("/au/my-data").text
+    for words in ("Ann Example", "Letters: 30 · Cards: 4 · Signatures on paper: 7", "Number of people", "Sydney"):
+        assert words in page, words
+
+
 def test_a_case_that_closed_is_reported_of_and_a_withdrawn_one_is_not(make_host: MakeHost) -> None:
     desk = make_host(w4r=W4R(mailer=RecordingMailer(), actor_loader=load_actor, permission_check=check_permission))
     make_campaign(desk.app, ["ann-example", "bo-example"])

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from ...errors import NotFound
 from ...models import Picture
 from ...services.campaign import catalogue, results
-from ...services.campaign.views import CaseView, EditionView
+from ...services.campaign.views import CaseView, EditionView, Lens
 from ...services.storage.unit_of_work import read
 from ...services.tally import totals
+from ...services.tally.views import EditionCount, GoalView
 from ...web import guard, here
 from ...web.pages import campaign_values, case_values
 from ...web.responses import for_all, public_page
@@ -62,14 +63,22 @@ def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
         "paused": guard.is_paused(here()),
         "paused_cases": guard.page_key(here()),
         "counts": whole,
-        "goals": totals.goals(
-            lens.section, whole, {name: one.words for name, one in here().state.seam.actions.items()}
-        ),
+        "goals": _goals(session, lens, edition, whole),
         "totals": results.year_totals(session, lens),
         "other_editions": others,
         "og": og,
         "jsonld": jsonld,
     }
+
+
+def _goals(session: Session, lens: Lens, edition: EditionView, whole: EditionCount) -> list[GoalView]:
+    seam = here().state.seam
+    more = {
+        name: (goal.words, goal.count(session, lens.section, edition.id))
+        for name, goal in seam.goals.items()
+        if name in lens.section.goals
+    }
+    return totals.goals(lens.section, whole, {name: one.words for name, one in seam.actions.items()}, more)
 
 
 def edition(year: str) -> Response:

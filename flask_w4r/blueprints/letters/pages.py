@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ...errors import NotFound
 from ...i18n import gettext
+from ...services.campaign import codes
 from ...services.campaign.catalogue import find_case
 from ...services.letters import papers as sheets
 from ...services.letters import stamps, standing
@@ -32,13 +33,16 @@ def letter(slug: str) -> Response:
     """The sheet of a case, with a field to write the letter in. Nothing that is written is sent."""
 
     def render(session: Session) -> str:
-        lens = here().lens
+        place = here()
+        lens, features = place.lens, place.state.config.features
         case = find_case(session, lens, slug)
         closed = standing.why_not(case, lens)
         sheet = sheet_of(case, lens)
+        code = codes.write(place.state.keyring, case.id)
         return page(
             "letters/letter.html", endpoint="letter", values={"slug": slug}, public=True, edition=case.edition, case=case,
-            closed=closed, **sheet_values(sheet),
+            closed=closed, report=place.url("report", code=code) if "tally" in features else None,
+            has_list="petitions" in features and standing.why_not(case, lens, "petition") is None, **sheet_values(sheet),
         )  # fmt: skip
 
     return public_page(("letter", slug), lambda: read(current_app, render))

@@ -36,7 +36,9 @@ def press(event_id: int | None = None) -> Press:
     size = request.args.get("size", "")
     if size not in sheets.SIZES:
         size = sheets.usual_size(place.section.country)
-    return Press(place.lens, place.state.keyring, place.absolute, size, place.state.config.font_path, event_id)
+    config = place.state.config
+    report = place.absolute("report").split("://", 1)[-1] if "tally" in config.features else ""
+    return Press(place.lens, place.state.keyring, place.absolute, size, config.font_path, event_id, report)
 
 
 def event_here(session: Session) -> int | None:

@@ -17,7 +17,7 @@ from ...forms.reports import FIELDS, ReportForm, read_counts, typed_counts
 from ...i18n import gettext
 from ...models import Event, EventCase
 from ...services.campaign import catalogue, codes
-from ...services.campaign.views import CaseView
+from ...services.campaign.views import CaseView, EditionView
 from ...services.reports import telling
 from ...services.reports.queue import REPORT_WORDS
 from ...services.reports.telling import Told
@@ -33,10 +33,12 @@ class About:
     """What a code names.
 
     :param cases: those that can be reported of: the event's, the sheet's, else all of the edition.
+    :param edition: the current one, whose pages say where it is a demonstration.
     :param is_wrong: the code is none of ours.
     """
 
     cases: Sequence[CaseView]
+    edition: EditionView | None
     event: Event | None = None
     is_wrong: bool = False
 
@@ -52,18 +54,18 @@ def _about(code: str) -> About:
         edition = catalogue.current_edition(session, place.lens)
         every = catalogue.cases_of(session, place.lens, edition) if edition else []
         if not code.strip():
-            return About(every)
+            return About(every, edition)
         sheet = codes.read(place.state.keyring, code)
         event = session.get(Event, sheet.event_id) if sheet and sheet.event_id else None
         if event is not None and (event.section != place.section.code or event.state not in ("published", "over")):
             event = None
         if sheet is None or (sheet.event_id and event is None):
-            return About(every, is_wrong=True)
+            return About(every, edition, is_wrong=True)
         named = {sheet.case_id} if sheet.case_id else _of_event(session, event)
         mine = [case for case in every if case.id in named]
         # A sheet of an earlier edition is reported of too.
         mine = mine or catalogue.cases_by_id(session, place.lens, named)
-        return About(mine or every, event)
+        return About(mine or every, edition, event)
 
     return read(current_app, load)
 
@@ -152,8 +154,8 @@ def _page(
         *((f"{slug}-{kind}", f"{names[slug]} – {words[kind]}: {wrong}") for slug, kind in faulty),
     ]
     return private_page(
-        "reports/report.html", refusal.status if refusal else 200, endpoint="report", cases=about.cases,
-        event=about.event, typed=typed, faulty={f"{slug}-{kind}" for slug, kind in faulty}, fields=FIELDS,
+        "reports/report.html", refusal.status if refusal else 200, endpoint="report", edition=about.edition,
+        cases=about.cases, event=about.event, typed=typed, faulty={f"{slug}-{kind}" for slug, kind in faulty}, fields=FIELDS,
         kind_words=words, wrong=wrong, **values,
     )  # fmt: skip
 
@@ -171,10 +173,12 @@ def report_token() -> Response:
 
 def report_thanks() -> Response:
     """What happens next. The same page for everybody."""
-    return public_page(
-        ("report_thanks",),
-        lambda: page("reports/thanks.html", endpoint="report_thanks", public=True, mailed=_is_mailed()),
-    )
+
+    def render(session: Session) -> str:
+        edition = catalogue.current_edition(session, here().lens)
+        return page("reports/thanks.html", endpoint="report_thanks", public=True, edition=edition, mailed=_is_mailed())
+
+    return public_page(("report_thanks",), lambda: read(current_app, render))
 
 
 def _is_mailed() -> bool:

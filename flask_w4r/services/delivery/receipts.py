@@ -180,6 +180,8 @@ def _matter(keyring: Keyring, section: Section, public_id: str, canonical: str, 
 
 def recall(session: Session, keyring: Keyring, section: Section, canonical: str, public_ids: Sequence[str]) -> int:
     """Wipe receipts for an address that still wait. Returns how many."""
+    if not public_ids:
+        return 0
     matters = [_matter(keyring, section, one, canonical, slot) for one in public_ids for slot in (0, 1)]
     waits = update(OutboxMail).where(OutboxMail.dedupe.in_(matters), OutboxMail.state.in_(("queued", "failed")))
     return execute(session, waits.values(state="dropped", recipient=None, params=None, dedupe=None))

@@ -34,6 +34,7 @@ class Press:
     :param absolute: ``(endpoint, **values)`` -> full address, for QR codes.
     :param size: of :data:`SIZES`.
     :param event_id: the event that they are printed for.
+    :param report: where what was written is reported, as it is typed from paper; empty: nowhere.
     """
 
     lens: Lens
@@ -42,6 +43,7 @@ class Press:
     size: str
     font_paths: tuple[str, ...] = ()
     event_id: int | None = None
+    report: str = ""
 
     def paper(self, *templates: str, title: str, **data: Any) -> Paper:
         """A paper of this section and language."""
@@ -86,11 +88,11 @@ def letter_words() -> dict[str, str]:
         "copy_to": gettext("Send a copy to"),
         "postage": gettext("Postage"),
         "points": gettext("Worth saying"),
-        "never": gettext("Leave out"),
+        "never": gettext("Please heed"),
         "model": gettext("A letter as an example"),
         "rewrite": gettext("Put it into your own words: letters that differ are read, copies are counted as one."),
         "check": gettext("Before you send it, see whether this sheet is still right: scan the code."),
-        "code": gettext("If you tell us that you wrote, name this sheet:"),
+        "code": gettext("Code of this sheet:"),
     }
 
 
@@ -106,6 +108,7 @@ def sheet_data(press: Press, sheet: Sheet) -> dict[str, Any]:
         "embassy": [_embassy(case.country_name, sheet.embassy)] if sheet.embassy else [],
         "points": list(sheet.points),
         "never": list(sheet.never),
+        "always": list(sheet.always),
         "model": list(sheet.model),
         "long": sum(map(len, sheet.model)) > _LONG,
         "postage": sheet.postage,
@@ -114,6 +117,7 @@ def sheet_data(press: Press, sheet: Sheet) -> dict[str, Any]:
             gettext("QR code: is this sheet still right?"),
         ),
         "code": write(press.keyring, case.id, press.event_id),
+        "tell": {"text": gettext("Once it is posted, tell us, so that it counts:"), "where": press.report},
         "facts": gettext("Facts as of %(date)s.", date=long_date(case.facts_as_of)),
     }
 

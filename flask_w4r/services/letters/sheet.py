@@ -54,7 +54,10 @@ class Sheet:
     #: ``None``: the case is in the writer's own country.
     embassy: Embassy | None
     points: Sequence[str]
+    #: What this case asks its writers to heed, in the language of its texts.
     never: Sequence[str]
+    #: What is left out whatever the case, in the reader's language.
+    always: Sequence[str]
     #: The paragraphs of a model letter.
     model: Sequence[str]
     postage: str
@@ -91,7 +94,8 @@ def sheet_of(case: CaseView, lens: Lens) -> Sheet:
         ),
         embassy=_embassy(case, lens),
         points=tuple(items(words, "letter.points")) or _usual_points(),
-        never=tuple(items(words, "letter.never")) or _usually_left_out(),
+        never=tuple(items(words, "letter.never")),
+        always=_always_left_out(),
         model=_paragraphs(words.get("letter.model") or case.petition),
         postage=lens.section.text(lens.section.postage_hint, lens.locale) if lens.section.postage_hint else "",
     )
@@ -124,10 +128,10 @@ def _usual_points() -> tuple[str, ...]:
     )
 
 
-def _usually_left_out() -> tuple[str, ...]:
+def _always_left_out() -> tuple[str, ...]:
     return (
-        gettext("Party politics, and what you think of the government as a whole"),
-        gettext("Insults and threats, of any kind"),
+        gettext("Leave out party politics, and what you think of the government as a whole."),
+        gettext("Leave out insults and threats of any kind."),
     )
 
 

@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from ...i18n import gettext, lazy_gettext, long_date
+from ...i18n import gettext, lazy_gettext, long_date, number
 from ...keyring import Keyring
-from ...models import Event, Report
+from ...models import Case, Event, Report
 from ...seam import Held, Holds
 from ...sections import Section
 from ..campaign.views import Lens
 from ..people import owners
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
+from .counting import counted
+from .queue import REPORT_WORDS
 from .standing import of_address
 
 #: What is let go of a report that stays as numbers.
@@ -44,6 +46,10 @@ def _held(session: Session, keyring: Keyring, row: Report) -> Held:
     facts = [
         (gettext("Status"), str(STATES[row.state])),
         (gettext("Reported on"), long_date(row.created_at)),
+        *_numbers(session, row),
+        (gettext("Number of people"), number(row.people)),
+        (gettext("Day"), long_date(row.on_date) if row.on_date else ""),
+        (gettext("Where"), row.place or ""),
         (gettext("Name"), person.get("name", "")),
         (gettext("Email address"), person.get("email", "")),
         (gettext("What you wrote"), note),
@@ -54,6 +60,18 @@ def _held(session: Session, keyring: Keyring, row: Report) -> Held:
         "name": person.get("name"), "email": person.get("email"), "reported_at": row.created_at.isoformat(),
     }  # fmt: skip
     return Held(_key(row), title, [pair for pair in facts if pair[1]], data)
+
+
+def _numbers(session: Session, row: Report) -> list[tuple[str, str]]:
+    """What was done, case by case. Nothing names a case that was withdrawn."""
+    numbers = counted(row)
+    named = select(Case.id, Case.name).where(Case.section == row.section, Case.id.in_(numbers))
+    return [
+        (name, " · ".join(f"{REPORT_WORDS[kind]}: {number(count)}" for kind, count in numbers[case_id].items()))
+        for case_id, name in session.execute(
+            named.where(Case.status != "withdrawn").order_by(Case.position, Case.name)
+        ).all()
+    ]
 
 
 def _key(row: Report) -> str:

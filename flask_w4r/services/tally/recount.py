@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,15 +35,20 @@ def recount(
     recounts: Iterable[Callable[..., Mapping[int, Mapping[Any, int]]]],
     *,
     fix: bool,
+    people: Iterable[Callable[..., Mapping[int, int]]] = (),
 ) -> tuple[int, list[Drift]]:
     """Count the rows themselves and compare.
 
     :param recounts: what each capability counts of its own rows, as ``Seam.recounts`` has them.
+    :param people: what each counts of people whom nothing tells apart, as ``Seam.people`` has them.
     :param fix: correct what differs, and rebuild the table of people from the sealed addresses.
     :returns: how many counts were compared, and those that differed.
     """
     compared, drifts = 0, []
     of_rows: dict[int, dict[tuple[str, str], int]] = {}
+    beside = Counter[int]()
+    for counted_people in people:
+        beside.update(counted_people(session, section))
     for recounted in recounts:
         for case_id, numbers in recounted(session, section).items():
             of_case = of_rows.setdefault(case_id, {})
@@ -70,15 +76,15 @@ def recount(
                 drifts.append(Drift(edition.year, name, before, after))
                 if fix:
                     add(session, section, edition.id, case.id, kind, after - before, source)
-        people, nameless = _people(session, keyring, section, edition.id, ids)
+        known, nameless = _people(session, keyring, section, edition.id, ids)
         compared += 1
-        real_people = len(people) + nameless + kept.erased
+        real_people = len(known) + nameless + kept.erased + beside[edition.id]
         if kept.people != real_people:
             drifts.append(Drift(edition.year, "(people)", kept.people, real_people))
             if fix:
                 add(session, section, edition.id, WHOLE_EDITION, PEOPLE, real_people - kept.people)
         if fix:
-            _rebuild_people(session, section, edition.id, people)
+            _rebuild_people(session, section, edition.id, known)
     return compared, drifts
 
 

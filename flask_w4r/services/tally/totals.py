@@ -51,13 +51,19 @@ class Counts:
         return EditionCount(sum(actions.values()), self.people, actions.get(SIGNATURE, 0), actions, self.as_of, sources)
 
 
-def goals(section: Section, found: EditionCount, words: Mapping[str, Any]) -> list[GoalView]:
+def goals(
+    section: Section, found: EditionCount, words: Mapping[str, Any], more: Mapping[str, tuple[Any, int]] | None = None
+) -> list[GoalView]:
     """The section's goals for an edition, those that something is known of.
 
     :param words: what types of action are called.
+    :param more: what else there is to reach: its words and how many so far, by name.
     """
+    others = dict(more or {})
     known = {"total": found.total, "people": found.people, **dict.fromkeys(words, 0), **found.actions}
+    known |= {name: number for name, (_, number) in others.items()}
     called = {"total": lazy_gettext("actions"), "people": lazy_gettext("people"), **words}
+    called |= {name: said for name, (said, _) in others.items()}
     return [
         GoalView(name, str(called.get(name, name)), known[name], goal)
         for name, goal in section.goals.items()

@@ -1,0 +1,119 @@
+"""What the rows of classes say of the counts, how many schools are in, and the tables for a section's awards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ...i18n import lazy_gettext
+from ...keyring import Keyring
+from ...models import Edition, School, SchoolClass
+from ...seam import Export, ExportAsk, Goal
+from ...sections import Section
+from .pupils import ACTION, SOURCE
+
+#: Numbers of fewer pupils are not told: they would be numbers of children whom somebody knows.
+FEWEST = 10
+PIECE = 1000
+COLUMNS = ("school", "town", "country", "edition", "size", "pupils", "actions", "per_pupil")
+
+
+def recount(session: Session, section: Section) -> Mapping[int, Mapping[tuple[str, str], int]]:
+    """What pupils did, by case; see ``seam.Capability``."""
+    sums: dict[int, dict[tuple[str, str], int]] = {}
+    for counts in session.scalars(select(SchoolClass.counts).where(SchoolClass.section == section.code)):
+        for number, count in counts.items():
+            of_case = sums.setdefault(int(number), {})
+            of_case[ACTION, SOURCE] = of_case.get((ACTION, SOURCE), 0) + count
+    return sums
+
+
+def people(session: Session, section: Section) -> Mapping[int, int]:
+    """Pupils that count, by edition; see ``seam.Capability``."""
+    rows = session.execute(
+        select(School.edition_id, func.sum(SchoolClass.people))
+        .join(SchoolClass, SchoolClass.school_id == School.id)
+        .where(School.section == section.code)
+        .group_by(School.edition_id)
+    )
+    return {edition_id: int(number or 0) for edition_id, number in rows}
+
+
+def let_in(session: Session, section: Section, edition_id: int) -> int:
+    """How many schools are in; see ``seam.Goal``."""
+    mine = (School.section == section.code, School.edition_id == edition_id, School.state == "approved")
+    return session.scalar(select(func.count()).select_from(School).where(*mine)) or 0
+
+
+GOAL = Goal("schools", lazy_gettext("schools"), let_in)
+
+
+@dataclass(frozen=True)
+class SchoolLine:
+    """A school that is in, with its numbers.
+
+    :param pupils: those that count; ``None``, as ``actions`` and ``per_pupil``, where they are fewer than :data:`FEWEST`.
+    :param per_pupil: actions for each pupil of the school, whether they wrote or not.
+    """
+
+    id: int
+    name: str
+    town: str
+    country: str
+    year: str
+    size: int
+    classes: int
+    pupils: int | None
+    actions: int | None
+    per_pupil: float | None
+
+
+def lines(
+    session: Session, section: Section, *, edition_id: int | None = None, after: int = 0, limit: int | None = None
+) -> list[SchoolLine]:
+    """Schools that are in, in the order they came.
+
+    :param edition_id: of one edition alone.
+    """
+    query = (
+        select(School, Edition.year)
+        .join(Edition, Edition.id == School.edition_id)
+        .where(School.section == section.code, School.state == "approved", School.id > after)
+        .order_by(School.id)
+        .limit(limit)
+    )
+    if edition_id is not None:
+        query = query.where(School.edition_id == edition_id)
+    found = session.execute(query).all()
+    classes: dict[int, list[Any]] = {}
+    of_these = select(SchoolClass.school_id, SchoolClass.people, SchoolClass.counts)
+    for one in session.execute(of_these.where(SchoolClass.school_id.in_([school.id for school, _ in found]))):
+        classes.setdefault(one.school_id, []).append(one)
+    return [_line(school, year, classes.get(school.id, ())) for school, year in found]
+
+
+def _line(school: School, year: str, classes: Sequence[Any]) -> SchoolLine:
+    pupils = sum(one.people for one in classes)
+    actions = sum(sum(one.counts.values()) for one in classes)
+    told = pupils >= FEWEST
+    return SchoolLine(
+        school.id, school.name, school.town, school.country, year, school.size, len(classes),
+        pupils if told else None, actions if told else None, round(actions / school.size, 2) if told else None,
+    )  # fmt: skip
+
+
+def _export(
+    session: Session, keyring: Keyring, ask: ExportAsk, place: int | None
+) -> tuple[list[tuple[Any, ...]], int | None]:
+    found = lines(session, ask.section, after=place or 0, limit=PIECE)
+    rows = [
+        (one.name, one.town, one.country, one.year, one.size, one.pupils, one.actions, one.per_pupil) for one in found
+    ]
+    return rows, found[-1].id if len(found) == PIECE else None
+
+
+SCHOOLS = Export("schools", lazy_gettext("Schools and what they did"), lambda section: COLUMNS, _export)
