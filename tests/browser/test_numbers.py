@@ -30,7 +30,16 @@ def busy(centre: Site) -> Site:
         for place, slug in enumerate(SLUGS):
             moments = {"created_at": lambda n: now - timedelta(hours=3 * n), "mail_domain": "gmail.com"}
             own = lambda n, slug=slug: f"{slug}{n}@example.org"  # noqa: E731
-            make_signatures(centre.app, slug, 30 - 12 * place, section=section, state="confirmed", email=own, **moments)
+            make_signatures(
+                centre.app,
+                slug,
+                30 - 12 * place,
+                section=section,
+                state="confirmed",
+                newsletter=True,
+                email=own,
+                **moments,
+            )
             other = lambda n, slug=slug: f"{slug}-p{n}@example.org"  # noqa: E731
             make_signatures(centre.app, slug, 5, section=section, email=other, **moments)
 
@@ -57,6 +66,7 @@ def busy(centre: Site) -> Site:
 
     run(centre.app, work)
     count(centre.app, now, 120)
+    centre.run("case", "status", SLUGS[1], "freed", "--section", "all")
     return centre
 
 
@@ -73,6 +83,13 @@ def test_the_numbers(busy: Site, visit: Any, prefix: str, width: int, scheme: st
     assert visitor.axe() == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     visitor.shot(f"numbers_{prefix[1:]}_{width}_{scheme}")
+    visitor.page.goto(f"{busy.base}{prefix}/moderation/cases/{SLUGS[1]}")
+    visitor.page.locator("a[href$='/good-news']").press("Enter")
+    visitor.page.locator("#w4r-main form button[type=submit]").press("Enter")
+    visitor.page.locator("input[name=sure]").wait_for(state="attached")
+    assert visitor.axe() == []
+    assert visitor.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    visitor.shot(f"good_news_{prefix[1:]}_{width}_{scheme}")
     assert visitor.complaints == []
 
 
