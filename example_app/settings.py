@@ -26,13 +26,13 @@ W4R_SECTIONS = [
         "url_prefix": "/au",
         "contact": "w4r@example.org",
         "desk_email": "desk@example.org",
-        "class_mode": "names",
+        "class_mode": "teacher",
     },
     {
         "preset": "MA",
         "url_prefix": "/ma",
         "contact": "w4r@example.org",
         "desk_email": "desk@example.org",
-        "class_mode": "names",
+        "class_mode": "teacher",
     },
 ]

@@ -22,7 +22,7 @@ from .mail import MailStop, OutboxMail, Suppression, Unsubscribed
 from .messages import Message
 from .moderation import Alert, Batch, BatchRow, DeskState, LiveLimit, Lockdown, Pulse, Rule
 from .people import Consent, ConsentText, DayKey, SpentProof, Token
-from .petitions import Signature
+from .petitions import GoodNews, Signature
 from .places import Place, PlaceName, Postcode
 from .privacy import Erasure
 from .reports import Report
@@ -45,7 +45,7 @@ metadata = Base.metadata
 __all__ = [
     "Alert", "AuditCheckpoint", "AuditEntry", "AuditHead", "Base", "Batch", "BatchRow", "Case", "CaseText",
     "Consent", "ConsentText", "DayKey", "Delivery", "DeliveryName", "DeskState", "Edition", "EditionPerson",
-    "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "FeedEntry", "ImpactStory", "Intake",
+    "EmailDrip", "EmailReply", "Erasure", "Event", "EventCase", "EventChange", "FeedEntry", "GoodNews", "ImpactStory", "Intake",
     "LiveLimit", "Lockdown", "MailStop", "Message", "OutboxMail", "Picture", "Place", "PlaceName", "Postcode",
     "Pulse", "Pupil", "Report", "RollupKey", "RollupPart", "Rsvp", "Rule", "School", "SchoolClass", "ShareCount",
     "Signature", "SignedDocument", "SpentProof", "Suppression", "TallySlot", "TargetEmail", "Token", "Unsubscribed", "Witness", "WorkerSign",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, Integer, SmallInteger, String, text
+from sqlalchemy import JSON, BigInteger, Boolean, Date, Integer, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, foreign, index, one_of, primary, unique
@@ -83,3 +83,26 @@ class Signature(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     #: When all that is personal of it was wiped, because its time was over: it counts still.
     let_go_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class GoodNews(Base):
+    """That a freed person's story is mailed to those who signed and agreed: once a case, in pieces, in the order of ids."""
+
+    __tablename__ = "w4r_good_news"
+    __table_args__ = (
+        primary("good_news", "case_id"),
+        foreign("good_news_case", "case_id", "w4r_case.id", ondelete="CASCADE"),
+        index("good_news_open", "finished_at"),
+    )
+
+    section: Mapped[str] = mapped_column(String(32))
+    case_id: Mapped[int] = mapped_column(Id, autoincrement=False)
+    asked_by: Mapped[str] = mapped_column(String(100))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    #: What the preview counted, and how many mails were written into the outbox.
+    expected: Mapped[int] = mapped_column(Integer)
+    queued: Mapped[int] = mapped_column(Integer, default=0)
+    #: The last signature looked at, and the one where it ends.
+    cursor: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -64,10 +64,11 @@ def _parts(actor: Actor) -> list[tuple[str, Any]]:
     return [(part.endpoint, part.words) for part in parts if _stands(part.endpoint) and may(actor, part.permission)]
 
 
-def case_links(actor: Actor) -> list[tuple[str, Any]]:
+def case_links(actor: Actor, status: str) -> list[tuple[str, Any]]:
     """What a case's page leads to beside its own: what stands here and this member of staff may be shown."""
     links = [link for pages in pages_of(here().state) for link in pages.case_links]
-    return [(one.endpoint, one.words) for one in links if _stands(one.endpoint) and may(actor, one.permission)]
+    meant = [one for one in links if not one.statuses or status in one.statuses]
+    return [(one.endpoint, one.words) for one in meant if _stands(one.endpoint) and may(actor, one.permission)]
 
 
 def token_problem() -> str | None:

@@ -30,11 +30,15 @@ class DeskPart:
 
 @dataclass(frozen=True)
 class CaseLink:
-    """A link on a case's page at the desk, to an endpoint that takes its ``slug``."""
+    """A link on a case's page at the desk, to an endpoint that takes its ``slug``.
+
+    :param statuses: of the case, with which it stands there; none: whatever it is.
+    """
 
     endpoint: str
     words: Any
     permission: Permission
+    statuses: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,8 @@ def test_a_way_that_is_closed_says_why_and_takes_nothing(site: Host, columns: di
     assert words in client.get("/au/cases/ann-example").text
     answer = client.post(PATH, data={**fields, **person()})
     assert answer.status_code == 409 and words in answer.text
+    assert "w4r-ways__closed" not in answer.text, "what is open is led on to"
+    assert ('href="/au/cases/ann-example/letter"' in answer.text) == ("ways" not in columns)
     take_in(site.app)
     assert states(site) == []
 

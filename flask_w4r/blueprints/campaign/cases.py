@@ -74,7 +74,7 @@ def _case_page(
         template, "moderation_case", actor, code, values={"slug": slug}, notice=notice, effects=EFFECTS,
         statuses=[(key, STATUS_LABELS[key]) for key in CASE_STATUSES], status_labels=STATUS_LABELS,
         sees_queue=may(actor, Permission.VIEW_QUEUE),
-        case_links=case_links(actor), **context,
+        case_links=case_links(actor, context["case"].status), **context,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from ...web import Here, form_flow, guard, here, mailbox
 from ...web.form_flow import FAULTY, Refusal
 from ...web.responses import private_page, see_other
 from ...web.templating import app_of_request
+from ...web.ways import open_ways
 
 WAY = "email"
 
@@ -214,7 +215,9 @@ def _own_program(case: CaseView) -> Response:
 def _not_open(case: CaseView, reason: str | None) -> Response:
     """Nothing can be written (any more): the page says why, and nothing was taken."""
     code = 409 if request.method == "POST" else 200
-    return private_page("emails/not_open.html", code, case=case, edition=case.edition, reason=reason)
+    return private_page(
+        "emails/not_open.html", code, case=case, edition=case.edition, reason=reason, ways=open_ways(case)
+    )
 
 
 ROUTES = (

@@ -25,7 +25,7 @@ from ...web import Here, form_flow, guard, here, mailbox
 from ...web.form_flow import FAULTY, Refusal
 from ...web.responses import private_page, public_page, see_other
 from ...web.templating import app_of_request, page
-from ...web.ways import ways_of
+from ...web.ways import open_ways, ways_of
 
 
 def on_case(session: Session, case: CaseView) -> dict[str, Any]:
@@ -146,11 +146,12 @@ def _not_open(place: Here, case: CaseView) -> Response:
         return see_other(case.url)
     code = 409 if request.method == "POST" else 200
     if why is None:
-        response = private_page("messages/closed.html", 503, case=case, edition=case.edition, why=None)
+        response = private_page("messages/closed.html", 503, case=case, edition=case.edition, why=None, ways=())
         response.headers["Retry-After"] = str(guard.COME_BACK)
         return response
     return private_page(
         "messages/closed.html", code, endpoint="solidarity", values={"slug": case.slug}, case=case, edition=case.edition, why=why,
+        ways=open_ways(case),
     )  # fmt: skip
 
 

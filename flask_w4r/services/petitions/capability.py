@@ -6,23 +6,27 @@ from ...i18n import lazy_gettext
 from ...seam import Action, Capability, Indexed, Job, Link, MailKind, Personal, Way
 from ...topics import WAYS
 from ..tally.counts import SIGNATURE
-from . import counts, exports, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
+from . import counts, exports, good_news, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
 from .queue import SIGNATURES
 
 CAPABILITY = Capability(
     "petitions",
     purpose="To count who supports the person at risk, once each, and to hand the names over to the authorities whom the petition is addressed to",
-    models=("Signature",),
+    models=("GoodNews", "Signature"),
     intake=(intake.SIGNATURES,),
     waits=(waits.SIGNATURES,),
     mails=(
         *letters.MAILS,
+        good_news.MAIL,
         MailKind(subscribers.KIND, hand_over=subscribers.hand_over),
         MailKind(subscribers.WITHDRAWAL, hand_over=subscribers.hand_over_withdrawal, always=True),
     ),
     links=(Link("confirm", "confirm", "confirm_url"), Link("not_me", "not_me", "not_me_url")),
     queue=(SIGNATURES,),
-    jobs=(Job("invalidate", invalidation_run.job, turn=30),),
+    jobs=(
+        Job("invalidate", invalidation_run.job, turn=30),
+        Job("good_news", good_news.job, turn=16, once=16, due=good_news.is_due),
+    ),
     actions=(Action(SIGNATURE, lazy_gettext("Signatures")),),
     ways=(
         Way(

@@ -27,7 +27,7 @@ def certificate(
     pupils, letters = sum(one.people for one in classes), sum(one.actions for one in classes)
     tag = section.lang_tag(locale).split("-")
     lines = [
-        ngettext("%(num)s pupil took part.", "%(num)s pupils took part.", pupils),
+        ngettext("%(num)s pupil wrote.", "%(num)s pupils wrote.", pupils),
         ngettext("Together they wrote %(num)s letter.", "Together they wrote %(num)s letters.", letters),
     ]
     data = {

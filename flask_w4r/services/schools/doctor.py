@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...seam import Finding
-from ..printing.typeset import can_typeset
 
 
 def check(app: Any, state: Any) -> Iterator[Finding]:
-    """Names of pupils where nobody says who minds them; certificates that cannot be made."""
+    """Names of pupils where nobody says who minds them."""
     if "schools" not in state.config.features:
         return
     for section in state.sections.values():
@@ -20,5 +19,3 @@ def check(app: Any, state: Any) -> Iterator[Finding]:
                 f"{section.code} asks pupils for first names and ages and has no privacy notice: set its privacy_url, or"
                 " class_mode to 'teacher'",
             )  # fmt: skip
-    if not can_typeset():
-        yield Finding("ok", "schools", "no certificates for schools: PDFs need the extra 'pdf'")
