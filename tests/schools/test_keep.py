@@ -168,6 +168,6 @@ def test_links_and_addresses_are_found_under_a_new_index_key(make_host: MakeHost
     fresh = make_host(upgrade=False, index_keys_old=[old], **kept)
     assert write(fresh, path).status_code == 303
     told = fresh.run("w4r", "keys", "reindex").output
-    assert "w4r_school: 1 row, 1 indexed anew" in told
-    assert "w4r_school_class: 1 row, 1 indexed anew" in told
+    assert "w4r_school: 1 rows, 1 indexed anew" in told
+    assert "w4r_school_class: 1 rows, 1 indexed anew" in told
     assert write(make_host(upgrade=False, **kept), path).status_code == 303
