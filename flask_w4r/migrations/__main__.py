@@ -66,7 +66,8 @@ def write_revision(message: str) -> Path:
 
     with TemporaryDirectory() as folder:
         engine = create_engine(f"sqlite:///{folder}/models.db", poolclass=NullPool)
-        number = len(schema.revisions())
+        # Not how many there are: a number may have been left out.
+        number = int(max(schema.revisions(), default="0"))
         if number:
             schema.upgrade(engine)
         with engine.connect() as connection:

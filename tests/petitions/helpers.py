@@ -155,9 +155,9 @@ def solve(challenge: dict[str, Any]) -> str:
 
 
 def typed_in(response: TestResponse) -> dict[str, list[str]]:
-    """What the sign form of a page holds, but for its tokens."""
+    """What the sign form of a page holds, but for its tokens, and for what a script says of the link that led here."""
     fields = form_fields(response, "form_token")[1]
-    hidden = ("form_token", "altcha", "website")
+    hidden = ("form_token", "altcha", "website", "via")
     return {name: values for name, values in fields.items() if name not in hidden}
 
 

@@ -31,8 +31,9 @@ from ...web.ways import open_ways, ways_of
 def on_case(session: Session, case: CaseView) -> dict[str, Any]:
     """Messages that the desk put on the case's page."""
     place = here()
+    # Said where there are none too, so that the template takes no value of the host's.
     if "messages" not in place.state.config.features:
-        return {}
+        return {"shown_messages": ()}
     return {"shown_messages": views.shown(session, place.state.keyring, place.section, case)}
 
 

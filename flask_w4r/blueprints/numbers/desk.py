@@ -92,7 +92,13 @@ def as_pdf() -> Response:
     actor = allowed(Permission.VIEW_QUEUE)
     place = here()
     make = partial(
-        reports.report, seam=place.state.seam, lens=place.lens, year=_year(), font_paths=place.state.config.font_path
+        reports.report_for,
+        hooks=place.state.hooks,
+        actor=actor,
+        seam=place.state.seam,
+        lens=place.lens,
+        year=_year(),
+        font_paths=place.state.config.font_path,
     )
     paper = read(current_app, make)
     try:

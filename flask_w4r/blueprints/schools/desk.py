@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from ...i18n import country_name, gettext, read_number
 from ...services.campaign import catalogue
 from ...services.schools import awards
-from ...services.schools.counts import FEWEST, SchoolLine, lines
+from ...services.schools.counts import FEWEST, SchoolLine
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Permission
 from ...web import here
@@ -31,9 +31,8 @@ def schools() -> Response:
 
     def load(session: Session) -> list[SchoolLine]:
         edition = catalogue.current_edition(session, here().lens)
-        return lines(session, here().section, edition_id=edition.id) if edition else []
+        return awards.schools_of(session, staff_here(actor), edition.id) if edition else []
 
-    found = read(current_app, load)
     said = {
         "sent": gettext("The teacher gets a new link. The one before no longer works."),
         "sized": gettext("The size of the group is changed."),
@@ -41,8 +40,7 @@ def schools() -> Response:
     }
     return desk_page(
         "schools.html", "moderation_schools", actor, 422 if notice else 200,
-        schools=sorted(found, key=lambda one: (-(one.actions or 0), one.name)), fewest=FEWEST,
-        country_name=country_name, may_export=may(actor, Permission.EXPORT),
+        schools=read(current_app, load), fewest=FEWEST, country_name=country_name, may_export=may(actor, Permission.EXPORT),
         notice=notice or said.get(request.args.get("done", "")),
     )  # fmt: skip
 

@@ -14,10 +14,12 @@ from ...i18n import country_name, gettext, listing, long_date, long_datetime, nu
 from ...models import Case, Event, EventCase
 from ...seam import Seam
 from ...sections import Section, text_direction
+from ...state import Actor, Hooks, Permission
 from ..campaign.results import impact_stories
 from ..campaign.views import Lens
 from ..delivery import views as deliveries
 from ..letters.papers import SIZES, usual_size
+from ..people.permissions import require
 from ..printing.small import Paper
 from ..tally.views import SOURCE_WORDS, STATUS_WORDS
 from . import bars
@@ -54,6 +56,15 @@ def report(
         "totals": _totals(found), "parts": _parts(session, seam, lens, found),
     }  # fmt: skip
     return Paper(_TEMPLATE, data, lens.locale, font_paths)
+
+
+def report_for(session: Session, hooks: Hooks, actor: Actor | None, *, lens: Lens, **asked: Any) -> Paper:
+    """The :func:`report` that a member of staff asks for.
+
+    :raises PermissionDenied: they may not see the queue here.
+    """
+    require(hooks, actor, Permission.VIEW_QUEUE, lens.section)
+    return report(session, lens=lens, **asked)
 
 
 def _words() -> dict[str, str]:

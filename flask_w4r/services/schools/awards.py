@@ -1,4 +1,4 @@
-"""What staff change of a school that is in."""
+"""What staff see and change of schools that are in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from ...state import Permission
 from ..audit import record as audit
 from ..people.permissions import Staff
 from . import mails
+from .counts import SchoolLine, lines
 from .joining import MOST as MOST
+
+
+def schools_of(session: Session, staff: Staff, edition_id: int) -> list[SchoolLine]:
+    """The schools of an edition that are in, those with the most actions first.
+
+    :raises PermissionDenied: they may not.
+    """
+    staff.allowed(Permission.DECIDE)
+    found = lines(session, staff.section, edition_id=edition_id)
+    return sorted(found, key=lambda one: (-(one.actions or 0), one.name))
 
 
 def change(session: Session, staff: Staff, school_id: int, act: str, size: int | None) -> str:
