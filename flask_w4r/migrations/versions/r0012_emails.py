@@ -10,7 +10,7 @@ from alembic import op
 
 from flask_w4r.migrations.columns import DIGEST, ID, MOMENT
 
-revision = "0013"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None

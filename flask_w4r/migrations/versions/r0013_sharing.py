@@ -10,8 +10,8 @@ from alembic import op
 
 from flask_w4r.migrations.columns import ID
 
-revision = "0014"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 #: The tables that this revision brings.

@@ -12,8 +12,8 @@ from alembic import op
 
 from flask_w4r.migrations.columns import DIGEST, ID, MOMENT
 
-revision = "0016"
-down_revision = "0015"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 #: The tables that this revision brings.

@@ -10,8 +10,8 @@ from alembic import op
 
 from flask_w4r.migrations.columns import ID, MOMENT
 
-revision = "0018"
-down_revision = "0017"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 #: The tables that this revision brings.
