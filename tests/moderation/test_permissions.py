@@ -74,6 +74,8 @@ NEEDED: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("moderation_messages_act", "POST"): (QUEUE,),
     ("moderation_emails", "GET"): (DELIVER,),
     ("moderation_emails_act", "POST"): (DELIVER,),
+    ("moderation_good_news", "GET"): (CASES,),
+    ("moderation_good_news_send", "POST"): (CASES,),
     ("moderation_ready", "GET"): (CASES,),
     ("moderation_letters", "GET"): (CASES,),
     ("moderation_letter", "GET"): (CASES,),
