@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flask_w4r.services.tally.views import GoalView
 from flask_w4r.testing import make_campaign
 from tests.conftest import Host, MakeHost, every_database
 from tests.moderation.conftest import Staff
@@ -143,6 +144,34 @@ def test_real_sums_come_out_of_their_parts(make_host: MakeHost, tmp_path: Path) 
     assert [tally(desk, case)["letter"] for case in cases] == list(cases.values())
     desk.app.extensions["w4r"].lazy.pop("pages", None)
     assert desk.app.test_client().get("/au/tally.json").get_json()["total"] == 850
+
+
+@pytest.mark.parametrize(
+    ("parts", "total"),
+    [
+        ({"letter": 952, "card": 440, "other": 479}, 1871),  # Heerde 2022; 479 were printed beforehand and signed
+        (
+            {"letter": 7921, "card": 6778, "petition_paper": 25028},
+            39727,
+        ),  # Germany 2019, one case: online, groups, schools
+        ({"letter": 572, "card": 511}, 1083),  # Velp 2020, published as 1,082
+    ],
+)
+def test_published_sums_are_computed_from_their_parts(
+    desk: Host, staff: Make, tmp_path: Path, parts: dict[str, int], total: int
+) -> None:
+    rows = [f"ann-example,{kind},{number},published as 1082" for kind, number in parts.items()]
+    file = tmp_path / "counts.csv"
+    file.write_text("\n".join(["case,type,count,note", *rows]))
+    desk.run("w4r", "reports", "import", str(file))
+    desk.app.extensions["w4r"].lazy.pop("pages", None)
+    assert desk.app.test_client().get("/au/cases/ann-example/tally.json").get_json()["total"] == total
+    assert "published as 1082" in staff().get(PATH).text, "a published figure stands beside ours as a note"
+
+
+@pytest.mark.parametrize(("number", "percent"), [(29_297, 59), (29_085, 58), (49_999, 99), (50_000, 100)])
+def test_a_bar_says_what_icelands_did(number: int, percent: int) -> None:
+    assert GoalView("total", "", number, 50_000).percent == percent
 
 
 def test_the_centres_table_says_where_each_number_comes_from(desk: Host, staff: Make, tmp_path: Path) -> None:
