@@ -28,7 +28,8 @@ def test_an_idle_round_of_many_sections_sends_no_more_than_one_of_one(
         {"preset": "AU", "code": "S0", "url_prefix": "/s0", "desk_email": "desk0@example.org"}
     ])  # fmt: skip
     assert len(many) <= len(idle(one)) + 2
-    assert len(many) < 60
+    # A rule of retention or a job costs a statement; sections cost none.
+    assert len(many) < 70
 
 
 @every_database

@@ -32,6 +32,10 @@ STATES: Mapping[str, Any] = {
 def _rows(
     session: Session, keyring: Keyring, section: Section, canonical: str, *, lock: bool = False
 ) -> tuple[list[Message], dict[int, Any]]:
+    # Most sections have none, and most people wrote none: then that is all that is asked.
+    there = select(Message.id).where(Message.section == section.code, Message.email_index.is_not(None)).limit(1)
+    if session.execute(there).first() is None:
+        return [], {}
     cases = standing.cases_of(session, section)
     return standing.of_address(session, keyring, section, canonical, cases, states=tuple(STATES), lock=lock), cases
 

@@ -55,8 +55,10 @@ def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime |
     mine = [row for row in found if before is None or row.created_at <= before]
     gone = [row.id for row in mine if row.state != "approved"]
     rest = [row.id for row in mine if row.state == "approved"]
-    execute(work.session, delete(School).where(School.id.in_(gone)))
-    execute(work.session, update(School).where(School.id.in_(rest)).values(person=None, email_index=None))
+    if gone:
+        execute(work.session, delete(School).where(School.id.in_(gone)))
+    if rest:
+        execute(work.session, update(School).where(School.id.in_(rest)).values(person=None, email_index=None))
     return len(mine)
 
 
