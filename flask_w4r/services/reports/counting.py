@@ -3,7 +3,7 @@ it ceases to, in the transaction that changes the report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,8 +45,9 @@ def approved(session: Session, section: Section) -> dict[int, dict[tuple[str, st
     sums: dict[int, dict[tuple[str, str], int]] = {}
     wanted = select(Report).where(Report.section == section.code, Report.state == "approved")
     reports = session.scalars(wanted.order_by(Report.id)).all()
+    hosted = told_by_hosts(reports)
     for report in reports:
-        if not should_count(report, reports):
+        if not should_count(report, hosted):
             continue
         for case_id, numbers in counted(report).items():
             of_case = sums.setdefault(case_id, {})
@@ -68,14 +69,17 @@ def told_sums(session: Session, section: Section) -> dict[int, dict[tuple[str, s
     return sums
 
 
-def should_count(report: Report, others: Iterable[Report]) -> bool:
+def told_by_hosts(reports: Iterable[Report]) -> set[int | None]:
+    """The events whose hosts' reports are among some."""
+    return {report.event_id for report in reports if report.role == "host"}
+
+
+def should_count(report: Report, hosted: Collection[int | None]) -> bool:
     """Whether an approved report's numbers belong into the tally: what its event's host told is not added a second time.
 
-    :param others: the approved reports among which that of the host is, if there is one.
+    :param hosted: the events whose hosts' reports are approved.
     """
-    if report.event_id is None or report.role == "host":
-        return True
-    return not any(other.role == "host" and other.event_id == report.event_id for other in others)
+    return report.event_id is None or report.role == "host" or report.event_id not in hosted
 
 
 def settle(session: Session, section: Section, reports: Sequence[Report]) -> None:
@@ -92,9 +96,9 @@ def settle(session: Session, section: Section, reports: Sequence[Report]) -> Non
         related |= {
             row.id: row for row in session.scalars(about.with_for_update().execution_options(populate_existing=True))
         }
-    standing = [report for report in related.values() if report.state == "approved"]
+    hosted = told_by_hosts(report for report in related.values() if report.state == "approved")
     for _, report in sorted(related.items()):
-        wanted = report.state == "approved" and should_count(report, standing)
+        wanted = report.state == "approved" and should_count(report, hosted)
         if wanted != report.is_counted:
             report.is_counted = wanted
             _add(session, section, report, 1 if wanted else -1)
