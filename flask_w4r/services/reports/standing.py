@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models import Report
 from ...sections import Section
 from ...signals import action_reported
+from ..people import owners
 from ..storage.unit_of_work import UnitOfWork
 
 
@@ -45,12 +45,7 @@ def of_address(
     :param state: those in it alone.
     """
     mine = keyring.blinds(reporter_scope(section.code), canonical)
-    query = select(Report).where(Report.section == section.code, Report.email_index.in_(mine)).order_by(Report.id)
-    if state is not None:
-        query = query.where(Report.state == state)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return session.scalars(query).all()
+    return owners.rows_of(session, Report, section, mine, lock=lock, state=state)
 
 
 def submit(work: UnitOfWork, section: Section, rows: Sequence[Report], *, now: datetime) -> list[int]:

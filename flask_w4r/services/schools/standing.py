@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
 from ...models import School
 from ...sections import Section
+from ..people import owners
 
 
 def teacher_scope(code: str) -> str:
@@ -33,12 +33,7 @@ def of_address(
     :param state: those in it alone.
     """
     mine = keyring.blinds(teacher_scope(section.code), canonical)
-    query = select(School).where(School.section == section.code, School.email_index.in_(mine)).order_by(School.id)
-    if state is not None:
-        query = query.where(School.state == state)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return session.scalars(query).all()
+    return owners.rows_of(session, School, section, mine, lock=lock, state=state)
 
 
 def submit(session: Session, rows: Sequence[School], *, now: datetime) -> list[int]:
