@@ -19,6 +19,7 @@ from ..campaign import catalogue
 from ..campaign.codes import ALPHABET
 from ..campaign.views import CaseView, EditionView, Lens
 from ..people import tokens
+from .counts import by_case
 from .mails import PURPOSE
 
 #: Characters of a class's code, in groups of four: 60 bits, and short enough to be typed from a board.
@@ -139,10 +140,9 @@ def of_school(session: Session, keyring: Keyring, school_id: int) -> list[ClassV
 
 def _view(keyring: Keyring, row: SchoolClass) -> ClassView:
     secret: dict[str, Any] = keyring.open_json(row.secret)
-    counts = {int(number): count for number, count in row.counts.items()}
     return ClassView(
-        row.id, row.school_id, secret["label"], shown(secret["code"]), row.size, row.people, counts,
-        row.ended_at is not None,
+        row.id, row.school_id, secret["label"], shown(secret["code"]), row.size, row.people,
+        by_case(row.counts),        row.ended_at is not None,
     )  # fmt: skip
 
 

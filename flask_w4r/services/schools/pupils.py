@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from ...sections import Section
 from ..storage.rows import execute
 from ..storage.upsert import insert_ignore
 from ..tally import counts as tally
+from ..tally.keys import PEOPLE, WHOLE_EDITION, Key
 
 #: What a pupil did, as the tally calls it, and who says so.
 ACTION, SOURCE = "letter", "self_reported"
@@ -86,12 +87,17 @@ def count(
             )
         )  # fmt: skip
     row.people += 1
-    row.counts = {**row.counts, **{str(number): row.counts.get(str(number), 0) + 1 for number in cases}}
+    today = section.local_date(now)
+    row.counts = {**row.counts, **{str(number): _one_more(row.counts.get(str(number), {}), today) for number in cases}}
     row.updated_at = now
-    tally.add(session, section, school.edition_id, tally.WHOLE_EDITION, tally.PEOPLE, 1)
-    tally.add_all(session, section, school.edition_id, {(number, ACTION): 1 for number in cases}, SOURCE)
+    counted = {Key(WHOLE_EDITION, PEOPLE): 1, **{Key(number, ACTION, SOURCE, day=today): 1 for number in cases}}
+    tally.add_all(session, section, school.edition_id, counted)
     session.flush()
     return "counted"
+
+
+def _one_more(days: Mapping[str, int], day: date) -> dict[str, int]:
+    return {**days, day.isoformat(): days.get(day.isoformat(), 0) + 1}
 
 
 def of_school(session: Session, keyring: Keyring, school_id: int) -> Mapping[int, list[PupilLine]]:
