@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flask_w4r import W4R
-from flask_w4r.config import FEATURES
+from flask_w4r.config_defaults import FEATURES
 from flask_w4r.models import RollupKey
 from flask_w4r.services.rollup.definitions import DEFINITIONS
 from flask_w4r.services.rollup.documents import write_moment
