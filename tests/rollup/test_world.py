@@ -10,7 +10,7 @@ import pytest
 
 from flask_w4r import W4R
 from flask_w4r.action_types import STANDARD
-from flask_w4r.config import FEATURES
+from flask_w4r.config_defaults import FEATURES
 from flask_w4r.models import RollupKey
 from flask_w4r.services.rollup.documents import write_moment
 from flask_w4r.services.rollup.signing import key_id
