@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from flask import Response, current_app, request
 
+from ...action_types import type_words
 from ...forms.checks import error_list
-from ...forms.reports import FIELDS, read_counts, typed_counts
+from ...forms.reports import count_fields, read_counts, typed_counts
 from ...forms.schools import TeacherReportForm
 from ...i18n import gettext
 from ...models import School
-from ...services.reports.queue import REPORT_WORDS
 from ...services.schools import classes, telling
 from ...services.storage.unit_of_work import read, run
 from ...web import form_flow, here
@@ -27,7 +27,7 @@ def school_report(row: School) -> Response:
     if request.method != "POST":
         return _page(row, cases, TeacherReportForm(formdata=None), {}, ())
     form = TeacherReportForm(formdata=request.form)
-    typed = typed_counts(request.form)
+    typed = typed_counts(place.section, request.form)
     counts, faulty = read_counts(typed, [case.slug for case in cases])
     notice, good = token_problem(), form.validate()
     if notice is None and good and not faulty and not counts:
@@ -62,14 +62,15 @@ def _page(
     notice: str | None = None,
 ) -> Response:
     names = {case.slug: case.name for case in cases}  # type: ignore[attr-defined]
-    words, wrong = {kind: REPORT_WORDS[kind] for kind in FIELDS}, gettext("Enter a whole number")
+    section, wrong = here().section, gettext("Enter a whole number")
+    fields, more_fields = count_fields(section)
     errors = [
         *error_list(form),
-        *((f"{slug}-{kind}", f"{names[slug]} – {words[kind]}: {wrong}") for slug, kind in faulty),
+        *((f"{slug}-{kind}", f"{names[slug]} – {type_words(section, kind)}: {wrong}") for slug, kind in faulty),
     ]
     return show(
-        "report.html", row, 200 if notice is None else 422, form=form, cases=cases, typed=typed, fields=FIELDS,
-        kind_words=words, wrong=wrong, faulty={f"{slug}-{kind}" for slug, kind in faulty}, errors=errors, notice=notice,
+        "report.html", row, 200 if notice is None else 422, form=form, cases=cases, typed=typed, fields=fields,
+        more_fields=more_fields, wrong=wrong, faulty={f"{slug}-{kind}" for slug, kind in faulty}, errors=errors, notice=notice,
     )  # fmt: skip
 
 
