@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from flask_w4r import W4R
-from flask_w4r.forms.reports import FIELDS
 from flask_w4r.models import Report, School
 from flask_w4r.services.campaign.views import Lens
 from flask_w4r.services.letters.papers import Press
@@ -129,7 +128,7 @@ def report(teacher: FlaskClient, people: int, slug: str = "ann-example", **numbe
     """The teacher reports: ``letters=12``."""
     page = teacher.get("/au/school/report")
     _, fields = form_fields(page, "csrf_token")
-    typed = {name: [str(numbers.get(name, ""))] for name in FIELDS.values()}
+    typed = {name: [str(number)] for name, number in numbers.items()}
     return teacher.post(
         "/au/school/report", data={**fields, "case": [slug], **typed, "people": str(people), "note": ""}
     )

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
+from ...action_types import type_words
 from ...forms.checks import error_list
-from ...forms.reports import FIELDS, read_counts, typed_counts
+from ...forms.reports import count_fields, read_counts, typed_counts
 from ...forms.schools import TeacherReportForm
 from ...i18n import gettext
 from ...models import Report, School
 from ...services.campaign.views import CaseView
-from ...services.reports.queue import REPORT_WORDS
 from ...services.schools import classes, sums, telling
 from ...services.schools.sums import SchoolSums
 from ...services.storage.unit_of_work import read, run
@@ -61,7 +61,7 @@ def school_report(row: School) -> Response:
         filled = {"people": str(about.last.people)} if about.last else None
         return _page(about, TeacherReportForm(formdata=None, data=filled), about.told)
     form = TeacherReportForm(formdata=request.form)
-    typed = typed_counts(request.form)
+    typed = typed_counts(place.section, request.form)
     counts, faulty = read_counts(typed, [case.slug for case in about.cases])
     notice, good = token_problem(), form.validate()
     if notice is None and good and not faulty and not counts:
@@ -95,14 +95,15 @@ def _page(
     notice: str | None = None,
 ) -> Response:
     names = {case.slug: case.name for case in about.cases}
-    words, wrong = {kind: REPORT_WORDS[kind] for kind in FIELDS}, gettext("Enter a whole number")
+    section, wrong = here().section, gettext("Enter a whole number")
+    fields, more_fields = count_fields(section)
     errors = [
         *error_list(form),
-        *((f"{slug}-{kind}", f"{names[slug]} – {words[kind]}: {wrong}") for slug, kind in faulty),
+        *((f"{slug}-{kind}", f"{names[slug]} – {type_words(section, kind)}: {wrong}") for slug, kind in faulty),
     ]
     return show(
         "report.html", about.school, 200 if notice is None else 422, form=form, cases=about.cases, typed=typed,
-        fields=FIELDS, kind_words=words, wrong=wrong, faulty={f"{slug}-{kind}" for slug, kind in faulty}, errors=errors,
+        fields=fields, more_fields=more_fields, wrong=wrong, faulty={f"{slug}-{kind}" for slug, kind in faulty}, errors=errors,
         notice=notice, sums=about.sums, last=about.last,
     )  # fmt: skip
 

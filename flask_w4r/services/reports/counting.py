@@ -8,22 +8,29 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import STANDARD, in_order, reported_types
 from ...models import Case, Report
 from ...sections import Section
 from ..tally import counts as tally
 
 #: What is written on paper and counted at an event, by the types of the tally.
-ON_PAPER = ("letter", "card", "petition_paper")
-#: What anybody may report.
-COUNTED = (*ON_PAPER, "email", "social_post", "other")
+_ON_PAPER = ("letter", "card", "solidarity_card", "petition_paper")
 #: More of a thing in one report is a slip of the finger.
 MOST = 100_000
 
 
+def asked_first(section: Section) -> tuple[str, ...]:
+    """What whoever reports is asked for first: what is written on paper, and the section's own types."""
+    return tuple(name for name in reported_types(section) if name in _ON_PAPER or name not in STANDARD)
+
+
 def counted(report: Report) -> Mapping[int, Mapping[str, int]]:
-    """What of a report counts: numbers above nought of known types, by the case's id."""
+    """What of a report counts: numbers above nought, by the case's id.
+
+    Types were checked when it was written down. One that the section has taken out of ``action_types`` since goes on counting.
+    """
     found = {
-        int(case): {kind: int(numbers[kind]) for kind in COUNTED if (numbers.get(kind) or 0) > 0}
+        int(case): {kind: int(numbers[kind]) for kind in in_order(numbers) if (numbers[kind] or 0) > 0}
         for case, numbers in report.counts.items()
     }
     return {case_id: numbers for case_id, numbers in found.items() if numbers}

@@ -23,16 +23,6 @@ from ..people.addresses import mask_address
 from . import decisions
 from .counting import counted
 
-#: What is reported, as the tally calls it.
-REPORT_WORDS: Mapping[str, Any] = {
-    "letter": lazy_gettext("Letters"),
-    "card": lazy_gettext("Cards"),
-    "petition_paper": lazy_gettext("Signatures on paper"),
-    "email": lazy_gettext("Emails"),
-    "social_post": lazy_gettext("Posts"),
-    "other": lazy_gettext("Other actions"),
-}
-
 
 @dataclass(frozen=True)
 class ReportRow:
@@ -133,6 +123,5 @@ REPORTS = QueueKind(
     _page,
     decisions.decide,
     decisions.undo,
-    row_words={"action_words": REPORT_WORDS},
     why=lazy_gettext("Every report is reviewed before it counts"),
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ...action_types import in_order, type_words
 from ...i18n import gettext, listing, long_date, ngettext, number
 from ...models import School
-from ...sections import text_direction
+from ...sections import Section, text_direction
 from ..campaign.views import CaseView, EditionView
 from ..letters.papers import SIZES, Press
 from ..printing.small import Paper
-from ..reports.queue import REPORT_WORDS
 from .pupils import ACTION
 from .sums import SchoolSums
 
@@ -32,7 +32,7 @@ def certificate(
         "dir": text_direction(locale), "paper": SIZES[press.size], "section": section.name, "edition": edition.title,
         "title": gettext("Certificate for %(name)s", name=school.name), "heading": gettext("Certificate"),
         "school": school.name, "town": school.town, "lead": gettext("took part in %(edition)s.", edition=edition.title),
-        "lines": list(_lines(sums)),
+        "lines": list(_lines(section, sums)),
         "cases": gettext("They wrote for %(names)s.", names=listing([case.name for case in cases])) if cases else "",
         "thanks": gettext("Every letter tells someone that they are not alone. Thank you."),
         "date": long_date(press.lens.now),
@@ -40,7 +40,7 @@ def certificate(
     return Paper((_TEMPLATE,), data, locale, press.font_paths)
 
 
-def _lines(sums: SchoolSums) -> Iterator[str]:
+def _lines(section: Section, sums: SchoolSums) -> Iterator[str]:
     """Pupils whom the links counted, else whoever took part by the report; all letters; and what else was done."""
     others = dict(sums.kinds)
     letters = others.pop(ACTION, 0)
@@ -51,4 +51,4 @@ def _lines(sums: SchoolSums) -> Iterator[str]:
     if letters:
         yield ngettext("Together they wrote %(num)s letter.", "Together they wrote %(num)s letters.", letters)
     if others:
-        yield listing(f"{REPORT_WORDS[kind]}: {number(count)}" for kind, count in sorted(others.items()))
+        yield listing(f"{type_words(section, kind)}: {number(others[kind])}" for kind in in_order(others))
