@@ -52,9 +52,9 @@ def approved(session: Session, section: Section) -> dict[int, dict[tuple[str, st
     sums: dict[int, dict[tuple[str, str], int]] = {}
     wanted = select(Report).where(Report.section == section.code, Report.state == "approved")
     reports = session.scalars(wanted.order_by(Report.id)).all()
-    hosted = told_by_hosts(reports)
+    hosted, newest = told_by_hosts(reports), newest_of_schools(reports)
     for report in reports:
-        if not should_count(report, hosted):
+        if not should_count(report, hosted, newest):
             continue
         for case_id, numbers in counted(report).items():
             of_case = sums.setdefault(case_id, {})
@@ -81,31 +81,46 @@ def told_by_hosts(reports: Iterable[Report]) -> set[int | None]:
     return {report.event_id for report in reports if report.role == "host"}
 
 
-def should_count(report: Report, hosted: Collection[int | None]) -> bool:
-    """Whether an approved report's numbers belong into the tally: what its event's host told is not added a second time.
+def newest_of_schools(reports: Iterable[Report]) -> dict[int, int]:
+    """By school its newest report among some."""
+    found: dict[int, int] = {}
+    for report in reports:
+        if report.school_id is not None:
+            found[report.school_id] = max(report.id, found.get(report.school_id, 0))
+    return found
+
+
+def should_count(report: Report, hosted: Collection[int | None], newest: Mapping[int, int]) -> bool:
+    """Whether an approved report's numbers belong into the tally: what its event's host told is not added a second time, and
+    of a school, whose report tells all that was done there until then, the newest counts.
 
     :param hosted: the events whose hosts' reports are approved.
+    :param newest: by school the newest report that is approved.
     """
+    if report.school_id is not None:
+        return newest.get(report.school_id) == report.id
     return report.event_id is None or report.role == "host" or report.event_id not in hosted
 
 
 def settle(session: Session, section: Section, reports: Sequence[Report]) -> None:
-    """Bring the tally up to some reports whose state has changed, and up to others about the same events.
+    """Bring the tally up to some reports whose state has changed, and up to others about the same events and schools.
 
     :param reports: locked.
     """
     events = sorted({report.event_id for report in reports if report.event_id is not None})
+    schools = sorted({report.school_id for report in reports if report.school_id is not None})
     session.flush()
     related = {report.id: report for report in reports}
-    if events:
-        # In the order of ids, as every other writer locks them.
-        about = select(Report).where(Report.section == section.code, Report.event_id.in_(events)).order_by(Report.id)
-        related |= {
-            row.id: row for row in session.scalars(about.with_for_update().execution_options(populate_existing=True))
-        }
-    hosted = told_by_hosts(report for report in related.values() if report.state == "approved")
+    # In the order of ids, as every other writer locks them.
+    for column, numbers in ((Report.event_id, events), (Report.school_id, schools)):
+        about = select(Report).where(Report.section == section.code, column.in_(numbers)).order_by(Report.id)
+        if numbers:
+            about = about.with_for_update().execution_options(populate_existing=True)
+            related |= {row.id: row for row in session.scalars(about)}
+    approved = [report for report in related.values() if report.state == "approved"]
+    hosted, newest = told_by_hosts(approved), newest_of_schools(approved)
     for _, report in sorted(related.items()):
-        wanted = report.state == "approved" and should_count(report, hosted)
+        wanted = report.state == "approved" and should_count(report, hosted, newest)
         if wanted != report.is_counted:
             report.is_counted = wanted
             _add(session, section, report, 1 if wanted else -1)

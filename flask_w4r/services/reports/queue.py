@@ -31,6 +31,7 @@ class ReportRow:
     :param name: the event's title, else who reports.
     :param event_id: of the event, where it is about one.
     :param others: how many others have reported of the same event.
+    :param is_school: it is a school's own.
     """
 
     id: int
@@ -46,6 +47,7 @@ class ReportRow:
     note: str
     is_correction: bool
     others: int
+    is_school: bool
     is_demo: bool
     held_at: datetime
     created_at: datetime
@@ -109,7 +111,7 @@ def _row(keyring: Keyring, row: Report, event: Event | None, others: int, names:
         place=row.place or "", address=mask_address(person["email"]) if person.get("email") else None,
         people=row.people, lines=lines, total=sum(sum(of_case.values()) for _, of_case in lines),
         note=keyring.open(row.note) if row.note else "", is_correction=row.replaces_id is not None, others=others,
-        is_demo=bool(event and event.is_demo), held_at=row.held_at or row.created_at, created_at=row.created_at,
+        is_school=row.school_id is not None, is_demo=bool(event and event.is_demo), held_at=row.held_at or row.created_at, created_at=row.created_at,
         score=row.score, reasons=reason_lines(row.reasons),
     )  # fmt: skip
 
