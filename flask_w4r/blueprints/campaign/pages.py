@@ -78,7 +78,7 @@ def _goals(session: Session, lens: Lens, edition: EditionView, whole: EditionCou
         for name, goal in seam.goals.items()
         if name in lens.section.goals
     }
-    return totals.goals(lens.section, whole, {name: one.words for name, one in seam.actions.items()}, more)
+    return totals.goals(lens.section, whole, seam.actions, more)
 
 
 def edition(year: str) -> Response:

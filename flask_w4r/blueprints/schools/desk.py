@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from ...i18n import country_name, gettext, read_number
 from ...services.campaign import catalogue
 from ...services.schools import awards
-from ...services.schools.counts import FEWEST, SchoolLine
+from ...services.schools.counts import SchoolLine
+from ...services.schools.sums import FEWEST
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Permission
 from ...web import here

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ...action_types import type_words
 from ...i18n import country_name, gettext, listing, long_date, long_datetime, number, percent
 from ...models import Case, Event, EventCase
 from ...seam import Seam
@@ -146,22 +147,16 @@ def _bars(lengths: Sequence[int], *, rtl: bool) -> list[str]:
 
 
 def _types(seam: Seam, lens: Lens, found: Numbers) -> dict[str, Any]:
-    section = lens.section
     sums: dict[tuple[str, str, str], int] = {}
     for row in found.figures.rows:
         key = (row.type, row.source, row.status)
         sums[key] = sums.get(key, 0) + row.count
 
-    def called(kind: str) -> str:
-        if kind in section.action_types:
-            return section.text(section.action_types[kind], lens.locale)
-        return str(seam.actions[kind].words) if kind in seam.actions else kind
-
     ordered = sorted(sums.items(), key=lambda one: (-one[1], one[0]))
     return _table(
         gettext("Actions by type"), (gettext("Type"), gettext("Counted by"), gettext("Status"), gettext("Actions")),
         [
-            (called(kind), str(SOURCE_WORDS[source]), str(STATUS_WORDS[status]), number(count))
+            (type_words(lens.section, kind, seam.actions), str(SOURCE_WORDS[source]), str(STATUS_WORDS[status]), number(count))
             for (kind, source, status), count in ordered
         ],
         bars=[count for _, count in ordered], rtl=_rtl(lens), texts=(0, 1, 2),

@@ -36,7 +36,7 @@ def decide(
     def apply(batch: Batch, row: Report) -> None:
         row.state, row.held_at, row.updated_at = _LEAVES[act], None, now
         earlier = _replaced(session, section, row, "approved", "replaced", act)
-        if any(one.is_counted for one in earlier):
+        if act == "approve" and (any(one.is_counted for one in earlier) or _counts_for(session, row.school_id)):
             row.status = CORRECTED
         settle(session, section, [row, *earlier])
 
@@ -53,6 +53,12 @@ def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, 
         row.status = INTERIM
 
     return rows.undo(session, section, batch, REPORT, Report, limit=limit, states=[_LEAVES[batch.act]], after=uncount)
+
+
+def _counts_for(session: Session, school_id: int | None) -> bool:
+    """Whether a school's report counts already."""
+    mine = select(Report.id).where(Report.school_id == school_id, Report.is_counted.is_(True)).limit(1)
+    return school_id is not None and session.scalar(mine) is not None
 
 
 def _replaced(session: Session, section: Section, row: Report, before: str, after: str, act: str) -> list[Report]:

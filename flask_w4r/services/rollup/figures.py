@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import STANDARD
 from ...errors import NotFound
 from ...i18n import gettext
 from ...models import Case, Edition
 from ...sections import Section
 from ..campaign import catalogue
 from ..tally import totals
-from .definitions import DEFINITIONS
 from .documents import write_moment
 
 
@@ -65,7 +65,7 @@ class Figures:
 def definitions(types: Sequence[str]) -> Mapping[str, str]:
     """What counts as one of each type, in the current language."""
     own = gettext("As this section defines it.")
-    return {name: str(DEFINITIONS.get(name, own)) for name in types}
+    return {name: str(STANDARD[name].means if name in STANDARD else own) for name in types}
 
 
 def find_edition(session: Session, section: Section, year: str | None, now: datetime) -> tuple[Edition, bool]:
