@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -28,6 +28,7 @@ LAGS_BELOW = 0.5
 class CaseLine:
     """How one case stands beside the others of its edition.
 
+    :ivar goal: of signatures, and ``goals`` of others by type of action.
     :ivar percent: of its goal; ``None``: it has none.
     :ivar lately: signatures that arrived in the last days and count.
     :ivar usual: the median of that over the edition's active cases.
@@ -42,6 +43,7 @@ class CaseLine:
     percent: int | None
     lately: int
     usual: float
+    goals: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def lags(self) -> bool:
@@ -63,7 +65,7 @@ class EditionLine:
 def by_case(session: Session, section: Section, edition_id: int, counts: Counts, now: datetime) -> list[CaseLine]:
     """The cases of an edition, those that lag first, then by their new signatures; withdrawn ones are left out."""
     rows = session.execute(
-        select(Case.id, Case.slug, Case.name, Case.status, Case.goal)
+        select(Case.id, Case.slug, Case.name, Case.status, Case.goal, Case.goals)
         .where(Case.edition_id == edition_id, Case.section == section.code, Case.status != "withdrawn")
         .order_by(Case.position, Case.slug)
     ).all()
@@ -96,6 +98,7 @@ def by_case(session: Session, section: Section, edition_id: int, counts: Counts,
                 percent,
                 lately.get(row.id, 0),
                 usual,
+                row.goals or {},
             )
         )
     return sorted(lines, key=lambda line: (not line.lags, line.status != "active", line.lately))
