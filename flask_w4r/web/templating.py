@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Flask, current_app, render_template, request
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from .. import i18n
 from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
-from ..services.tally.views import SOURCE_WORDS
+from ..services.tally.views import SOURCE_WORDS, type_words
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
@@ -122,7 +123,7 @@ def page(
         "theme_url": place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
         "features": state.config.features,
         "w4r_url": place.url,
-        "action_word": lambda kind: state.seam.actions[kind].words if kind in state.seam.actions else kind,
+        "action_word": partial(type_words, state.seam, place.section, locale=place.locale),
         "source_word": lambda source: SOURCE_WORDS.get(source, source),
         "og": None,
         "jsonld": None,

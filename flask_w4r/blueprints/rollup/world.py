@@ -14,6 +14,7 @@ from ...services.campaign import catalogue
 from ...services.rollup import sums
 from ...services.rollup.documents import WHOLE
 from ...services.storage.unit_of_work import read
+from ...services.tally.views import type_words
 from ...web import here
 from ...web.responses import public_page
 from ...web.templating import app_of_request, page
@@ -60,10 +61,7 @@ def _case_names(session: Session, found: sums.Sum) -> dict[str, str]:
 
 def _type_words(name: str) -> str:
     place = here()
-    action, own = place.state.seam.actions.get(name), place.section.action_types.get(name)
-    if own is not None:
-        return place.section.text(own, place.locale)
-    return str(action.words) if action is not None else name.replace("_", " ").capitalize()
+    return type_words(place.state.seam, place.section, name, place.locale)
 
 
 def world_json(year: str) -> Response:

@@ -21,10 +21,13 @@ from ..delivery import views as deliveries
 from ..letters.papers import SIZES, usual_size
 from ..people.permissions import require
 from ..printing.small import Paper
-from ..tally.views import SOURCE_WORDS, STATUS_WORDS
+from ..tally.views import SOURCE_WORDS, STATUS_WORDS, type_words
 from . import bars
+from .cases import types_of
 from .page import Numbers, read_numbers
 
+#: Editions that stand beside each other on a sheet.
+ABREAST = 6
 _TEMPLATE = (Path(__file__).parent.parent / "letters" / "common.typ", Path(__file__).parent / "report.typ")
 
 
@@ -118,6 +121,7 @@ def _parts(session: Session, seam: Seam, lens: Lens, found: Numbers) -> list[dic
             [(one.year, number(one.people), number(one.signatures), number(one.actions)) for one in found.editions],
             bars=[one.actions for one in found.editions], rtl=_rtl(lens),
         ),
+        _types_by_edition(seam, lens, found),
     ]  # fmt: skip
 
 
@@ -146,25 +150,32 @@ def _bars(lengths: Sequence[int], *, rtl: bool) -> list[str]:
 
 
 def _types(seam: Seam, lens: Lens, found: Numbers) -> dict[str, Any]:
-    section = lens.section
     sums: dict[tuple[str, str, str], int] = {}
     for row in found.figures.rows:
         key = (row.type, row.source, row.status)
         sums[key] = sums.get(key, 0) + row.count
 
-    def called(kind: str) -> str:
-        if kind in section.action_types:
-            return section.text(section.action_types[kind], lens.locale)
-        return str(seam.actions[kind].words) if kind in seam.actions else kind
-
     ordered = sorted(sums.items(), key=lambda one: (-one[1], one[0]))
     return _table(
         gettext("Actions by type"), (gettext("Type"), gettext("Counted by"), gettext("Status"), gettext("Actions")),
         [
-            (called(kind), str(SOURCE_WORDS[source]), str(STATUS_WORDS[status]), number(count))
+            (type_words(seam, lens.section, kind, lens.locale), str(SOURCE_WORDS[source]), str(STATUS_WORDS[status]), number(count))
             for (kind, source, status), count in ordered
         ],
         bars=[count for _, count in ordered], rtl=_rtl(lens), texts=(0, 1, 2),
+    )  # fmt: skip
+
+
+def _types_by_edition(seam: Seam, lens: Lens, found: Numbers) -> dict[str, Any]:
+    """Actions by type in the newest editions side by side: as many as a sheet has room for."""
+    editions = found.editions[:ABREAST]
+    return _table(
+        gettext("Actions by type, edition by edition"), (gettext("Type"), *(one.year for one in editions)),
+        [
+            (type_words(seam, lens.section, kind, lens.locale), *(number(one.types.get(kind, 0)) for one in editions))
+            for kind in types_of(editions)
+        ],
+        rtl=_rtl(lens),
     )  # fmt: skip
 
 

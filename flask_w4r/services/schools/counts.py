@@ -14,10 +14,9 @@ from ...keyring import Keyring
 from ...models import Edition, School, SchoolClass
 from ...seam import Export, ExportAsk, Goal
 from ...sections import Section
+from ..tally.few import FEW
 from .pupils import ACTION, SOURCE
 
-#: Numbers of fewer pupils are not told: they would be numbers of children whom somebody knows.
-FEWEST = 10
 PIECE = 1000
 COLUMNS = ("school", "town", "country", "edition", "size", "pupils", "actions", "per_pupil")
 
@@ -56,7 +55,7 @@ GOAL = Goal("schools", lazy_gettext("schools"), let_in)
 class SchoolLine:
     """A school that is in, with its numbers.
 
-    :param pupils: those that count; ``None``, as ``actions`` and ``per_pupil``, where they are fewer than :data:`FEWEST`.
+    :param pupils: those that count; ``None``, as ``actions`` and ``per_pupil``, where they are fewer than :data:`FEW`.
     :param per_pupil: actions for each pupil of the school, whether they wrote or not.
     """
 
@@ -99,7 +98,7 @@ def lines(
 def _line(school: School, year: str, classes: Sequence[Any]) -> SchoolLine:
     pupils = sum(one.people for one in classes)
     actions = sum(sum(one.counts.values()) for one in classes)
-    told = pupils >= FEWEST
+    told = pupils >= FEW
     return SchoolLine(
         school.id, school.name, school.town, school.country, year, school.size, len(classes),
         pupils if told else None, actions if told else None, round(actions / school.size, 2) if told else None,
