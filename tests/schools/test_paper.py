@@ -165,3 +165,13 @@ def test_a_school_that_was_let_in_once_keeps_its_numbers_when_its_teacher_goes(m
     assert [(one.state, one.person) for one in rows(host, School)] == [("submitted", None)]
     assert counted(host) == (1, 1)
     host.run("w4r", "tally", "recount")
+
+
+def test_the_code_of_a_class_is_shown_to_its_own_page(make_host: MakeHost) -> None:
+    host = make_site(make_host)
+    path = make_class(host, teach(host))
+    client = host.app.test_client()
+    page = client.get("/au/report", query_string={"code": path.rpartition("/")[2]})
+    assert "Is it the code of a class?" in page.text
+    link = page.text.partition('href="/au/class?')[2].partition('"')[0]
+    assert client.get(f"/au/class?{link}").location == path
