@@ -100,7 +100,7 @@ def read_numbers(
         edition.year, edition.id, edition.titles, now, first, last,
         funnel.by_day(session, section, first, last),
         funnel.by_source(session, section, first, last),
-        funnel.by_provider(session, section, edition.id),
+        funnel.by_provider(session, section, first, last),
         by_case(session, section, edition.id, tally.counts(session, section, edition.id, now), now),
         by_edition(session, section),
         lacking(session, section, now) if is_current else [],

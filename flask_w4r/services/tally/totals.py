@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ...action_types import type_words, types_of
+from ...action_types import in_order, type_words, types_of
 from ...i18n import lazy_gettext
 from ...models import TallySlot
 from ...seam import Action
@@ -78,6 +78,19 @@ def goals(
         GoalView(name, str(called.get(name) or type_words(section, name, brought)), known[name], goal)
         for name, goal in section.goals.items()
         if name in known
+    ]
+
+
+def case_goals(
+    section: Section, wanted: Mapping[str, int], found: CountView, brought: Mapping[str, Action]
+) -> list[GoalView]:
+    """The goals of one case beside its signatures.
+
+    :param wanted: by type of action, as its kit has them.
+    """
+    return [
+        GoalView(name, type_words(section, name, brought), found.actions.get(name, 0), wanted[name])
+        for name in in_order(wanted)
     ]
 
 
