@@ -72,7 +72,7 @@ def test_a_report_and_its_count_by_keyboard_without_scripts(counted: Site, visit
     page.locator("#w4r-main form button[type=submit]").press("Enter")
     assert page.url.endswith("/au/report/thanks")
     page.goto(f"{counted.base}/au/moderation/counts")
-    page.locator("table.w4r-counts input").first.fill("7")
+    page.locator("table.w4r-grid-of-counts input").first.fill("7")
     page.get_by_role("button", name="Enter these numbers").press("Enter")
     assert "The numbers count from now on." in page.locator("#w4r-main").inner_text()
     page.get_by_role("button", name="Take back").first.press("Enter")

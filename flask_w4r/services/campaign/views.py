@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ...i18n import gettext
 from ...sections import Section
 
 
@@ -52,6 +53,11 @@ class PhotoView:
     srcset: str
     width: int
     height: int
+
+
+def who(name: str, office: str) -> str:
+    """Somebody who is written to, in one line; either may be empty."""
+    return gettext("%(name)s, %(office)s", name=name, office=office) if name and office else name or office
 
 
 @dataclass(frozen=True)
