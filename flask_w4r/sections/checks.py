@@ -156,7 +156,7 @@ def _goals(value: Any) -> Problems:
         yield "must be a table, such as {'letter': 1000, 'people': 500}"
         return
     for name, number in value.items():
-        if not isinstance(name, str) or not re.fullmatch("[a-z_]{1,32}", name):
+        if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
             yield f"names {name!r}; give a type of action, 'total', 'people' or 'schools'"
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 1_000_000_000:
             yield f"{name}: must be a whole number above nought"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from flask import Flask, current_app, render_template, request
@@ -15,9 +14,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from .. import i18n
+from ..action_types import type_words
 from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
-from ..services.tally.views import SOURCE_WORDS, type_words
+from ..services.tally.views import SOURCE_WORDS
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
@@ -123,7 +123,7 @@ def page(
         "theme_url": place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
         "features": state.config.features,
         "w4r_url": place.url,
-        "action_word": partial(type_words, state.seam, place.section, locale=place.locale),
+        "action_word": lambda kind: type_words(place.section, kind, state.seam.actions),
         "source_word": lambda source: SOURCE_WORDS.get(source, source),
         "og": None,
         "jsonld": None,

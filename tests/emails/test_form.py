@@ -171,7 +171,10 @@ def test_a_case_that_closed_takes_none_and_a_withdrawn_one_is_gone(site: Host) -
     fields = form_fields(client.get(PATH), "form_token")[1]
     change_case(site, status="freed")
     assert client.get(PATH).status_code == 303
-    assert client.post(PATH, data={**fields, **person()}).status_code == 409
+    answer = client.post(PATH, data={**fields, **person(), "body": "An hour's <work>"})
+    assert (answer.status_code, "An hour&#39;s &lt;work&gt;</textarea>" in answer.text) == (409, True), (
+        "nobody loses it"
+    )
     change_case(site, status="withdrawn")
     for path in (PATH, f"{PATH}/thanks", f"{PATH}/token"):
         answer = client.get(path)

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flask_w4r import W4R
+from flask_w4r.action_types import STANDARD, known_types
 from flask_w4r.config_rollup import to_bytes
 from flask_w4r.models import RollupKey
 from flask_w4r.services.rollup import signing
 from flask_w4r.services.rollup.aggregate import coarse
-from flask_w4r.services.rollup.definitions import DEFINITIONS, known_types
 from flask_w4r.services.rollup.documents import OTHER, WHOLE, Refused
 from flask_w4r.services.rollup.keys import Trusted
 from flask_w4r.services.rollup.take import look_at
@@ -182,7 +182,7 @@ def test_small_groups_are_never_told_and_nothing_is_lost(cells: dict[tuple[str, 
     rows = coarse(cells)
     whole = sum(cells.values())
     assert sum(row["count"] for row in rows) == whole
-    assert all(row["type"] in DEFINITIONS for row in rows)
+    assert all(row["type"] in STANDARD for row in rows)
     assert len({(row["case"], row["type"]) for row in rows}) == len(rows)
     if whole >= FEW:
         assert all(row["count"] >= FEW for row in rows)

@@ -30,6 +30,8 @@ from ...web.templating import app_of_request
 from ...web.ways import open_ways
 
 WAY = "email"
+#: The fields that hold what somebody wrote.
+WORDS = ("subject", "body")
 
 
 def _form_id(place: Here, slug: str) -> str:
@@ -70,7 +72,7 @@ def email(slug: str) -> Response:
     if rules.mode == "mailto":
         return _own_program(case)
     if guard.is_paused(here(), case.id):
-        return guard.paused_page(case)
+        return guard.paused_page(case, guard.written(*WORDS))
     if request.method == "POST":
         return _pressed(case, rules)
     prepared = _next(case)
@@ -216,8 +218,9 @@ def _not_open(case: CaseView, reason: str | None) -> Response:
     """Nothing can be written (any more): the page says why, and nothing was taken."""
     code = 409 if request.method == "POST" else 200
     return private_page(
-        "emails/not_open.html", code, case=case, edition=case.edition, reason=reason, ways=open_ways(case)
-    )
+        "emails/not_open.html", code, case=case, edition=case.edition, reason=reason, ways=open_ways(case),
+        written=guard.written(*WORDS),
+    )  # fmt: skip
 
 
 ROUTES = (

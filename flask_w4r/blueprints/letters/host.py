@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy.orm import Session
 
+from ...action_types import type_words
 from ...i18n import gettext
 from ...models import Event
 from ...services.campaign import codes
@@ -14,9 +15,8 @@ from ...services.letters import standing
 from ...services.letters.host_kit import host_kit
 from ...services.printing.small import Paper
 from ...services.printing.typeset import can_typeset
-from ...services.reports.counting import ON_PAPER
+from ...services.reports.counting import asked_first
 from ...web import here
-from ..hosting.guests import COUNT_WORDS
 from ..hosting.session import hosts_only
 from .papers import Closed, answer, press
 
@@ -36,14 +36,13 @@ def kit(event: Event) -> Response:
     """The writer's kit of the host's event."""
 
     def make(session: Session) -> Paper:
-        place = here()
-        made = press(event.id)
+        place, made = here(), press(event.id)
         sheets = standing.event_sheets(session, made.lens, event.id)
         if not sheets:
             raise Closed(gettext("There are no letters to write at the moment."))
         cases = cases_of(session, made.lens, [event.id]).get(event.id, [])
         view = event_view(event, cases, made.lens, place.state.keyring)
-        counted = [str(COUNT_WORDS[name]) for name in ON_PAPER]
+        counted = [type_words(place.section, name) for name in asked_first(place.section)]
         # An unlisted event's page is found by whoever has its link: its poster is such a one.
         return host_kit(made, view, sheets, counted, has_page=has_page(event))
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from flask import Response
 from sqlalchemy.orm import Session
 
+from ...action_types import type_words
 from ...errors import NotFound
 from ...i18n import gettext
 from ...services.campaign import catalogue
 from ...services.rollup import sums
 from ...services.rollup.documents import WHOLE
 from ...services.storage.unit_of_work import read
-from ...services.tally.views import type_words
 from ...web import here
 from ...web.responses import public_page
 from ...web.templating import app_of_request, page
@@ -61,7 +61,7 @@ def _case_names(session: Session, found: sums.Sum) -> dict[str, str]:
 
 def _type_words(name: str) -> str:
     place = here()
-    return type_words(place.state.seam, place.section, name, place.locale)
+    return type_words(place.section, name, place.state.seam.actions)
 
 
 def world_json(year: str) -> Response:

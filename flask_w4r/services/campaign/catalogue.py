@@ -219,6 +219,7 @@ def _case_view(
         status=row.status,
         status_changed_at=row.status_changed_at,
         goal=row.goal,
+        goals=row.goals or {},
         location=row.location,
         facts_as_of=row.facts_as_of,
         sources=[{**_SOURCE, **item} for item in row.sources],

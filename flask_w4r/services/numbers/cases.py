@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -30,6 +30,7 @@ LAGS_BELOW = 0.5
 class CaseLine:
     """How one case stands beside the others of its edition.
 
+    :ivar goal: of signatures, and ``goals`` of others by type of action.
     :ivar percent: of its goal; ``None``: it has none.
     :ivar lately: signatures that arrived in the last days and count; ``None``: a few.
     :ivar usual: the median of that over the edition's active cases; ``None``: of a few.
@@ -46,6 +47,7 @@ class CaseLine:
     lately: int | None
     usual: float | None
     lags: bool
+    goals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class EditionLine:
 def by_case(session: Session, section: Section, edition_id: int, counts: Counts, now: datetime) -> list[CaseLine]:
     """The cases of an edition, those that lag first, then by their new signatures; withdrawn ones are left out."""
     rows = session.execute(
-        select(Case.id, Case.slug, Case.name, Case.status, Case.goal)
+        select(Case.id, Case.slug, Case.name, Case.status, Case.goal, Case.goals)
         .where(Case.edition_id == edition_id, Case.section == section.code, Case.status != "withdrawn")
         .order_by(Case.position, Case.slug)
     ).all()
@@ -100,18 +102,10 @@ def by_case(session: Session, section: Section, edition_id: int, counts: Counts,
             CaseLine(
                 row.slug, row.name, row.status, signed, sum(seen.values()), row.goal,
                 share_of(signed, row.goal) if row.goal else None, told(lately.get(row.id, 0)),
-                None if told(math.ceil(usual)) is None else usual, row.id in lagging,
+                None if told(math.ceil(usual)) is None else usual, row.id in lagging, row.goals or {},
             )
         )  # fmt: skip
     return lines
-
-
-def types_of(editions: Sequence[EditionLine]) -> list[str]:
-    """All types of action that some edition has, the one with most in all editions first."""
-    sums: Counter[str] = Counter()
-    for line in editions:
-        sums.update(line.types)
-    return sorted(sums, key=lambda kind: (-sums[kind], kind))
 
 
 def by_edition(session: Session, section: Section) -> list[EditionLine]:

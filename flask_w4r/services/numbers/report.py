@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ...action_types import in_order, type_words
 from ...i18n import country_name, gettext, listing, long_date, long_datetime, number, percent
 from ...models import Case, Event, EventCase
 from ...seam import Seam
@@ -21,9 +22,8 @@ from ..delivery import views as deliveries
 from ..letters.papers import SIZES, usual_size
 from ..people.permissions import require
 from ..printing.small import Paper
-from ..tally.views import SOURCE_WORDS, STATUS_WORDS, type_words
+from ..tally.views import SOURCE_WORDS, STATUS_WORDS
 from . import bars
-from .cases import types_of
 from .page import Numbers, read_numbers
 
 #: Editions that stand beside each other on a sheet.
@@ -159,7 +159,7 @@ def _types(seam: Seam, lens: Lens, found: Numbers) -> dict[str, Any]:
     return _table(
         gettext("Actions by type"), (gettext("Type"), gettext("Counted by"), gettext("Status"), gettext("Actions")),
         [
-            (type_words(seam, lens.section, kind, lens.locale), str(SOURCE_WORDS[source]), str(STATUS_WORDS[status]), number(count))
+            (type_words(lens.section, kind, seam.actions), str(SOURCE_WORDS[source]), str(STATUS_WORDS[status]), number(count))
             for (kind, source, status), count in ordered
         ],
         bars=[count for _, count in ordered], rtl=_rtl(lens), texts=(0, 1, 2),
@@ -172,8 +172,8 @@ def _types_by_edition(seam: Seam, lens: Lens, found: Numbers) -> dict[str, Any]:
     return _table(
         gettext("Actions by type, edition by edition"), (gettext("Type"), *(one.year for one in editions)),
         [
-            (type_words(seam, lens.section, kind, lens.locale), *(number(one.types.get(kind, 0)) for one in editions))
-            for kind in types_of(editions)
+            (type_words(lens.section, kind, seam.actions), *(number(one.types.get(kind, 0)) for one in editions))
+            for kind in in_order({kind for one in editions for kind in one.types})
         ],
         rtl=_rtl(lens),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import reported_types
 from ...errors import NotFound, insist
 from ...keyring import Keyring
 from ...models import Case, Report
@@ -19,7 +20,7 @@ from ...sections import Section
 from ...state import Permission
 from ..audit import record as audit
 from ..people.permissions import Staff
-from .counting import COUNTED, MOST, counted, kept_counts, settle
+from .counting import MOST, counted, kept_counts, settle
 
 #: Entries on one page of the desk.
 PAGE = 50
@@ -54,8 +55,9 @@ def write(
     """
     insist(entry.source in REPORT_SOURCES, "source", f"be one of {', '.join(REPORT_SOURCES)}")
     insist(entry.status in REPORT_STATUSES, "status", f"be one of {', '.join(REPORT_STATUSES)}")
+    types = reported_types(section)
     for numbers in entry.counts.values():
-        insist(set(numbers) <= set(COUNTED), "type", f"be one of {', '.join(COUNTED)}")
+        insist(set(numbers) <= set(types), "type", f"be one of {', '.join(types)}")
         insist(all(0 <= number <= MOST for number in numbers.values()), "counts", f"be from 0 to {MOST}")
     cases = session.scalars(select(Case.id).where(Case.section == section.code, Case.id.in_(list(entry.counts)))).all()
     counts = kept_counts(entry.counts, cases)

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import STANDARD, types_of
 from ...models import SignedDocument
 from ...sections import Section
 from ..storage.upsert import insert_ignore
 from ..tally.few import FEW
-from .definitions import DEFINITIONS, types_of
 from .documents import OTHER, WHOLE, write_moment
 from .figures import Figures, find_edition
 from .figures import figures as read_figures
@@ -27,7 +27,7 @@ DAYS = 14
 RENEWED = timedelta(days=1)
 
 
-def coarse(cells: Mapping[tuple[str, str], int], types: Collection[str] = tuple(DEFINITIONS)) -> list[dict[str, Any]]:
+def coarse(cells: Mapping[tuple[str, str], int], types: Collection[str] = tuple(STANDARD)) -> list[dict[str, Any]]:
     """The cells of a table without small groups; the sum stays.
 
     What is below :data:`FEW` goes into the case's ``other``. Where that is small still it goes into ``other`` of no case, and

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import STANDARD
 from ...errors import NotFound
 from ...i18n import gettext
 from ...models import Case, Edition
@@ -18,7 +19,6 @@ from ..campaign import catalogue
 from ..reports.counting import told_sums
 from ..tally import totals
 from ..tally.counts import COUNTED
-from .definitions import DEFINITIONS
 from .documents import write_moment
 
 #: The campaign is running; it is over and nothing more is expected.
@@ -70,7 +70,7 @@ class Figures:
 def definitions(types: Sequence[str]) -> Mapping[str, str]:
     """What counts as one of each type, in the current language."""
     own = gettext("As this section defines it.")
-    return {name: str(DEFINITIONS.get(name, own)) for name in types}
+    return {name: str(STANDARD[name].means if name in STANDARD else own) for name in types}
 
 
 def find_edition(session: Session, section: Section, year: str | None, now: datetime) -> tuple[Edition, bool]:

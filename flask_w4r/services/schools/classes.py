@@ -124,11 +124,15 @@ def edition_of(session: Session, lens: Lens, school: School) -> EditionView:
     return found
 
 
-def cases_of(session: Session, lens: Lens, school: School) -> list[CaseView]:
-    """The cases that the teacher chose, as long as they take actions; all of the edition where none was chosen."""
+def chosen(session: Session, lens: Lens, school: School) -> list[CaseView]:
+    """The cases that the teacher chose, closed ones too; all of the edition where none was chosen."""
     every = catalogue.cases_of(session, lens, edition_of(session, lens, school))
-    chosen = [case for case in every if case.id in school.cases] if school.cases else every
-    return [case for case in chosen if case.takes_actions]
+    return [case for case in every if case.id in school.cases] if school.cases else every
+
+
+def cases_of(session: Session, lens: Lens, school: School) -> list[CaseView]:
+    """Those of them that take actions."""
+    return [case for case in chosen(session, lens, school) if case.takes_actions]
 
 
 def of_school(session: Session, keyring: Keyring, school_id: int) -> list[ClassView]:

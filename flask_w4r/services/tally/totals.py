@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ...action_types import in_order, type_words, types_of
 from ...i18n import lazy_gettext
 from ...models import TallySlot
+from ...seam import Action
 from ...sections import Section
 from .counts import PEOPLE, PEOPLE_ERASED, SIGNATURE, WHOLE_EDITION
 from .views import CountView, EditionCount, GoalView
@@ -52,22 +54,43 @@ class Counts:
 
 
 def goals(
-    section: Section, found: EditionCount, words: Mapping[str, Any], more: Mapping[str, tuple[Any, int]] | None = None
+    section: Section,
+    found: EditionCount,
+    brought: Mapping[str, Action],
+    more: Mapping[str, tuple[Any, int]] | None = None,
 ) -> list[GoalView]:
     """The section's goals for an edition, those that something is known of.
 
-    :param words: what types of action are called.
+    :param brought: the types that capabilities bring, as ``Seam.actions`` has them.
     :param more: what else there is to reach: its words and how many so far, by name.
     """
     others = dict(more or {})
-    known = {"total": found.total, "people": found.people, **dict.fromkeys(words, 0), **found.actions}
+    known = {
+        "total": found.total,
+        "people": found.people,
+        **dict.fromkeys((*types_of(section), *brought), 0),
+        **found.actions,
+    }
     known |= {name: number for name, (_, number) in others.items()}
-    called = {"total": lazy_gettext("actions"), "people": lazy_gettext("people"), **words}
+    called = {"total": lazy_gettext("actions"), "people": lazy_gettext("people")}
     called |= {name: said for name, (said, _) in others.items()}
     return [
-        GoalView(name, str(called.get(name, name)), known[name], goal)
+        GoalView(name, str(called.get(name) or type_words(section, name, brought)), known[name], goal)
         for name, goal in section.goals.items()
         if name in known
+    ]
+
+
+def case_goals(
+    section: Section, wanted: Mapping[str, int], found: CountView, brought: Mapping[str, Action]
+) -> list[GoalView]:
+    """The goals of one case beside its signatures.
+
+    :param wanted: by type of action, as its kit has them.
+    """
+    return [
+        GoalView(name, type_words(section, name, brought), found.actions.get(name, 0), wanted[name])
+        for name in in_order(wanted)
     ]
 
 

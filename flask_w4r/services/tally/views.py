@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from ...i18n import lazy_gettext
-from ...seam import Seam
-from ...sections import Section
 
 #: Where a number comes from.
 SOURCE_WORDS: Mapping[str, Any] = {
@@ -23,13 +21,6 @@ STATUS_WORDS: Mapping[str, Any] = {
     "final": lazy_gettext("Final"),
     "corrected": lazy_gettext("Corrected"),
 }
-
-
-def type_words(seam: Seam, section: Section, kind: str, locale: str) -> str:
-    """What a type of action is called, in the plural: a section's own types by its words."""
-    if kind in section.action_types:
-        return section.text(section.action_types[kind], locale)
-    return str(seam.actions[kind].words) if kind in seam.actions else kind.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True)
