@@ -163,6 +163,7 @@ class BatchRow(Base):
 PULSE_METRICS = (
     "opened", "submitted", "mailed", "confirmed", "held", "pending", "released", "invalid",
     "net_host", "net_site", "net_block", "domain", "reason", "domain_confirmed", "domain_pending",
+    "held_confirmed",
 )  # fmt: skip
 
 

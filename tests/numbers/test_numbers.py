@@ -173,7 +173,7 @@ def test_editions_stand_beside_each_other_by_type(desk: Host, staff: Callable[..
         "2027": "45", "2026": "18",
     }  # fmt: skip
     compared = " ".join(re.sub("<[^>]*>", " ", me.get(PAGE).text.partition('id="w4r-numbers-editions"')[2]).split())
-    assert "What was done 2027 2026 Letters 42 0 Signatures 3 18 All actions 45 18 People" in compared
+    assert "What was done 2027 2026 Signatures 3 18 Letters 42 0 All actions 45 18 People" in compared
 
 
 def test_who_may_not_see_the_queue_sees_nothing(desk: Host, staff: Callable[..., Any]) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
+from ...action_types import in_order
 from ...errors import NotFound, PDFUnavailable
 from ...i18n import gettext
 from ...sections import Section
@@ -19,7 +20,6 @@ from ...services.moderation.overview_kept import Kept
 from ...services.numbers import page as numbers
 from ...services.numbers import report as reports
 from ...services.numbers import table
-from ...services.numbers.cases import types_of
 from ...services.printing.small import set_paper
 from ...services.storage.unit_of_work import read
 from ...services.tally.few import FEW
@@ -76,7 +76,7 @@ def _page(actor: Actor, code: int = 200, **context: Any) -> Response:
     sources = [(one, source_words(one.source)) for one in found.sources] if found else []
     return desk_page(
         "numbers.html", "moderation_numbers", actor, code, found=found, buckets=buckets, chart=chart, sources=sources,
-        segment_words={**SEGMENT_WORDS, "confirmed": gettext("Counted")}, types=types_of(found.editions) if found else [],
+        segment_words={**SEGMENT_WORDS, "confirmed": gettext("Counted")}, types=in_order({kind for line in found.editions for kind in line.types}) if found else [],
         few_are=FEW, **context,
     )  # fmt: skip
 

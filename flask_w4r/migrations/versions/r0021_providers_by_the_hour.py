@@ -1,4 +1,4 @@
-"""How many signatures of each mail provider were confirmed is counted by the hour.
+"""How many signatures of each mail provider, and how many of those that are held, were confirmed is counted by the hour.
 
 Frozen: it says what the tables were at this revision, whatever the models say later.
 """
@@ -18,7 +18,7 @@ _BEFORE = (
     "'opened', 'submitted', 'mailed', 'confirmed', 'held', 'pending', 'released', 'invalid', 'net_host', 'net_site',"
     " 'net_block', 'domain', 'reason'"
 )
-_FRESH = ("domain_confirmed", "domain_pending")
+_FRESH = ("domain_confirmed", "domain_pending", "held_confirmed")
 _PULSE = sa.table("w4r_pulse", sa.column("metric"))
 
 

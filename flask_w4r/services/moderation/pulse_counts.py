@@ -21,7 +21,7 @@ NETWORK_FLOOR = 5
 NETWORKS_NAMED = 10
 #: The visits' own count, which no row of ours can be counted from.
 OPENED = "opened"
-_PLAIN = ("submitted", "confirmed", "held", "pending", "released", "invalid")
+_PLAIN = ("submitted", "confirmed", "held", "held_confirmed", "pending", "released", "invalid")
 #: Of each mail provider, of the whole section alone: what waits for its email to be confirmed and what was, held or not.
 DOMAIN_STATES = {"domain_confirmed": "confirmed", "domain_pending": "pending"}
 
@@ -79,6 +79,7 @@ def count_hours(session: Session, codes: Collection[str], since: datetime, until
     conditions = {
         "confirmed": and_(Signature.state == "confirmed", free),
         "held": Signature.held_at.is_not(None),
+        "held_confirmed": and_(Signature.state == "confirmed", Signature.held_at.is_not(None)),
         "pending": and_(Signature.state == "pending", free),
         "released": Signature.released_at.is_not(None),
         "invalid": Signature.state == "invalid",

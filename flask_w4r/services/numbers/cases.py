@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -106,14 +106,6 @@ def by_case(session: Session, section: Section, edition_id: int, counts: Counts,
             )
         )  # fmt: skip
     return lines
-
-
-def types_of(editions: Sequence[EditionLine]) -> list[str]:
-    """All types of action that some edition has, the one with most in all editions first."""
-    sums: Counter[str] = Counter()
-    for line in editions:
-        sums.update(line.types)
-    return sorted(sums, key=lambda kind: (-sums[kind], kind))
 
 
 def by_edition(session: Session, section: Section) -> list[EditionLine]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from ...models import Pulse, ShareCount, Signature
+from ...models import Pulse, ShareCount
 from ...sections import Section
 from ..moderation.pulse import HOUR, WHOLE_SECTION
 from ..moderation.pulse_counts import DOMAIN_STATES
@@ -19,7 +19,7 @@ from ..tally.few import FEW, told
 
 #: Providers that are named, those with most signatures first.
 PROVIDERS = 20
-_METRICS = ("submitted", "confirmed", "held", "invalid", "pending")
+_METRICS = ("submitted", "confirmed", "held", "held_confirmed", "invalid", "pending")
 
 
 @dataclass(frozen=True)
@@ -88,25 +88,16 @@ def by_day(session: Session, section: Section, first: date, last: date) -> list[
     since, until = _moments(section, first, last)
     zone = ZoneInfo(section.time_zone)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    found: dict[date, dict[str, int]] = {day: dict.fromkeys((*_METRICS, "proved"), 0) for day in days}
+    found: dict[date, dict[str, int]] = {day: dict.fromkeys(_METRICS, 0) for day in days}
     hours = session.execute(
         select(Pulse.hour, Pulse.metric, Pulse.count).where(*_hours(section, since, until), Pulse.metric.in_(_METRICS))
     )
     for hour, metric, count in hours:
         day = max(first, hour.astimezone(zone).date())
         found[day][metric] += count
-    # What is held is little, and has an index of its own; the hours do not say how much of it was confirmed.
-    held = session.scalars(
-        select(Signature.created_at).where(
-            Signature.section == section.code, Signature.held_at.is_not(None), Signature.state == "confirmed",
-            Signature.created_at >= since, Signature.created_at < until,
-        )
-    )  # fmt: skip
-    for moment in held:
-        found[moment.astimezone(zone).date()]["proved"] += 1
     return [
         Day(
-            day, of["submitted"], of["confirmed"] + of["proved"], of["confirmed"], of["held"], of["invalid"], of["pending"]
+            day, of["submitted"], of["confirmed"] + of["held_confirmed"], of["confirmed"], of["held"], of["invalid"], of["pending"]
         )
         for day, of in found.items()
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ...action_types import type_words
+from ...action_types import in_order, type_words
 from ...i18n import country_name, gettext, listing, long_date, long_datetime, number, percent
 from ...models import Case, Event, EventCase
 from ...seam import Seam
@@ -24,7 +24,6 @@ from ..people.permissions import require
 from ..printing.small import Paper
 from ..tally.views import SOURCE_WORDS, STATUS_WORDS
 from . import bars
-from .cases import types_of
 from .page import Numbers, read_numbers
 
 #: Editions that stand beside each other on a sheet.
@@ -174,7 +173,7 @@ def _types_by_edition(seam: Seam, lens: Lens, found: Numbers) -> dict[str, Any]:
         gettext("Actions by type, edition by edition"), (gettext("Type"), *(one.year for one in editions)),
         [
             (type_words(lens.section, kind, seam.actions), *(number(one.types.get(kind, 0)) for one in editions))
-            for kind in types_of(editions)
+            for kind in in_order({kind for one in editions for kind in one.types})
         ],
         rtl=_rtl(lens),
     )  # fmt: skip

@@ -37,10 +37,10 @@ def rows(found: Numbers) -> Iterator[tuple[str, str, str, float | int | str | No
     for line in found.cases:
         for name in _CASE:
             yield "case", line.slug, name, getattr(line, name)
-        for kind, wanted in line.goals.items():
-            yield "case", line.slug, f"goal {kind}", wanted
         for name in ("lately", "usual"):
             yield "case", line.slug, name, _told(getattr(line, name))
+        for kind, wanted in line.goals.items():
+            yield "case", line.slug, f"goal {kind}", wanted
     for town in found.towns:
         yield "town", ", ".join(part for part in (town.name, town.region) if part), "nearest_event_km", town.nearest
     for edition in found.editions:
