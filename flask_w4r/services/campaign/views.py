@@ -41,6 +41,8 @@ class EditionView:
     is_current: bool
     phase: str
     url: str
+    #: Its last day is past.
+    is_over: bool = False
 
 
 @dataclass(frozen=True)
