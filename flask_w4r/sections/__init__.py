@@ -65,6 +65,7 @@ class Section:
     shared_mailbox: bool = False
     privacy_url: str | None = None
     contact: str | None = None
+    postal_address: tuple[str, ...] = ()
     desk_email: str | None = None
     delivery_to: str | None = None
     delivery_receipts: bool = False
@@ -210,8 +211,9 @@ def _make_section(values: dict[str, Any]) -> Section:
     values["locales"] = tuple(values["locales"])
     if "action_types" in values:
         values["action_types"] = actions_of(values["action_types"])
-    if "share_sources" in values:
-        values["share_sources"] = tuple(values["share_sources"])
+    for key in ("share_sources", "postal_address"):
+        if key in values:
+            values[key] = tuple(values[key])
     if "edition" in values:
         values["edition"] = str(values["edition"])
     values["custom_fields"] = tuple(

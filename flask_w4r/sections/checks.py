@@ -14,7 +14,7 @@ from ..topics import OPEN
 from .actions import check_actions
 from .days import check_days, longer_than_allowed
 from .emails import check_emails
-from .embassies import check_embassies
+from .embassies import check_embassies, check_postal_address
 from .handed_over import HANDED_OVER, NEVER_HANDED_OVER
 from .questions import check_custom_fields, check_fields, has_words
 from .urls import is_web_url, prefix_problem
@@ -230,7 +230,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "fields": check_fields, "custom_fields": check_custom_fields, "min_age": _min_age, "consents": _consents,
     "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text, "share_sources": _sources,
     "delivery_receipts": _flag, "messages_shown": _flag, "digital_at_centre": _flag, "action_types": check_actions, "goals": _goals, "class_mode": _class_mode,
-    "embassy_addresses": check_embassies, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
+    "embassy_addresses": check_embassies, "postal_address": check_postal_address, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
     "retention": check_days, "retention_longest": check_days, "emails": check_emails,
 }  # fmt: skip

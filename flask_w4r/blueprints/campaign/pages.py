@@ -14,7 +14,7 @@ from ...services.campaign import catalogue, results
 from ...services.campaign.views import CaseView, EditionView, Lens
 from ...services.storage.unit_of_work import read
 from ...services.tally import totals
-from ...services.tally.views import EditionCount, GoalView, Line
+from ...services.tally.views import CountView, EditionCount, GoalView, Line
 from ...web import guard, here
 from ...web.pages import campaign_values, case_values
 from ...web.responses import for_all, public_page
@@ -112,6 +112,7 @@ def _case(session: Session, slug: str) -> str:
         if other.slug != slug and (other.takes_actions or not found.takes_actions)
     ]
     more = case_values(here().state, session, found)
+    count = counts.of_case(found.id, found.goal)
     og, jsonld = case_metadata(found, more.get("og_picture"))
     return page(
         "cases/case.html",
@@ -120,7 +121,8 @@ def _case(session: Session, slug: str) -> str:
         public=True,
         edition=found.edition,
         case=found,
-        count=counts.of_case(found.id, found.goal),
+        count=count,
+        goals=case_goals(found, count),
         paused=guard.is_paused(here(), found.id),
         **{"share": None, **more},
         ways=ways_of(found, on_page=True),
@@ -128,6 +130,12 @@ def _case(session: Session, slug: str) -> str:
         og=og,
         jsonld=jsonld,
     )
+
+
+def case_goals(case: CaseView, count: CountView) -> list[GoalView]:
+    """The goals of a case beside its signatures; once it takes no actions, those that something was done for."""
+    found = totals.case_goals(here().section, case.goals, count, here().state.seam.actions)
+    return [goal for goal in found if case.takes_actions or goal.number]
 
 
 def impact() -> Response:
@@ -207,7 +215,11 @@ def case_tally(slug: str) -> Response:
 def _case_tally(case: CaseView, counts: totals.Counts) -> dict[str, Any]:
     view = counts.of_case(case.id, case.goal)
     total = sum(view.actions.values())
-    return {"case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal}
+    # Most cases have no other goal.
+    more = {"goals": dict(case.goals)} if case.goals else {}
+    return {
+        "case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal, **more
+    }  # fmt: skip
 
 
 def _rows(lines: Sequence[Line]) -> list[dict[str, Any]]:

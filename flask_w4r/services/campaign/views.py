@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ...i18n import gettext
 from ...sections import Section
 
 
@@ -56,6 +57,11 @@ class PhotoView:
     height: int
 
 
+def who(name: str, office: str) -> str:
+    """Somebody who is written to, in one line; either may be empty."""
+    return gettext("%(name)s, %(office)s", name=name, office=office) if name and office else name or office
+
+
 @dataclass(frozen=True)
 class CaseView:
     """One case, with its texts in the page's language or, failing that, in the first of the fallbacks."""
@@ -93,6 +99,8 @@ class CaseView:
     #: Everyone who is written to: :attr:`target` first.
     targets: Sequence[dict[str, Any]] = ()
     solidarity: Mapping[str, Any] = field(default_factory=dict)
+    #: What else is to be reached, by type of action; :attr:`goal` is of signatures.
+    goals: Mapping[str, int] = field(default_factory=dict)
     #: The ways to act that the kit leaves open; ``None``: all.
     ways: Collection[str] | None = None
     #: The texts that belong to ways to act, by the names of ``kits.way_texts``.

@@ -116,7 +116,7 @@ def read_numbers(
         by_day(session, section, edition.id),
         by_event(session, section, edition.id),
         funnel.by_source(session, section, first, last),
-        funnel.by_provider(session, section, edition.id),
+        funnel.by_provider(session, section, first, last),
         by_case(session, section, edition.id, tally.counts(session, section, edition.id, now), now),
         by_edition(session, section),
         lacking(session, section, now) if is_current else [],

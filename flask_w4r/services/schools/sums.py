@@ -14,10 +14,8 @@ from sqlalchemy.orm import Session
 
 from ...models import Report, SchoolClass
 from ..reports.counting import counted
+from ..tally.few import FEW
 from .pupils import ACTION
-
-#: Numbers of fewer pupils are not told: they would be numbers of children whom somebody knows.
-FEWEST = 10
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class SchoolSums:
     @property
     def may_be_told(self) -> bool:
         """Whether the numbers may be shown to others than the teacher: a few pupils are hidden among nobody."""
-        return self.pupils >= FEWEST or (not self.pupils and self.people >= FEWEST)
+        return self.pupils >= FEW or (not self.pupils and self.people >= FEW)
 
 
 def of_schools(session: Session, ids: Collection[int]) -> dict[int, SchoolSums]:

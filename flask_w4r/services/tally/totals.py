@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ...action_types import type_words, types_of
+from ...action_types import in_order, type_words, types_of
 from ...i18n import lazy_gettext
 from ...models import TallySlot
 from ...models.tally import SOURCES, STATUSES
@@ -49,11 +49,11 @@ class Counts:
             actions.update(self.cases.get(case_id, {}))
             lines.update({line[:3]: line.number for line in self.told.get(case_id, ())})
         return EditionCount(
-            sum(actions.values()), self.people, actions[SIGNATURE], dict(actions), self.as_of, in_order(lines)
+            sum(actions.values()), self.people, actions[SIGNATURE], dict(actions), self.as_of, lines_of(lines)
         )
 
 
-def in_order(numbers: Mapping[tuple[str, str, str], int]) -> list[Line]:
+def lines_of(numbers: Mapping[tuple[str, str, str], int]) -> list[Line]:
     """Numbers by type, source and status as pages show them: what was done most comes first; what is nought is left out."""
     whole: Counter[str] = Counter()
     for (kind, _, _), number in numbers.items():
@@ -93,6 +93,19 @@ def goals(
     ]
 
 
+def case_goals(
+    section: Section, wanted: Mapping[str, int], found: CountView, brought: Mapping[str, Action]
+) -> list[GoalView]:
+    """The goals of one case beside its signatures.
+
+    :param wanted: by type of action, as its kit has them.
+    """
+    return [
+        GoalView(name, type_words(section, name, brought), found.actions.get(name, 0), wanted[name])
+        for name in in_order(wanted)
+    ]
+
+
 def counts(session: Session, section: Section, edition_id: int, now: datetime, *, is_over: bool = False) -> Counts:
     """Sum the slots of one edition.
 
@@ -113,7 +126,7 @@ def counts(session: Session, section: Section, edition_id: int, now: datetime, *
         for (kind, _, _), number in numbers.items():
             of_case[kind] = of_case.get(kind, 0) + number
     whole = cases.pop(WHOLE_EDITION, {})
-    lines = {case_id: in_order(numbers) for case_id, numbers in told.items() if case_id != WHOLE_EDITION}
+    lines = {case_id: lines_of(numbers) for case_id, numbers in told.items() if case_id != WHOLE_EDITION}
     return Counts(cases, whole.get(PEOPLE, 0), now, whole.get(PEOPLE_ERASED, 0), lines)
 
 
