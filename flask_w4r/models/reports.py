@@ -6,13 +6,13 @@ from sqlalchemy import JSON, Boolean, Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, foreign, index, one_of, primary, unique
+from .tally import STATUSES
 from .types import BlindIndex, EncryptedText, Id, UTCDateTime
 
 REPORT_STATES = ("unconfirmed", "submitted", "approved", "rejected", "replaced", "reversed")
 #: Who reports: the host of an event; anybody by the form; the section's staff.
 REPORT_ROLES = ("host", "person", "desk")
 REPORT_SOURCES = ("self_reported", "section_counted")
-REPORT_STATUSES = ("interim", "final", "corrected")
 
 
 class Report(Base):
@@ -36,7 +36,7 @@ class Report(Base):
         one_of("report_state", "state", REPORT_STATES),
         one_of("report_role", "role", REPORT_ROLES),
         one_of("report_source", "source", REPORT_SOURCES),
-        one_of("report_status", "status", REPORT_STATUSES),
+        one_of("report_status", "status", STATUSES),
     )
 
     id: Mapped[int] = mapped_column(Id, autoincrement=True)

@@ -71,8 +71,8 @@ class SchoolClass(Base):
     size: Mapped[int] = mapped_column(Integer)
     #: Pupils that count.
     people: Mapped[int] = mapped_column(Integer, default=0)
-    #: Actions that count: ``{case_id: 28}``
-    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    #: Actions that count: ``{case_id: {"2026-12-04": 28}}``
+    counts: Mapped[dict[str, dict[str, int]]] = mapped_column(JSON)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from .actions import actions_of
 from .handed_over import HANDED_OVER
@@ -118,6 +119,10 @@ class Section:
             if choice in texts:
                 return texts[choice]
         return next(iter(texts.values()), "")
+
+    def local_date(self, moment: datetime) -> date:
+        """The day of a moment where the section is."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 def text_direction(locale: str) -> str:

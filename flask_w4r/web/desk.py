@@ -11,8 +11,11 @@ from wtforms import HiddenField
 from ..services.people.permissions import Staff, require
 from ..state import Actor, Permission
 from . import form_flow, here
-from .pages import pages_of
+from .pages import DESK_GROUPS, pages_of
 from .responses import private_page, see_other
+
+#: So many entries are read at a glance; more are grouped.
+MOST_IN_A_ROW = 8
 
 
 class DeskForm(FlaskForm):  # type: ignore[misc]
@@ -56,12 +59,24 @@ def _stands(endpoint: str) -> bool:
     return f"{here().mount.name}.{endpoint}" in current_app.view_functions
 
 
-def _parts(actor: Actor) -> list[tuple[str, Any]]:
-    """The navigation: what stands here and this member of staff may be shown."""
+def _parts(actor: Actor) -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """The navigation: what stands here and this member of staff may be shown.
+
+    :returns: each group's words, ``None`` for what stands by itself, and its entries: endpoint and words.
+    """
     state = here().state
     every = (part for pages in pages_of(state) for part in pages.desk if part.shown is None or part.shown(state))
-    parts = sorted(every, key=lambda part: part.place)
-    return [(part.endpoint, part.words) for part in parts if _stands(part.endpoint) and may(actor, part.permission)]
+    parts = [
+        part
+        for part in sorted(every, key=lambda part: part.place)
+        if _stands(part.endpoint) and may(actor, part.permission)
+    ]
+    groups = [(None, None), *DESK_GROUPS.items()] if len(parts) > MOST_IN_A_ROW else [(None, None)]
+    grouped = [
+        (words, [(part.endpoint, part.words) for part in parts if len(groups) == 1 or part.group == group])
+        for group, words in groups
+    ]
+    return [(words if len(entries) > 1 else None, entries) for words, entries in grouped if entries]
 
 
 def case_links(actor: Actor, status: str) -> list[tuple[str, Any]]:

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from ..i18n import lazy_gettext
 from ..state import Permission, W4RState
 
 #: Rule, endpoint, view, methods, and the feature (or several, all of them) without which it is not there.
 Route = tuple[str, str, Callable[..., Any], tuple[str, ...], str | tuple[str, ...] | None]
+
+
+#: The groups of the desk's navigation, in their order. What belongs to none stands by itself before them.
+DESK_GROUPS = {
+    "cases": lazy_gettext("Cases"),
+    "together": lazy_gettext("Groups and counts"),
+    "out": lazy_gettext("To hand over"),
+    "protection": lazy_gettext("Protection"),
+    "data": lazy_gettext("Data"),
+}
 
 
 @dataclass(frozen=True)
@@ -18,6 +29,7 @@ class DeskPart:
     """An entry of the desk's navigation.
 
     :param place: where it stands; small numbers first.
+    :param group: one of :data:`DESK_GROUPS`; none: it is in sight on every page of the desk.
     :param shown: ``(state) -> whether this site has any use for it``; without it every site does.
     """
 
@@ -25,6 +37,7 @@ class DeskPart:
     words: Any
     permission: Permission
     place: int
+    group: str | None = None
     shown: Callable[[W4RState], bool] | None = None
 
 

@@ -17,7 +17,7 @@ from .. import i18n
 from ..action_types import type_words
 from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
-from ..services.tally.views import SOURCE_WORDS
+from ..services.tally.views import SOURCE_WORDS, STATUS_NOTES, STATUS_WORDS
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
@@ -125,6 +125,8 @@ def page(
         "w4r_url": place.url,
         "action_word": lambda kind: type_words(place.section, kind, state.seam.actions),
         "source_word": lambda source: SOURCE_WORDS.get(source, source),
+        "standing_note": lambda status: STATUS_NOTES.get(status, status),
+        "standing_word": lambda status: STATUS_WORDS.get(status, status),
         "og": None,
         "jsonld": None,
         "page_class": template.split(".")[0].replace("/", "-"),

@@ -37,6 +37,19 @@ def test_a_sheet_says_whom_to_write_to_what_to_ask_and_what_to_leave_out(site: H
     assert pages_of(pdf.data) == 2
 
 
+def test_an_office_is_named_in_the_readers_language_and_read_in_its_own(site: Host) -> None:
+    """What goes on an envelope stays as it is; a title that is not translated is marked as English."""
+    client = site.app.test_client()
+    titles = {**MINISTER, "titles": {"ar": "وزير العدل"}}
+    change(site.app, target=titles, targets=[{"title": "Attorney General"}])
+    change(site.app, texts={"demand": "أفرجوا عنها.", "title": "ملصق"}, locale="ar")
+    case, letter = client.get(f"/au/ar/cases/{ANN}").text, client.get(f"/au/ar/cases/{ANN}/letter").text
+    assert 'Kim Example, <bdi lang="ar">وزير العدل</bdi>' in case
+    assert re.search(r'lang="en"\s+dir="ltr">\s+<bdi>Kim Example</bdi>\s+<br>\s+<bdi>Minister of Justice</bdi>', letter)
+    assert '<bdi lang="en">Attorney General</bdi>' in letter
+    assert 'Kim Example, <bdi lang="en">Minister of Justice</bdi>' in client.get(f"/au/cases/{ANN}").text
+
+
 def test_whoever_wrote_on_paper_is_led_to_the_report(site: Host) -> None:
     client = site.app.test_client()
     page = client.get(f"/au/cases/{ANN}/letter").text

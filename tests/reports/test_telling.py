@@ -109,6 +109,19 @@ def test_the_same_once_more_is_no_second_report_and_a_correction_takes_its_place
     desk.run("w4r", "tally", "recount")
 
 
+def test_a_correction_of_what_nobody_decided_on_takes_the_place_of_what_counts(desk: Host, staff: Make) -> None:
+    for number, letters in enumerate(("30", "28", "25")):
+        tell(desk, letters=[letters])
+        confirm(desk)
+        if not number:
+            decide(staff(), reports(desk)[0][0])
+    assert [row[1] for row in reports(desk)] == ["approved", "replaced", "submitted"]
+    decide(staff(), reports(desk)[2][0])
+    assert tally(desk) == {"letter": 25, "card": 4, "petition_paper": 7}
+    assert [row[2] for row in reports(desk)] == [False, False, True]
+    desk.run("w4r", "tally", "recount")
+
+
 @every_database
 def test_what_a_host_and_a_guest_tell_of_an_event_is_not_added_twice(desk: Host, staff: Make) -> None:
     begun = datetime.now(UTC) - timedelta(days=1)

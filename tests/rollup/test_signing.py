@@ -23,8 +23,9 @@ from flask_w4r.services.rollup.documents import OTHER, WHOLE, Refused
 from flask_w4r.services.rollup.keys import Trusted
 from flask_w4r.services.rollup.take import look_at
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
-from flask_w4r.services.tally.counts import add as count
+from flask_w4r.services.tally.counts import add_all
 from flask_w4r.services.tally.few import FEW
+from flask_w4r.services.tally.keys import Key
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, make_signatures, run_jobs
 from tests.conftest import Host, MakeHost, every_database
@@ -44,8 +45,8 @@ def section(make_host: MakeHost, clock: Clock) -> Host:
     (edition,) = host.rows("SELECT id FROM w4r_edition")
 
     def letters(work: UnitOfWork) -> None:
-        count(work.session, place, edition.id, ids["AU/ann-example"], "letter", 3)
-        count(work.session, place, edition.id, ids["AU/ben-example"], "letter", 25)
+        letters = {Key(ids["AU/ann-example"], "letter"): 3, Key(ids["AU/ben-example"], "letter"): 25}
+        add_all(work.session, place, edition.id, letters)
 
     run(host.app, letters)
     return host

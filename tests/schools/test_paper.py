@@ -56,14 +56,14 @@ def test_a_teachers_day(make_host: MakeHost) -> None:
     assert "The links of your classes have counted 28 letters. Leave them out." in page
     assert report(teacher, 9, letters=12).location == "/au/school?done=reported"
     assert counted(host) == (28, 28), "nothing counts before the desk has looked"
-    assert certificate(host) == ["28 pupils wrote.", "Together they wrote 28 letters."]
+    assert certificate(host) == ["28 pupils wrote.", "The school wrote 28 letters."]
     assert "it counts once we have looked at it" in teacher.get("/au/school").text
     page = " ".join(staff_of(host).get(REPORTS).text.split())
     assert "this report must leave them out" in page
     assert "counted: 28" in page
     decide_reports(host)
     assert counted(host) == (28, 40)
-    assert certificate(host) == ["28 pupils wrote.", "Together they wrote 40 letters."]
+    assert certificate(host) == ["28 pupils wrote.", "The school wrote 40 letters."]
     assert exported(host) == [("28", "40", "1.43")]
     assert ">40<" in "".join(staff_of(host).get(DESK).text.split())
     page = "".join(teacher.get("/au/school").text.split())
@@ -86,7 +86,7 @@ def test_one_report_that_is_raised(make_host: MakeHost) -> None:
     assert report(teacher, 20, letters=12, cards=3).location == "/au/school?done=already"
     decide_reports(host)
     assert counted(host)[1] == 12
-    assert certificate(host) == ["20 people took part.", "Together they wrote 12 letters.", "Cards: 3"]
+    assert certificate(host) == ["20 people took part.", "The school wrote 12 letters.", "Cards: 3"]
     page = "".join(teacher.get("/au/school/report").text.split())
     assert 'value="12"' in page
     assert 'value="20"' in page
@@ -150,7 +150,7 @@ def test_the_report_goes_with_its_teacher_and_its_numbers_stay(make_host: MakeHo
     submit(client, client.get("/au/my-data"), "csrf_token", act="erase_all", sure="yes")
     assert [(one.state, one.person, one.email_index) for one in rows(host, Report)] == [("approved", None, None)]
     assert counted(host)[1] == 12
-    assert certificate(host) == ["20 people took part.", "Together they wrote 12 letters."]
+    assert certificate(host) == ["20 people took part.", "The school wrote 12 letters."]
     host.run("w4r", "tally", "recount")
 
 
@@ -165,3 +165,13 @@ def test_a_school_that_was_let_in_once_keeps_its_numbers_when_its_teacher_goes(m
     assert [(one.state, one.person) for one in rows(host, School)] == [("submitted", None)]
     assert counted(host) == (1, 1)
     host.run("w4r", "tally", "recount")
+
+
+def test_the_code_of_a_class_is_shown_to_its_own_page(make_host: MakeHost) -> None:
+    host = make_site(make_host)
+    path = make_class(host, teach(host))
+    client = host.app.test_client()
+    page = client.get("/au/report", query_string={"code": path.rpartition("/")[2]})
+    assert "Is it the code of a class?" in page.text
+    link = page.text.partition('href="/au/class?')[2].partition('"')[0]
+    assert client.get(f"/au/class?{link}").location == path

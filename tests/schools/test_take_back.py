@@ -39,13 +39,13 @@ def test_exactly_that_press_is_not_counted_any_more(make_host: MakeHost) -> None
     write(host, path, "bo-example")
     assert (counted(host), counted(host, "bo-example")) == ((3, 2), (3, 2))
     page = teacher.get("/au/school").text
-    assert "the pupil and the letters are not counted any more" in page
-    assert "first name and age go, and the letters still count" in page
+    assert "The pupil and the letters are not counted any more" in page
+    assert "First name and age go, and the letters still count" in page
     prank = rows(host, Pupil)[1]
     assert take_back(teacher, prank.id) == "taken"
     assert (counted(host), counted(host, "bo-example")) == ((2, 1), (2, 1))
     assert shown(host, path)["people"] == shown(host, path)["total"] == 2
-    assert certificate(host) == ["2 pupils wrote.", "Together they wrote 2 letters."]
+    assert certificate(host) == ["2 pupils wrote.", "The school wrote 2 letters."]
     page = teacher.get("/au/school?done=taken").text
     assert "Prankina" not in page
     assert "Canaryna" in page

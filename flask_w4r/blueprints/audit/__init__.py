@@ -9,5 +9,5 @@ from . import log
 
 PAGES = Pages(
     routes=log.ROUTES,
-    desk=(DeskPart("moderation_audit", lazy_gettext("Audit log"), Permission.READ_AUDIT, 80),),
+    desk=(DeskPart("moderation_audit", lazy_gettext("Audit log"), Permission.READ_AUDIT, 80, "data"),),
 )

@@ -10,7 +10,7 @@ from . import cases, pages, preview, ready, texts
 PAGES = Pages(
     routes=(*pages.ROUTES, *cases.ROUTES, *texts.ROUTES, *preview.ROUTES, *ready.ROUTES),
     desk=(
-        DeskPart("moderation_cases", lazy_gettext("Cases"), Permission.EDIT_CASES, 60),
-        DeskPart("moderation_ready", lazy_gettext("Before it opens"), Permission.EDIT_CASES, 61),
+        DeskPart("moderation_cases", lazy_gettext("Cases"), Permission.EDIT_CASES, 60, "cases"),
+        DeskPart("moderation_ready", lazy_gettext("Before it opens"), Permission.EDIT_CASES, 61, "cases"),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
@@ -14,7 +14,7 @@ from ...services.campaign import catalogue, results
 from ...services.campaign.views import CaseView, EditionView, Lens
 from ...services.storage.unit_of_work import read
 from ...services.tally import totals
-from ...services.tally.views import CountView, EditionCount, GoalView
+from ...services.tally.views import CountView, EditionCount, GoalView, Line
 from ...web import guard, here
 from ...web.pages import campaign_values, case_values
 from ...web.responses import for_all, public_page
@@ -52,7 +52,7 @@ def _campaign(session: Session) -> str:
 def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
     lens = here().lens
     cases = catalogue.cases_of(session, lens, edition)
-    counts = totals.counts(session, lens.section, edition.id, lens.now)
+    counts = totals.counts(session, lens.section, edition.id, lens.now, is_over=edition.is_over)
     whole = counts.of_edition([case.id for case in cases])
     og, jsonld = campaign_metadata(edition, cases)
     others = [item for item in catalogue.editions(session, lens) if item.id != edition.id and item.phase != "before"]
@@ -105,7 +105,7 @@ def case(slug: str) -> Response:
 def _case(session: Session, slug: str) -> str:
     lens = here().lens
     found = catalogue.find_case(session, lens, slug)
-    counts = totals.counts(session, lens.section, found.edition.id, lens.now)
+    counts = totals.counts(session, lens.section, found.edition.id, lens.now, is_over=found.edition.is_over)
     others = [
         other
         for other in catalogue.cases_of(session, lens, found.edition)
@@ -180,7 +180,7 @@ def edition_tally() -> Response:
         edition = catalogue.current_edition(session, lens)
         if edition is None:
             raise NotFound("edition")
-        counts = totals.counts(session, lens.section, edition.id, lens.now)
+        counts = totals.counts(session, lens.section, edition.id, lens.now, is_over=edition.is_over)
         cases = catalogue.cases_of(session, lens, edition)
         whole = counts.of_edition([case.id for case in cases])
         body = {
@@ -189,6 +189,7 @@ def edition_tally() -> Response:
             "actions": whole.actions,
             "total": whole.total,
             "people": whole.people,
+            "rows": _rows(whole.lines),
             "as_of": _stamp(counts),
         }
         return str(jsonify(body).get_data(as_text=True))
@@ -202,8 +203,11 @@ def case_tally(slug: str) -> Response:
     def render(session: Session) -> str:
         lens = here().lens
         found = catalogue.find_case(session, lens, slug)
-        counts = totals.counts(session, lens.section, found.edition.id, lens.now)
-        return str(jsonify({**_case_tally(found, counts), "as_of": _stamp(counts)}).get_data(as_text=True))
+        counts = totals.counts(session, lens.section, found.edition.id, lens.now, is_over=found.edition.is_over)
+        rows = _rows(counts.told.get(found.id, ()))
+        return str(
+            jsonify({**_case_tally(found, counts), "rows": rows, "as_of": _stamp(counts)}).get_data(as_text=True)
+        )
 
     return public_page(("tally", slug), lambda: read(current_app, render), mimetype="application/json")
 
@@ -216,6 +220,11 @@ def _case_tally(case: CaseView, counts: totals.Counts) -> dict[str, Any]:
     return {
         "case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal, **more
     }  # fmt: skip
+
+
+def _rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """Actions by type, source and status, as ``tally report`` has them."""
+    return [{"type": line.type, "source": line.source, "status": line.status, "count": line.number} for line in lines]
 
 
 def _stamp(counts: totals.Counts) -> str:

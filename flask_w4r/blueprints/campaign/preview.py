@@ -32,7 +32,7 @@ def preview(year: str) -> Response:
         lens = replace(here().lens, link=_links(year))
         edition = preview_edition(session, here().state.hooks, actor, lens, year)
         cases = catalogue.cases_of(session, lens, edition)
-        counts = totals.counts(session, lens.section, edition.id, lens.now)
+        counts = totals.counts(session, lens.section, edition.id, lens.now, is_over=edition.is_over)
         archived = edition.phase == "archive"
         return _page(
             "preview_edition.html" if archived else "preview_campaign.html", year, edition,
@@ -54,7 +54,7 @@ def preview_case(year: str, slug: str) -> Response:
     def render(session: Session) -> str:
         lens = replace(here().lens, link=_links(year))
         case, others = preview_cases(session, here().state.hooks, actor, lens, year, slug)
-        counts = totals.counts(session, lens.section, case.edition.id, lens.now)
+        counts = totals.counts(session, lens.section, case.edition.id, lens.now, is_over=case.edition.is_over)
         count = counts.of_case(case.id, case.goal)
         return _page(
             "preview_case.html", year, case.edition,

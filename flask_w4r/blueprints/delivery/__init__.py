@@ -9,6 +9,6 @@ from . import desk, pages
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *desk.ROUTES),
-    desk=(DeskPart("moderation_deliveries", lazy_gettext("Deliveries"), Permission.DELIVER, 65),),
+    desk=(DeskPart("moderation_deliveries", lazy_gettext("Deliveries"), Permission.DELIVER, 65, "out"),),
     on_case=pages.on_case,
 )

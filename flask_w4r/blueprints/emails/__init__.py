@@ -9,5 +9,5 @@ from . import confirmation, desk, pages, thanks
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *thanks.ROUTES, *confirmation.ROUTES, *desk.ROUTES),
-    desk=(DeskPart("moderation_emails", lazy_gettext("Emails"), Permission.DELIVER, 66),),
+    desk=(DeskPart("moderation_emails", lazy_gettext("Emails"), Permission.DELIVER, 66, "out"),),
 )

@@ -9,5 +9,5 @@ from . import desk
 
 PAGES = Pages(
     routes=desk.ROUTES,
-    desk=(DeskPart("moderation_exports", lazy_gettext("Exports"), Permission.EXPORT, 75),),
+    desk=(DeskPart("moderation_exports", lazy_gettext("Exports"), Permission.EXPORT, 75, "data"),),
 )

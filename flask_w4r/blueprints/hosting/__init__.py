@@ -9,5 +9,5 @@ from . import desk, guests, manage, pages
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *manage.ROUTES, *guests.ROUTES, *desk.ROUTES),
-    desk=(DeskPart("moderation_events", lazy_gettext("Events"), Permission.MANAGE_EVENTS, 50),),
+    desk=(DeskPart("moderation_events", lazy_gettext("Events"), Permission.MANAGE_EVENTS, 50, "together"),),
 )

@@ -9,6 +9,6 @@ from . import desk, host, pages, papers
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *papers.ROUTES, *host.ROUTES, *desk.ROUTES),
-    desk=(DeskPart("moderation_letters", lazy_gettext("Letters"), Permission.EDIT_CASES, 62),),
+    desk=(DeskPart("moderation_letters", lazy_gettext("Letters"), Permission.EDIT_CASES, 62, "cases"),),
     at_event=host.links,
 )

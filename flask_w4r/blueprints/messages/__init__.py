@@ -9,6 +9,6 @@ from . import confirmation, desk, pages
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *confirmation.ROUTES, *desk.ROUTES),
-    desk=(DeskPart("moderation_messages", lazy_gettext("Messages"), Permission.VIEW_QUEUE, 35),),
+    desk=(DeskPart("moderation_messages", lazy_gettext("Messages"), Permission.VIEW_QUEUE, 35, "out"),),
     on_case=pages.on_case,
 )

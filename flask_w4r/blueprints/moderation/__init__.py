@@ -12,6 +12,6 @@ PAGES = Pages(
     desk=(
         DeskPart("moderation", lazy_gettext("Overview"), Permission.VIEW_QUEUE, 10),
         DeskPart("moderation_queue", lazy_gettext("Queue"), Permission.VIEW_QUEUE, 20),
-        DeskPart("moderation_rules", lazy_gettext("Rules and limits"), Permission.DECIDE, 40),
+        DeskPart("moderation_rules", lazy_gettext("Rules and limits"), Permission.DECIDE, 40, "protection"),
     ),
 )

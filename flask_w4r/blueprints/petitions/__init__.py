@@ -9,7 +9,7 @@ from . import confirmation, flow, good_news, invalidations, pages
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *confirmation.ROUTES, *invalidations.ROUTES, *good_news.ROUTES),
-    desk=(DeskPart("moderation_batches", lazy_gettext("Invalidations"), Permission.INVALIDATE, 30),),
+    desk=(DeskPart("moderation_batches", lazy_gettext("Invalidations"), Permission.INVALIDATE, 30, "protection"),),
     on_case=flow.on_case,
     case_links=(
         CaseLink(

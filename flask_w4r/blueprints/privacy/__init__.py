@@ -10,7 +10,7 @@ from . import find, my_data, retention
 PAGES = Pages(
     routes=(*find.ROUTES, *my_data.ROUTES, *retention.ROUTES),
     desk=(
-        DeskPart("moderation_find", lazy_gettext("Find an address"), Permission.FIND_PERSON, 70),
-        DeskPart("moderation_retention", lazy_gettext("How long what is kept"), Permission.ERASE, 75),
+        DeskPart("moderation_find", lazy_gettext("Find an address"), Permission.FIND_PERSON, 70, "data"),
+        DeskPart("moderation_retention", lazy_gettext("How long what is kept"), Permission.ERASE, 75, "data"),
     ),
 )

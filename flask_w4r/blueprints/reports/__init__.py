@@ -9,5 +9,5 @@ from . import desk, pages
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *desk.ROUTES),
-    desk=(DeskPart("moderation_counts", lazy_gettext("Counts"), Permission.DECIDE, 45),),
+    desk=(DeskPart("moderation_counts", lazy_gettext("Counts"), Permission.DECIDE, 45, "together"),),
 )

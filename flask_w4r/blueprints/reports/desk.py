@@ -13,7 +13,7 @@ from ...action_types import reported_types, type_words
 from ...antiabuse.names import clean_text
 from ...forms.reports import NOTE_MAX, PLACE_MAX
 from ...i18n import gettext, lazy_gettext, read_number
-from ...models.reports import REPORT_STATUSES
+from ...models.tally import STATUSES
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
 from ...services.reports import files, staff
@@ -83,7 +83,7 @@ def _typed(actor: Actor) -> Response:
     on = _day(request.form.get("on", ""), errors)
     if not found and not errors:
         return _page(actor, 422, notice=gettext("Enter at least one number."))
-    if errors or status not in REPORT_STATUSES:
+    if errors or status not in STATUSES:
         return _page(actor, 422, errors=errors)
     place, note = (
         clean_text(request.form.get(name, ""), most) for name, most in (("place", PLACE_MAX), ("note", NOTE_MAX))

@@ -155,7 +155,7 @@ def _page(
     ]
     return private_page(
         "reports/report.html", refusal.status if refusal else 200, endpoint="report", edition=about.edition,
-        cases=about.cases, event=about.event, typed=typed, faulty={f"{slug}-{kind}" for slug, kind in faulty}, fields=fields,
+        cases=about.cases, event=about.event, is_wrong=about.is_wrong, typed=typed, faulty={f"{slug}-{kind}" for slug, kind in faulty}, fields=fields,
         more_fields=more_fields, wrong=wrong, **values,
     )  # fmt: skip
 

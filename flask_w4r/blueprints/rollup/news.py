@@ -112,7 +112,7 @@ def on_overview(session: Session) -> Sequence[tuple[str, str, Permission]]:
     return [(one, "moderation_feed", Permission.EDIT_CASES) for one in words]
 
 
-DESK = DeskPart("moderation_feed", lazy_gettext("Centre"), Permission.EDIT_CASES, 62, is_followed)
+DESK = DeskPart("moderation_feed", lazy_gettext("Centre"), Permission.EDIT_CASES, 62, "cases", is_followed)
 ROUTES = (
     ("/moderation/feed", "moderation_feed", feed, ("GET",), "moderation"),
     ("/moderation/feed/<int:number>", "moderation_feed_decide", decide, ("POST",), "moderation"),

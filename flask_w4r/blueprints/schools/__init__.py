@@ -9,5 +9,5 @@ from . import class_form, desk, pages, papers, report, teacher
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *teacher.ROUTES, *report.ROUTES, *papers.ROUTES, *class_form.ROUTES, *desk.ROUTES),
-    desk=(DeskPart("moderation_schools", lazy_gettext("Schools"), Permission.DECIDE, 52),),
+    desk=(DeskPart("moderation_schools", lazy_gettext("Schools"), Permission.DECIDE, 52, "together"),),
 )

@@ -88,10 +88,12 @@ def _page(row: School, code: int = 200, *, notice: str | None = None, form: NewC
         "reported": gettext("Thank you. Our team looks at the numbers, and then they count."),
         "already": gettext("You have reported this already: it counts once."),
     }
+    last = found["last"]
+    told = sum(sum(numbers.values()) for numbers in last.counts.values()) if last else 0
     named = sum(one.name is not None for some in found["presses"].values() for one in some)
     return show(
         "school.html", row, code, form=form, errors=error_list(form), notice=notice or said.get(request.args.get("done", "")),
-        class_mode=place.section.class_mode, named=named, most=MOST_UNNAMED, can_print=can_typeset(),
+        class_mode=place.section.class_mode, named=named, told=told, most=MOST_UNNAMED, can_print=can_typeset(),
         has_letters="letters" in place.state.config.features,
         named_words=ngettext("%(num)s first name", "%(num)s first names", named), **found,
     )  # fmt: skip

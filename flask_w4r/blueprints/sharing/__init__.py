@@ -9,7 +9,7 @@ from . import desk, files, pages, visits
 
 PAGES = Pages(
     routes=(*pages.ROUTES, *files.ROUTES, *visits.ROUTES, *desk.ROUTES),
-    desk=(DeskPart("moderation_shares", lazy_gettext("Sharing"), Permission.EDIT_CASES, 67),),
+    desk=(DeskPart("moderation_shares", lazy_gettext("Sharing"), Permission.EDIT_CASES, 67, "cases"),),
     on_case=pages.on_case,
     on_thanks=pages.on_thanks,
     case_links=(CaseLink("moderation_share", lazy_gettext("Texts and pictures to share"), Permission.EDIT_CASES),),

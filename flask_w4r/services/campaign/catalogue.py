@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...errors import CaseWithdrawn, NotFound
-from ...i18n import country_name
+from ...i18n import SOURCE_LOCALE, country_name
 from ...models import Case, CaseText, Edition, Picture
 from ...sections import Section, text_direction
 from ..kits.addresses import address_block, address_lines
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 def local_date(section: Section, now: datetime) -> date:
     """Today, where the section is."""
-    return now.astimezone(ZoneInfo(section.time_zone)).date()
+    return section.local_date(now)
 
 
 def window(section: Section, edition: Edition, *, current: bool) -> tuple[date, date]:
@@ -106,6 +105,7 @@ def _edition_view(row: Edition, lens: Lens, current: bool) -> EditionView:
         is_current=current,
         phase=phase,
         url=lens.link("campaign") if current else lens.link("edition", year=row.year),
+        is_over=today > ends_on,
     )
 
 
@@ -202,6 +202,8 @@ def _case_view(
     locale = choose_locale((key for key, fields in texts.items() if fields.get("demand")), lens)
     shown = texts.get(locale, {})
     is_fallback = locale.split("-")[0] != lens.locale.split("-")[0]
+    # What a kit says but once, it says in English where it has English texts.
+    base = SOURCE_LOCALE if SOURCE_LOCALE in texts else locale
     updates = []
     for update in row.updates:
         text = shown.get(f"update:{update['on']}")
@@ -224,7 +226,7 @@ def _case_view(
         facts_as_of=row.facts_as_of,
         sources=[{**_SOURCE, **item} for item in row.sources],
         updates=updates,
-        target=_target(row.target, row, lens),
+        target=_target(row.target, row, lens, base),
         sensitive=[lens.word("sensitive", key) for key in row.sensitive],
         signer_warning=row.signer_warning,
         photo=_photo(row, lens, pictures),
@@ -239,20 +241,33 @@ def _case_view(
         is_fallback=is_fallback,
         edition=edition,
         url=lens.link("case", slug=row.slug),
-        targets=[_target(target, row, lens) for target in (row.target, *(row.targets or ())) if target],
+        targets=[_target(target, row, lens, base) for target in (row.target, *(row.targets or ())) if target],
         solidarity=row.solidarity,
         ways=row.ways,
         words={name: text for name, text in shown.items() if "." in name},
     )
 
 
-def _target(target: Mapping[str, Any], row: Case, lens: Lens) -> dict[str, Any]:
-    """Whoever is written to, with the ``address`` and, below their name and title, the ``block`` as lines of text."""
+def _target(target: Mapping[str, Any], row: Case, lens: Lens, base: str) -> dict[str, Any]:
+    """Whoever is written to, with the ``address`` and, below their name and title, the ``block`` as lines of text.
+
+    ``office`` is the title in the language of ``office_lang``: the page's, else the one the kit gives it in. Before an address,
+    which the post reads, it stays as the kit has it.
+
+    :param base: the locale of what the kit says but once.
+    """
     if not target:
         return {}
+    titles = {base: target.get("title", ""), **target.get("titles", {})}
+    locale = next((key for key in (lens.locale, lens.locale.split("-")[0]) if titles.get(key)), base)
+    on_envelope = base if target.get("address") else locale
     lines = {
         "address": "\n".join(address_lines(target.get("address"), row.country, lens.section)),
-        "block": address_block(target, row.country, lens.section),
+        "block": address_block({**target, "title": titles[on_envelope]}, row.country, lens.section),
+        "block_lang": on_envelope,
+        "office": titles[locale],
+        "office_lang": locale,
+        "office_dir": text_direction(locale),
     }
     return {**_TARGET, **target, **lines}
 

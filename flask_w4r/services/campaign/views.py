@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ...i18n import gettext
 from ...sections import Section
 
 
@@ -40,6 +41,8 @@ class EditionView:
     is_current: bool
     phase: str
     url: str
+    #: Its last day is past.
+    is_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ class PhotoView:
     srcset: str
     width: int
     height: int
+
+
+def who(name: str, office: str) -> str:
+    """Somebody who is written to, in one line; either may be empty."""
+    return gettext("%(name)s, %(office)s", name=name, office=office) if name and office else name or office
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ... import i18n
 from ...i18n import gettext, ngettext
 from ...models import Delivery
 from ...sections import Section, text_direction
-from ..campaign.views import CaseView
+from ..campaign.views import CaseView, who
 from .names import Entry
 
 #: Names in one volume.
@@ -49,7 +49,7 @@ def count_lines(row: Delivery) -> list[str]:
 
 
 def _target(case: CaseView) -> str:
-    return ", ".join(part for part in (case.target.get("name"), case.target.get("title")) if part)
+    return who(case.target.get("name", ""), case.target.get("office", ""))
 
 
 def _facts(section: Section, row: Delivery, case: CaseView) -> list[list[str]]:

@@ -39,6 +39,7 @@ class Target:
     """One of those a case writes to.
 
     :ivar key: what an email names them by: the same as long as their name is.
+    :ivar office: the title in the language of ``office_lang``, the reader's where the kit has it so.
     :ivar mailbox: a hash of the address, by which emails of several cases to one mailbox are counted together.
     """
 
@@ -50,6 +51,8 @@ class Target:
     country: str
     zone: str
     verified_on: date | None
+    office: str = ""
+    office_lang: str = ""
 
     @property
     def label(self) -> str:
@@ -87,7 +90,8 @@ def _target(given: Mapping[str, Any], case_country: str) -> Target:
     return Target(
         target_key(given), str(given.get("name") or ""), str(given.get("title") or ""), email,
         mailbox_key(email) if email else "", country, str(given.get("time_zone") or zone_of(country)),
-        _day(given.get("verified_on")),
+        _day(given.get("verified_on")), str(given.get("office") or given.get("title") or ""),
+        str(given.get("office_lang") or ""),
     )  # fmt: skip
 
 

@@ -181,7 +181,7 @@ def _sources(table: Table) -> tuple[Mapping[str, str], ...]:
 
 
 def _target(table: Table) -> dict[str, Any]:
-    table.only("name", "title", "salutation", "address", "email", "verified_on", "country", "time_zone")
+    table.only("name", "title", "titles", "salutation", "address", "email", "verified_on", "country", "time_zone")
     email = table.text("email", 254, required=False)
     if email:
         from email_validator import EmailNotValidError, validate_email
@@ -201,6 +201,7 @@ def _target(table: Table) -> dict[str, Any]:
         {
             "name": table.text("name", 200, required=False),
             "title": table.text("title", 200, required=False),
+            "titles": _titles(table),
             "salutation": table.text("salutation", 200, required=False),
             "address": address,
             "email": email,
@@ -209,6 +210,17 @@ def _target(table: Table) -> dict[str, Any]:
             "time_zone": zone,
         }
     )
+
+
+def _titles(table: Table) -> dict[str, str]:
+    """The title in other languages, by locale."""
+    titles = table.table("titles")
+    if titles.data and "title" not in table.data:
+        table.fault("titles", "needs a title to fall back to; add title")
+    for locale in titles.data:
+        if fault := locale_fault(locale):
+            titles.fault(locale[:60], fault)
+    return present({locale: titles.text(locale, 200) for locale in titles.data})
 
 
 def _address(table: Table) -> str | dict[str, str] | None:

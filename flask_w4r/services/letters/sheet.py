@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ...i18n import gettext
-from ..campaign.views import CaseView, Lens
+from ..campaign.views import CaseView, Lens, who
 from ..kits.way_texts import items
 from . import stamps
 
@@ -18,6 +18,7 @@ from . import stamps
 class Recipient:
     """Somebody who is written to.
 
+    :param office: the title in the reader's language, where the kit has it so.
     :param block: their name, title and address, line by line, in the order of their country.
     :param has_address: there is more in it than name and title.
     :param salutation: how a letter to them begins.
@@ -26,7 +27,10 @@ class Recipient:
 
     name: str
     title: str
+    office: str
+    office_lang: str
     block: Sequence[str]
+    block_lang: str
     has_address: bool
     salutation: str
     verified_on: date | None
@@ -34,7 +38,7 @@ class Recipient:
     @property
     def shown(self) -> str:
         """Who it is, in one line."""
-        return ", ".join(part for part in (self.name, self.title) if part)
+        return who(self.name, self.office)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,10 @@ def _recipient(target: Mapping[str, Any], salutation: str) -> Recipient:
     return Recipient(
         name=target["name"],
         title=target["title"],
+        office=target["office"],
+        office_lang=target["office_lang"],
         block=tuple(target["block"]),
+        block_lang=target["block_lang"],
         has_address=bool(target["address"]),
         salutation=salutation or target["salutation"] or gettext("Dear Sir or Madam,"),
         verified_on=date.fromisoformat(verified) if verified else None,

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from ...models import Case, Edition, Pulse, TallySlot
 from ...sections import Section
 from ..moderation.pulse import hour_of
-from ..tally.counts import PEOPLE, SIGNATURE, WHOLE_EDITION
 from ..tally.few import told
+from ..tally.keys import PEOPLE, SIGNATURE, WHOLE_EDITION
 from ..tally.totals import Counts
 from ..tally.views import share_of
 

@@ -28,19 +28,25 @@ def rows(found: Numbers) -> Iterator[tuple[str, str, str, float | int | str | No
     for day in found.days:
         for name in _DAY:
             yield "day", day.day.isoformat(), name, getattr(day, name)
+    for line in found.action_days:
+        for kind, number in line.numbers.items():
+            yield "action_day", line.day.isoformat() if line.day else "", kind, number
+    for event in found.events:
+        for kind, number in event.numbers.items():
+            yield "event", event.slug, kind, number
     for source in found.sources:
         yield "source", source.source, "visits", _told(source.visits)
         yield "source", source.source, "forms", _told(source.actions)
     for one in found.providers:
         yield "provider", one.domain, "arrived", one.arrived
         yield "provider", one.domain, "confirmed", _told(one.confirmed)
-    for line in found.cases:
+    for case in found.cases:
         for name in _CASE:
-            yield "case", line.slug, name, getattr(line, name)
+            yield "case", case.slug, name, getattr(case, name)
         for name in ("lately", "usual"):
-            yield "case", line.slug, name, _told(getattr(line, name))
-        for kind, wanted in line.goals.items():
-            yield "case", line.slug, f"goal {kind}", wanted
+            yield "case", case.slug, name, _told(getattr(case, name))
+        for kind, wanted in case.goals.items():
+            yield "case", case.slug, f"goal {kind}", wanted
     for town in found.towns:
         yield "town", ", ".join(part for part in (town.name, town.region) if part), "nearest_event_km", town.nearest
     for edition in found.editions:

@@ -3,6 +3,7 @@ it ceases to, in the transaction that changes the report."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from ...action_types import STANDARD, in_order, reported_types
 from ...models import Case, Report
 from ...sections import Section
 from ..tally import counts as tally
+from ..tally.keys import Key
 
 #: What is written on paper and counted at an event, by the types of the tally.
 _ON_PAPER = ("letter", "card", "solidarity_card", "petition_paper")
@@ -47,32 +49,25 @@ def kept_counts(counts: Mapping[int, Mapping[str, int]], cases: Iterable[int]) -
     return {case_id: numbers for case_id, numbers in found.items() if numbers}
 
 
-def approved(session: Session, section: Section) -> dict[int, dict[tuple[str, str], int]]:
-    """What the section's reports that count add up to, by case, type and source: for a recount."""
-    sums: dict[int, dict[tuple[str, str], int]] = {}
+def keys_of(section: Section, report: Report) -> dict[Key, int]:
+    """What a report counts as: on the day that it tells of, else on the day that it was sent."""
+    day = report.on_date or section.local_date(report.created_at)
+    return {
+        Key(case_id, kind, report.source, report.status, day): number
+        for case_id, numbers in counted(report).items()
+        for kind, number in numbers.items()
+    }
+
+
+def approved(session: Session, section: Section) -> Mapping[Key, int]:
+    """What the section's reports that count add up to: for a recount."""
+    sums: Counter[Key] = Counter()
     wanted = select(Report).where(Report.section == section.code, Report.state == "approved")
     reports = session.scalars(wanted.order_by(Report.id)).all()
     hosted, newest = told_by_hosts(reports), newest_of_schools(reports)
     for report in reports:
-        if not should_count(report, hosted, newest):
-            continue
-        for case_id, numbers in counted(report).items():
-            of_case = sums.setdefault(case_id, {})
-            for kind, number in numbers.items():
-                of_case[kind, report.source] = of_case.get((kind, report.source), 0) + number
-    return sums
-
-
-def told_sums(session: Session, section: Section) -> dict[int, dict[tuple[str, str, str], int]]:
-    """What the reports that count add up to, by case: by type, source and status."""
-    sums: dict[int, dict[tuple[str, str, str], int]] = {}
-    wanted = select(Report).where(Report.section == section.code, Report.is_counted.is_(True))
-    for report in session.scalars(wanted.order_by(Report.id)):
-        for case_id, numbers in counted(report).items():
-            of_case = sums.setdefault(case_id, {})
-            for kind, number in numbers.items():
-                key = (kind, report.source, report.status)
-                of_case[key] = of_case.get(key, 0) + number
+        if should_count(report, hosted, newest):
+            sums.update(keys_of(section, report))
     return sums
 
 
@@ -119,27 +114,35 @@ def settle(session: Session, section: Section, reports: Sequence[Report]) -> Non
             related |= {row.id: row for row in session.scalars(about)}
     approved = [report for report in related.values() if report.state == "approved"]
     hosted, newest = told_by_hosts(approved), newest_of_schools(approved)
+    changes: Counter[Key] = Counter()
     for _, report in sorted(related.items()):
         wanted = report.state == "approved" and should_count(report, hosted, newest)
         if wanted != report.is_counted:
             report.is_counted = wanted
-            _add(session, section, report, 1 if wanted else -1)
+            (changes.update if wanted else changes.subtract)(keys_of(section, report))
+    _change(session, section, changes)
     session.flush()
 
 
-def _add(session: Session, section: Section, report: Report, sign: int) -> None:
-    numbers = counted(report)
-    editions = dict(
-        session.execute(
-            select(Case.id, Case.edition_id).where(Case.section == section.code, Case.id.in_(list(numbers)))
-        ).all()
-    )
-    # In the order of the key, so that two who count do not wait for each other in a ring.
+def change_status(session: Session, section: Section, report: Report, status: str) -> None:
+    """Say something else of a report's numbers; where they count, they count as that.
+
+    :param report: locked.
+    :param status: one of ``models.tally.STATUSES``.
+    """
+    changes: Counter[Key] = Counter()
+    if report.is_counted:
+        changes.subtract(keys_of(section, report))
+    report.status = status
+    if report.is_counted:
+        changes.update(keys_of(section, report))
+    _change(session, section, changes)
+
+
+def _change(session: Session, section: Section, changes: Mapping[Key, int]) -> None:
+    cases = {key.case_id for key in changes}
+    found = select(Case.id, Case.edition_id).where(Case.section == section.code, Case.id.in_(cases))
+    editions = dict(session.execute(found).all()) if cases else {}
     for edition_id in sorted(set(editions.values())):
-        deltas = {
-            (case_id, kind): sign * number
-            for case_id in sorted(editions)
-            if editions[case_id] == edition_id
-            for kind, number in sorted(numbers[case_id].items())
-        }
-        tally.add_all(session, section, edition_id, deltas, report.source)
+        mine = {key: number for key, number in changes.items() if editions.get(key.case_id) == edition_id}
+        tally.add_all(session, section, edition_id, mine)

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from ...action_types import reported_types
 from ...keyring import Keyring
 from ...models import Case, Edition, Report
-from ...models.reports import REPORT_SOURCES, REPORT_STATUSES
+from ...models.reports import REPORT_SOURCES
+from ...models.tally import STATUSES
 from ...sections import Section
 from ..kits.fields import text_fault
 from .counting import MOST
@@ -122,8 +123,8 @@ def _faults_of(row: Mapping[str, str], cases: Mapping[str, int], types: Sequence
         found.append(f"count {row['count'][:20]!r} is not a whole number from 1 to {MOST}; correct it")
     if row["source"] and row["source"] not in REPORT_SOURCES:
         found.append(f"source {row['source'][:40]!r} is not known; known are {', '.join(REPORT_SOURCES)}")
-    if row["status"] and row["status"] not in REPORT_STATUSES:
-        found.append(f"status {row['status'][:40]!r} is not known; known are {', '.join(REPORT_STATUSES)}")
+    if row["status"] and row["status"] not in STATUSES:
+        found.append(f"status {row['status'][:40]!r} is not known; known are {', '.join(STATUSES)}")
     for name, most in (("place", 120), ("note", 1000)):
         if problem := text_fault(row[name]):
             found.append(f"{name} {problem}")

@@ -142,7 +142,11 @@ def _bring(work: UnitOfWork, staff: Staff, entry: FeedEntry, links: Any) -> None
                 else:
                     row.centre_base = words
         if entry.brings["target"]:
-            case.target = {**case.target, **entry.brings["target"]}
+            # A title in other languages is not that of a new office.
+            stale = {"titles"} & set(case.target) if "title" in entry.brings["target"] else set()
+            case.target = {
+                **{name: value for name, value in case.target.items() if name not in stale}, **entry.brings["target"]
+            }  # fmt: skip
         case.updated_at = staff.now
         session.flush()
         tell_changed(work, staff.section, case.slug, case.status, [case.id], links)

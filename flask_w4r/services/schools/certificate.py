@@ -49,6 +49,6 @@ def _lines(section: Section, sums: SchoolSums) -> Iterator[str]:
     elif sums.people:
         yield ngettext("%(num)s person took part.", "%(num)s people took part.", sums.people)
     if letters:
-        yield ngettext("Together they wrote %(num)s letter.", "Together they wrote %(num)s letters.", letters)
+        yield ngettext("The school wrote %(num)s letter.", "The school wrote %(num)s letters.", letters)
     if others:
         yield listing(f"{type_words(section, kind)}: {number(others[kind])}" for kind in in_order(others))

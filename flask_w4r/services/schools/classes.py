@@ -143,7 +143,7 @@ def of_school(session: Session, keyring: Keyring, school_id: int) -> list[ClassV
 
 def _view(keyring: Keyring, row: SchoolClass) -> ClassView:
     secret: dict[str, Any] = keyring.open_json(row.secret)
-    counts = {int(number): count for number, count in row.counts.items()}
+    counts = {int(number): sum(days.values()) for number, days in row.counts.items()}
     return ClassView(
         row.id, row.school_id, secret["label"], shown(secret["code"]), row.size, row.people, counts,
         row.ended_at is not None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,6 +16,7 @@ from ...keyring import Keyring
 from ...models import Edition, School, SchoolClass
 from ...seam import Export, ExportAsk, Goal
 from ...sections import Section
+from ..tally.keys import Key
 from .pupils import ACTION, SOURCE
 from .sums import SchoolSums, of_schools
 
@@ -21,13 +24,13 @@ PIECE = 1000
 COLUMNS = ("school", "town", "country", "edition", "size", "pupils", "actions", "per_pupil")
 
 
-def recount(session: Session, section: Section) -> Mapping[int, Mapping[tuple[str, str], int]]:
-    """What pupils did, by case; see ``seam.Capability``."""
-    sums: dict[int, dict[tuple[str, str], int]] = {}
+def recount(session: Session, section: Section) -> Mapping[Key, int]:
+    """What pupils did; see ``seam.Capability``."""
+    sums: Counter[Key] = Counter()
     for counts in session.scalars(select(SchoolClass.counts).where(SchoolClass.section == section.code)):
-        for number, count in counts.items():
-            of_case = sums.setdefault(int(number), {})
-            of_case[ACTION, SOURCE] = of_case.get((ACTION, SOURCE), 0) + count
+        for number, days in counts.items():
+            for day, count in days.items():
+                sums[Key(int(number), ACTION, SOURCE, day=date.fromisoformat(day))] += count
     return sums
 
 

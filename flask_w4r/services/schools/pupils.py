@@ -17,6 +17,7 @@ from ..campaign.views import Lens
 from ..storage.rows import execute
 from ..storage.upsert import insert_ignore
 from ..tally import counts as tally
+from ..tally.keys import PEOPLE, WHOLE_EDITION, Key
 from .classes import edition_of
 
 #: What a pupil did, as the tally calls it, and who says so.
@@ -138,11 +139,16 @@ def _add(
 ) -> None:
     """Count a press in its class and in the tally, or, with the sign turned, take exactly that away."""
     row.people += sign
-    counts = {**row.counts, **{str(number): row.counts.get(str(number), 0) + sign for number in cases}}
-    row.counts = {number: count for number, count in counts.items() if count}
+    counts = {number: dict(days) for number, days in row.counts.items()}
+    for number in map(str, cases):
+        days = counts.setdefault(number, {})
+        days[day.isoformat()] = days.get(day.isoformat(), 0) + sign
+    row.counts = {
+        number: left for number, days in counts.items() if (left := {on: count for on, count in days.items() if count})
+    }
     row.updated_at = now
-    tally.add(session, section, school.edition_id, tally.WHOLE_EDITION, tally.PEOPLE, sign)
-    tally.add_all(session, section, school.edition_id, {(number, ACTION): sign for number in cases}, SOURCE)
+    done = {Key(number, ACTION, SOURCE, day=day): sign for number in cases}
+    tally.add_all(session, section, school.edition_id, {Key(WHOLE_EDITION, PEOPLE): sign, **done})
     session.flush()
 
 

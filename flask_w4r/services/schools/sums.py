@@ -90,8 +90,8 @@ def of_school(session: Session, school_id: int) -> SchoolSums:
 def _sums(classes: Collection[SchoolClass], report: Report | None) -> SchoolSums:
     links: dict[int, int] = {}
     for row in classes:
-        for number, count in row.counts.items():
-            links[int(number)] = links.get(int(number), 0) + count
+        for number, days in row.counts.items():
+            links[int(number)] = links.get(int(number), 0) + sum(days.values())
     return SchoolSums(
         len(classes), sum(row.people for row in classes), links, report.people if report else 0,
         counted(report) if report else {},

@@ -64,7 +64,7 @@ def tell(
     row.people, row.counts, row.note = people, kept, keyring.seal(note) if note else None
     row.reasons = [*reasons_for(people, kept), *_beside(of_school(session, school.id))]
     if before is not None:
-        row.replaces_id, row.status = before.id, "corrected"
+        row.replaces_id = before.id
     session.add(row)
     session.flush()
     reports.submit(work, section, [row], now=now)

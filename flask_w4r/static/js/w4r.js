@@ -19,6 +19,7 @@ const PARTS = [
   ["[data-w4r-letter]", "./letters.js"],
   ["[data-w4r-map]", "./events/map.js"],
   ["[data-w4r-near-me]", "./events/near.js"],
+  ["[data-w4r-menu]", "./moderation/menu.js"],
 ];
 
 for (const [selector, name] of PARTS) {
