@@ -72,7 +72,7 @@ def ours(env: Mapping[str, str], path: Path, form: str) -> tuple[float, float, f
         with reader.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
         begun = _begin()
-        ask = ExportAsk(state.sections["AU"], withheld=True)
+        ask = ExportAsk(state.sections["AU"], state.clock(), withheld=True)
         order = Order(state.seam.exports["signatures"], ask, form, "cli", "cli (benchmark)")
         with path.open("wb") as file:
             for chunk in take(app, order):

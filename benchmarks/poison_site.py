@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import func, select
 
 from flask_w4r import W4R, Actor
-from flask_w4r.config import DEFAULT_RATE_LIMITS
+from flask_w4r.config_defaults import DEFAULT_RATE_LIMITS
 from flask_w4r.keyring import generate_key
 from flask_w4r.models import EditionPerson, Signature, TallySlot
 from flask_w4r.models.moderation import DeskState

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flask_w4r.services.rollup.definitions import DEFINITIONS
+from flask_w4r.action_types import STANDARD
 from flask_w4r.services.rollup.documents import write_moment
 from flask_w4r.services.rollup.signing import new_pair, sign
 
@@ -63,9 +63,7 @@ def write(folder: Path, code: str, private: str) -> Path:
     """A file that a section signed."""
     now = datetime.now(UTC)
     rows = [
-        {"case": f"case-{case}", "type": kind, "count": 10 + case}
-        for case in range(10)
-        for kind in (*DEFINITIONS, *MORE)
+        {"case": f"case-{case}", "type": kind, "count": 10 + case} for case in range(10) for kind in (*STANDARD, *MORE)
     ]
     document = {
         "section": code, "edition": "2026", "sequence": 1, "as_of": write_moment(now),

@@ -26,6 +26,7 @@ PLACES = """
     Morocco, Arabic       {0}/ma/
     Morocco, French       {0}/ma/fr/
     Events and their map  {0}/au/events    "Demo event: not real", every one
+    Schools               {0}/au/schools   the demo school's own pages are below
     Mails that were sent  {0}/mailbox/      open one, press its button, see the count rise
     Sign in as staff      {0}/staff/sign-in
     The desk              {0}/au/moderation/   {0}/ma/moderation/
@@ -76,7 +77,7 @@ def main() -> None:
     app = create_app(config)
     print("Setting up the database, cases and accounts ...", flush=True)
     run_command(app, "w4r", "db", "upgrade")
-    run_command(app, "w4r", "demo")
+    said = run_command(app, "w4r", "demo")
     run_command(app, "w4r", "places", "load")
     accounts = make_accounts(app)
     with app.app_context():
@@ -89,6 +90,8 @@ def main() -> None:
     print(PLACES.format(base_url))
     if made:
         print(f"  For the desk of Australia: {made}\n")
+    print("  The demo school: its teacher, classes and projector (made up)\n")
+    print("\n".join(f"    {line}" for line in said.splitlines() if "/school/" in line or "/class/" in line), "\n")
     print("  Accounts (passwords are shown only this once)\n")
     print("\n".join(accounts), "\n\n  Nothing is delivered to anyone. Press Ctrl+C to stop.\n", flush=True)
     server.serve_forever()  # ends, quietly, on KeyboardInterrupt

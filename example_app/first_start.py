@@ -29,12 +29,16 @@ def write_keys(folder: Path) -> None:
     file.write_text("".join(f"{name} = {value!r}\n" for name, value in lines.items()), "utf-8")
 
 
-def run_command(app: Flask, *words: str) -> None:
-    """Run ``flask ...`` in this process, and end with its words where it fails."""
+def run_command(app: Flask, *words: str) -> str:
+    """Run ``flask ...`` in this process, and end with its words where it fails.
+
+    :returns: what it said.
+    """
     with app.app_context():
         result = app.test_cli_runner().invoke(args=list(words))
     if result.exit_code != 0:
         raise SystemExit(f"flask {' '.join(words)} failed:\n{result.output}{result.exception or ''}")
+    return result.output
 
 
 def make_accounts(app: Flask) -> list[str]:

@@ -27,6 +27,8 @@ W4R_SECTIONS = [
         "contact": "w4r@example.org",
         "desk_email": "desk@example.org",
         "class_mode": "teacher",
+        "action_types": {"vigil": {"en": "Vigils"}},
+        "goals": {"letter": 2000, "vigil": 20, "schools": 10},
     },
     {
         "preset": "MA",
@@ -34,5 +36,7 @@ W4R_SECTIONS = [
         "contact": "w4r@example.org",
         "desk_email": "desk@example.org",
         "class_mode": "teacher",
+        "action_types": {"vigil": {"ar": "وقفات", "fr": "Veillées"}},
+        "goals": {"letter": 2000, "vigil": 20, "schools": 10},
     },
 ]

@@ -6,93 +6,19 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from dataclasses import field as dataclass_field
-from types import MappingProxyType
 from typing import Any
 
 from . import config_checks as check
 from . import key_sources
 from .config_checks import Check
+from .config_defaults import DEFAULT_RATE_LIMITS, DEFAULT_SCORING, FEATURES, HCAPTCHA_URL, USUAL_FEATURES
 from .config_recipients import ALL, recipients
 from .config_rollup import StatusFeed, public_key, signing_key, status_feed
-from .config_webhooks import Webhook, strict_faults, unknown_sections, webhooks
+from .config_strict import faults_outside_tests
+from .config_webhooks import Webhook, unknown_sections, webhooks
 from .errors import ConfigurationError
 from .sections import Section, clashes, load_section
 from .sections.days import USUAL_DAYS, kept_too_long
-
-HCAPTCHA_URL = "https://api.hcaptcha.com/siteverify"
-#: hCaptcha publishes these for tests: they let everybody pass.
-HCAPTCHA_TEST_SECRET = "0x" + "0" * 40
-HCAPTCHA_TEST_SITE_KEY = "0000-ffff-ffff-ffff-00000000000"
-FEATURES = (
-    "petitions", "impact", "moderation", "tally", "events", "letters", "emails", "messages", "sharing", "schools", "rollup",
-)  # fmt: skip
-#: Mounted unless a site says otherwise. The sums of all sections are for the centre to show.
-USUAL_FEATURES = tuple(name for name in FEATURES if name != "rollup")
-
-DEFAULT_RATE_LIMITS: Mapping[str, str] = MappingProxyType(
-    {
-        "sign_host": "60/minute; 600/hour",
-        "sign_site": "300/minute",
-        "sign_block": "1000/minute",
-        "sign_uncaptcha": "40/hour",
-        "hold_host": "40/minute; 200/hour",
-        "hold_site": "120/minute; 600/hour",
-        "hold_case": "600/minute; 10000/hour",
-        "rsvp_host": "60/minute; 300/hour",
-        "rsvp_site": "300/minute",
-        "rsvp_block": "1000/minute",
-        "rsvp_uncaptcha": "40/hour",
-        "report_host": "40/minute; 200/hour",
-        "report_site": "200/minute",
-        "report_block": "600/minute",
-        "report_uncaptcha": "40/hour",
-        "email_host": "60/minute; 300/hour",
-        "email_site": "300/minute",
-        "email_block": "1000/minute",
-        "email_uncaptcha": "40/hour",
-        "event_host": "20/minute; 60/hour",
-        "event_site": "60/minute",
-        "event_block": "300/minute",
-        "event_uncaptcha": "20/hour",
-        "host_message": "10/hour; 30/day",
-        "message_host": "20/minute; 120/hour",
-        "message_site": "120/minute",
-        "message_block": "500/minute",
-        "message_uncaptcha": "20/hour",
-        "my_data_host": "20/minute; 60/hour",
-        "my_data_site": "60/minute",
-        "my_data_block": "300/minute",
-        "token_host": "300/minute",
-        "confirm_host": "60/minute",
-        "paper_host": "30/minute; 300/hour",
-        "desk_find": "20/hour",
-        "share_host": "60/minute; 600/hour",
-        "school_host": "20/minute; 60/hour",
-        "school_site": "60/minute",
-        "school_block": "300/minute",
-        "school_uncaptcha": "20/hour",
-        "class_link": "300/minute",
-    }
-)
-DEFAULT_SCORING: Mapping[str, int] = MappingProxyType(
-    {
-        "hold_at": 50,
-        "honeypot": 25,
-        "too_fast": 20,
-        "name_marks": 10,
-        "name_scripts": 15,
-        "name_link": 50,
-        "disposable_domain": 50,
-        "rate_network": 25,
-        "rate_domain": 10,
-        "rate_case": 10,
-        "address_sequence": 30,
-        "address_random": 20,
-        "name_repeated": 10,
-        "text_repeated": 20,
-        "fast_confirm": 5,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -310,7 +236,7 @@ class W4RConfig:
             ]
         faults += kept_too_long(mapping.get("W4R_RETENTION"), sections)
         if not relaxed:
-            faults += [text for name, text in _strict_faults(config, sections) if name not in bad]
+            faults += [text for name, text in faults_outside_tests(config, sections) if name not in bad]
         keys = {"hcaptcha_site_key", "hcaptcha_secret_key"}
         have = [name for name in sorted(keys) if getattr(config, name)]
         if not keys & bad and len(have) == 1:
@@ -354,36 +280,3 @@ def _sections(config: W4RConfig, faults: list[str]) -> tuple[Section, ...]:
             sections.append(section)
     faults.extend(f"W4R_SECTIONS: {text}" for text in clashes(sections))
     return tuple(sections)
-
-
-def _strict_faults(config: W4RConfig, sections: tuple[Section, ...]) -> list[tuple[str, str]]:
-    """What must be there outside debug and testing: each with the key's name."""
-    faults = []
-    if not config.encryption_keys:
-        faults.append(("encryption_keys", "W4R_ENCRYPTION_KEYS: missing; create a key with 'flask w4r keygen'"))
-    if not config.index_key:
-        faults.append(("index_key", "W4R_INDEX_KEY: missing; create a key with 'flask w4r keygen'"))
-    if config.index_key and config.index_key in config.encryption_keys:
-        text = "W4R_INDEX_KEY: must not be one of W4R_ENCRYPTION_KEYS; create another with 'flask w4r keygen'"
-        faults.append(("index_key", text))
-    if config.index_key in config.index_keys_old or set(config.index_keys_old) & set(config.encryption_keys):
-        text = "W4R_INDEX_KEYS_OLD: must hold earlier index keys alone, and neither W4R_INDEX_KEY nor one of W4R_ENCRYPTION_KEYS"
-        faults.append(("index_keys_old", text))
-    if not config.base_url and not all(section.base_url for section in sections):
-        text = "W4R_BASE_URL: missing; links in mails need it, such as 'https://www.example.org'"
-        faults.append(("base_url", text))
-    if not config.mail_sender:
-        text = "W4R_MAIL_SENDER: missing; mails need a From address, such as 'Write for Rights <w4r@example.org>'"
-        faults.append(("mail_sender", text))
-    if (config.hcaptcha_secret_key or "").lower() == HCAPTCHA_TEST_SECRET:
-        text = "W4R_HCAPTCHA_SECRET_KEY: is hCaptcha's public test key, which lets everybody pass; use your own"
-        faults.append(("hcaptcha_secret_key", text))
-    if HCAPTCHA_TEST_SITE_KEY in (config.hcaptcha_site_key or "").lower():
-        text = "W4R_HCAPTCHA_SITE_KEY: is one of hCaptcha's public test keys, which let everybody pass; use your own"
-        faults.append(("hcaptcha_site_key", text))
-    faults += [("webhooks", text) for text in strict_faults(config.webhooks)]
-    feed = config.status_feed
-    if feed is not None and not feed.url.startswith("https:") and not feed.allow_private:
-        text = "W4R_STATUS_FEED: url must begin with https; http is for one with allow_private"
-        faults.append(("status_feed", text))
-    return faults

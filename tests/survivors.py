@@ -58,11 +58,6 @@ EXPLAINED: dict[str, dict[str, str]] = {
             "how many rows are fetched at a time changes none of them"
         ),
     },
-    "services.tally.counts.add_all": {
-        'add_up(session, TallySlot.__table__, rows, ["edition_id", "CASE_ID", "action_type", "source", "slot"], "count")': (
-            "SQLite reads the names of columns in any case; every test of a count on PostgreSQL finds it"
-        ),
-    },
     "services.tally.counts.uncount_signatures": {
         "_lock_people(session, edition_id, sorted(keyring.blind(person_scope(section, None), one) for one in known))": (
             "nobody waits on SQLite: tests/tally/test_people.py finds it on servers, with two who withdraw at one moment"

@@ -34,10 +34,13 @@ SECTION_KEYS = {
     " handed over with it: ``name``, ``country``, and questions of ``custom_fields``; never an address, email or phone.",
     "shared_mailbox": "Let two people with different names sign from one address.",
     "privacy_url": "Your privacy notice, linked in the footer of our layout and at the form.",
-    "contact": "An address or a link for questions, in the footer of our layout.",
+    "contact": "An email address or a link for questions, in the footer of our layout, on paper, and where the address of a letter is"
+    " not known.",
+    "postal_address": "Where people send paper: up to 8 lines, as they stand on an envelope. Signature lists are sent back there, as they"
+    " say themselves. No preset has one.",
     "desk_email": "Where the desk's emails go: the head of the log each day, and alerts.",
     "delivery_to": "Who petitions are handed over to, where a delivery names nobody: see :doc:`delivery`.",
-    "action_types": "Types of action that are counted by beside those of :doc:`rollup`: a table of words by locale for each, such as ``{'sms': {'en': 'Text messages'}}``, or a list of types. A section signs its numbers under them, and a centre takes them; both must have them.",
+    "action_types": "Types of action that are counted by beside those of :doc:`rollup`: a table of words by locale for each, such as ``{'sms': {'en': 'Text messages'}}``, or a list of types. They are reported and shown as all others, see :doc:`reports`. A section signs its numbers under them, and a centre takes them; both must have them.",
     "digital_at_centre": "The section's people sign on the centre's own site, whose digital actions are counted as a section of their own: `flask w4r tally report` says so.",
     "goals": 'What the campaign wants to reach, by type of action (``letter``), ``total``, ``people`` or ``schools``: ``{"letter": 1000}``. The campaign\'s page shows how far it is.',
     "class_mode": "What pupils may be asked by the link of their class: ``off``, nothing, there are no such links; ``teacher``, a tick that they"

@@ -9,5 +9,7 @@ W4R_SECTION = {
             "verified_on": date(2026, 11, 2),
         },
     },
+    "contact": "writing@example.org",
+    "postal_address": ["Example Section", "PO Box 1", "Canberra ACT 2601"],
     "postage_hint": {"en": "A letter abroad costs $3.20. Any post office takes it."},
 }

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
-from ..config import DEFAULT_SCORING
+from ..config_defaults import DEFAULT_SCORING
 from ..services.people.links import has_link
 from .findings import Finding
 

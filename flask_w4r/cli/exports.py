@@ -58,7 +58,7 @@ def export(
             f"there is no export {kind!r}; there are: {', '.join(state.seam.exports)}", param_hint="KIND"
         )
     (section,) = choose_sections(code, several=False)
-    ask = _ask(chosen, section, slug, since, withheld)
+    ask = _ask(chosen, section, state.clock(), slug, since, withheld)
     order = Order(
         chosen, ask, form, CLI, f"{CLI} ({_account()})", reason or "", state.config.recipients_of(section.code)
     )
@@ -68,12 +68,14 @@ def export(
         click.echo(f"{out}: {Path(out).stat().st_size:,} bytes{sealed}", err=True)
 
 
-def _ask(chosen: Export, section: Section, slug: str | None, since: datetime | None, withheld: bool) -> ExportAsk:
+def _ask(
+    chosen: Export, section: Section, now: datetime, slug: str | None, since: datetime | None, withheld: bool
+) -> ExportAsk:
     given = {"case": slug is not None, "since": since is not None, "withheld": withheld}
     for name, is_given in given.items():
         if is_given and name not in chosen.heeds:
             raise click.UsageError(f"--{name} says nothing of {chosen.name}")
-    return ExportAsk(section, slug, since, withheld)
+    return ExportAsk(section, now, slug, since, withheld)
 
 
 def _account() -> str:

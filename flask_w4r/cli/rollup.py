@@ -10,9 +10,9 @@ import click
 from flask.cli import AppGroup
 from werkzeug.serving import run_simple
 
+from ..action_types import known_types
 from ..services.rollup import keys as key_service
 from ..services.rollup import sums, take
-from ..services.rollup.definitions import known_types
 from ..services.rollup.documents import LARGEST
 from ..services.rollup.take import Outcome
 from ..services.storage.unit_of_work import UnitOfWork, read, run

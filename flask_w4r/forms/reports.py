@@ -13,16 +13,18 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.fields import Field
 from wtforms.validators import ValidationError
 
+from ..action_types import reported_types
 from ..antiabuse.names import clean_text
 from ..i18n import gettext, lazy_gettext, number, read_number
+from ..sections import Section
 from ..services.people.addresses import Address
-from ..services.reports.counting import MOST
+from ..services.reports.counting import MOST, asked_first
 from .checks import email_check, name_check
 from .hosting.event import lines_check
 
 NOTE_MAX, PLACE_MAX = 1000, 120
-#: The field of each type of the tally, as the form names them.
-FIELDS: Mapping[str, str] = {
+#: The fields of the types that the form has names of its own for.
+_FIELDS: Mapping[str, str] = {
     "letter": "letters",
     "card": "cards",
     "email": "emails",
@@ -95,10 +97,18 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
         email_check(True, self.testing, self.utf8)(self, field)
 
 
-def typed_counts(sent: MultiDict[str, Any]) -> dict[str, dict[str, str]]:
+def count_fields(section: Section) -> tuple[dict[str, str], dict[str, str]]:
+    """The field of each type that can be reported: those that are asked for first, and the others."""
+    fields = {kind: _FIELDS.get(kind, f"count-{kind}") for kind in reported_types(section)}
+    first = asked_first(section)
+    return {kind: fields[kind] for kind in first}, {kind: name for kind, name in fields.items() if kind not in first}
+
+
+def typed_counts(section: Section, sent: MultiDict[str, Any]) -> dict[str, dict[str, str]]:
     """What was typed, by the case's slug and type: the fields of each name stand in the order of ``case``."""
     slugs = sent.getlist("case")
-    columns = {kind: sent.getlist(name) for kind, name in FIELDS.items()}
+    first, others = count_fields(section)
+    columns = {kind: sent.getlist(name) for kind, name in {**first, **others}.items()}
     return {
         slug: {kind: column[at] for kind, column in columns.items() if at < len(column)}
         for at, slug in enumerate(slugs)

@@ -58,6 +58,8 @@ class Case(Base):
     status_is_local: Mapped[bool] = mapped_column(Boolean, default=False)
     status_changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     goal: Mapped[int | None] = mapped_column(Integer)
+    #: What else is to be reached, by type of action; ``goal`` is of signatures.
+    goals: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     location: Mapped[str | None] = mapped_column(String(200))
     facts_as_of: Mapped[date] = mapped_column(Date)
     sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

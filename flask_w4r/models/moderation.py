@@ -162,7 +162,8 @@ class BatchRow(Base):
 
 PULSE_METRICS = (
     "opened", "submitted", "mailed", "confirmed", "held", "pending", "released", "invalid",
-    "net_host", "net_site", "net_block", "domain", "reason",
+    "net_host", "net_site", "net_block", "domain", "reason", "domain_confirmed", "domain_pending",
+    "held_confirmed",
 )  # fmt: skip
 
 

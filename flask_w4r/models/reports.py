@@ -6,34 +6,37 @@ from sqlalchemy import JSON, Boolean, Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, foreign, index, one_of, primary, unique
+from .tally import STATUSES
 from .types import BlindIndex, EncryptedText, Id, UTCDateTime
 
 REPORT_STATES = ("unconfirmed", "submitted", "approved", "rejected", "replaced", "reversed")
 #: Who reports: the host of an event; anybody by the form; the section's staff.
 REPORT_ROLES = ("host", "person", "desk")
 REPORT_SOURCES = ("self_reported", "section_counted")
-REPORT_STATUSES = ("interim", "final", "corrected")
 
 
 class Report(Base):
     """What somebody says was done. Once approved it counts, unless what it tells counts by another report already.
 
-    A host has one report an event. Of others' about the same event none counts while the host's does.
+    A host has one report an event. Of others' about the same event none counts while the host's does. Of a school's reports the
+    newest counts.
     """
 
     __tablename__ = "w4r_report"
     __table_args__ = (
         primary("report", "id"),
         foreign("report_event", "event_id", "w4r_event.id"),
+        foreign("report_school", "school_id", "w4r_school.id", ondelete="SET NULL"),
         unique("report_host", "hosted_id"),
         unique("report_digest", "section", "digest"),
         index("report_held", "section", "held_at", "id"),
         index("report_event", "event_id"),
+        index("report_school", "school_id"),
         index("report_email", "email_index"),
         one_of("report_state", "state", REPORT_STATES),
         one_of("report_role", "role", REPORT_ROLES),
         one_of("report_source", "source", REPORT_SOURCES),
-        one_of("report_status", "status", REPORT_STATUSES),
+        one_of("report_status", "status", STATUSES),
     )
 
     id: Mapped[int] = mapped_column(Id, autoincrement=True)
@@ -42,6 +45,8 @@ class Report(Base):
     event_id: Mapped[int | None] = mapped_column(Id)
     #: The event again where its host reports: one row an event.
     hosted_id: Mapped[int | None] = mapped_column(Id)
+    #: The school whose teacher reports, of all that its classes' links did not count.
+    school_id: Mapped[int | None] = mapped_column(Id)
     source: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))

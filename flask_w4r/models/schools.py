@@ -1,8 +1,8 @@
 """Schools that take part, their classes, and what pupils said of themselves."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import JSON, Integer, String
+from sqlalchemy import JSON, Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, foreign, index, one_of, primary, unique
@@ -71,15 +71,18 @@ class SchoolClass(Base):
     size: Mapped[int] = mapped_column(Integer)
     #: Pupils that count.
     people: Mapped[int] = mapped_column(Integer, default=0)
-    #: Actions that count: ``{case_id: 28}``
-    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    #: Actions that count: ``{case_id: {"2026-12-04": 28}}``
+    counts: Mapped[dict[str, dict[str, int]]] = mapped_column(JSON)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Pupil(Base):
-    """First name and age of somebody in a class, sealed, and nothing else. Whoever only ticks "I wrote" has no row."""
+    """One press by the link of a class, so that its teacher can take it back; with first name and age, sealed, where they were told.
+
+    Without them it goes within days. What it added is counted in the class and in the tally, and stays there.
+    """
 
     __tablename__ = "w4r_pupil"
     __table_args__ = (
@@ -91,5 +94,9 @@ class Pupil(Base):
     id: Mapped[int] = mapped_column(Id, autoincrement=True)
     section: Mapped[str] = mapped_column(String(32))
     class_id: Mapped[int] = mapped_column(Id)
-    person: Mapped[str] = mapped_column(EncryptedText)
+    #: First name and age.
+    person: Mapped[str | None] = mapped_column(EncryptedText)
+    #: The cases that it counts for, by id, and the section's day that it counts on; unknown of presses before revision 0020.
+    cases: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    day: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

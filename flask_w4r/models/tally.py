@@ -1,6 +1,8 @@
 """Counts that many writers raise without waiting for each other."""
 
-from sqlalchemy import BigInteger, SmallInteger, String
+from datetime import date
+
+from sqlalchemy import BigInteger, Date, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, foreign, index, one_of, primary
@@ -9,20 +11,25 @@ from .types import BlindIndex, Id
 SLOTS = 16
 #: Who says that something was done: this system saw it, whoever did it says so, or the section counted it by hand.
 SOURCES = ("counted", "self_reported", "section_counted")
+#: Whether more is expected of a number, and whether it took the place of one that counted.
+STATUSES = ("interim", "final", "corrected")
+#: The day of what has none, as people, and of what was counted before days were.
+NO_DAY = date(1970, 1, 1)
 
 
 class TallySlot(Base):
-    """A sixteenth of a count. A case's count of one action type from one source is the sum over its slots.
+    """A sixteenth of a count. A case's count of one action type, source, status and day is the sum over its slots.
 
     ``case_id`` 0 with type ``people`` holds the edition's number of people.
     """
 
     __tablename__ = "w4r_tally"
     __table_args__ = (
-        primary("tally", "edition_id", "case_id", "action_type", "source", "slot"),
+        primary("tally", "edition_id", "case_id", "action_type", "source", "status", "day", "slot"),
         foreign("tally_edition", "edition_id", "w4r_edition.id"),
         index("tally_section", "section"),
         one_of("tally_source", "source", SOURCES),
+        one_of("tally_status", "status", STATUSES),
     )
 
     section: Mapped[str] = mapped_column(String(32))
@@ -30,6 +37,9 @@ class TallySlot(Base):
     case_id: Mapped[int] = mapped_column(Id, autoincrement=False)
     action_type: Mapped[str] = mapped_column(String(32))
     source: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
+    #: On the section's clock.
+    day: Mapped[date] = mapped_column(Date)
     slot: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
     count: Mapped[int] = mapped_column(BigInteger)
 

@@ -32,8 +32,8 @@ from .parts import (
 __all__ = [
     "Action", "Ask", "Capability", "Export", "ExportAsk", "Finding", "Goal", "Held", "Holds", "Indexed", "IntakeKind", "Job", "Link", "MailKind", "Personal", "QueueKind", "Refusal", "Reindexed", "Reserves", "Retention", "Seam", "Sender", "Sweep", "Tools", "Waiting", "Waits", "Way", "moment", "one_by_one",
 ]  # fmt: skip
-#: By case: numbers by type, or by type and source where it is not this system that saw them.
-Recount = Callable[..., Mapping[int, Mapping[Any, int]]]
+#: Numbers by ``services.tally.keys.Key``.
+Recount = Callable[..., Mapping[Any, int]]
 Urls = Callable[..., Iterable[str | None]]
 
 
@@ -49,7 +49,7 @@ class Capability:
     :param pages: ``web.pages.Pages``: its routes, its part of the desk and its ways to act; or the name of the module that
         has them as ``PAGES``, which is loaded when the first site is set up.
     :param commands: groups of ``flask w4r`` by name, ``module:attribute``, of what ships; a host has its own ``app.cli``.
-    :param recounts: ``(session, section) -> {case id: {action type: number}}``: the rows themselves, counted.
+    :param recounts: ``(session, section) -> {key: number}``: the rows themselves, counted, by ``services.tally.keys.Key``.
     :param people: ``(session, section) -> {edition id: number}``: people whom nothing tells apart, counted by the rows.
     :param goals: what else a section can set itself as a goal.
     :param touched: ``(session, section, case ids) -> lines`` that tell staff what a change of a case's status stops.

@@ -9,10 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Action:
-    """A type of the tally, with its words in the plural."""
+    """A type of the tally, with its words in the plural.
+
+    :param means: what counts as one.
+    :param is_reported: people report it, and sections count it by hand; else this site alone counts it.
+    """
 
     name: str
     words: Any
+    means: Any = ""
+    is_reported: bool = True
 
 
 @dataclass(frozen=True)

@@ -221,6 +221,7 @@ class Finding:
 class ExportAsk:
     """What is wanted of an export.
 
+    :param now: when it was asked for.
     :param case: of one case alone, by its slug.
     :param since: what came to be from that moment on.
     :param withheld: also what people asked to keep back; the one who asks may have it.
@@ -228,6 +229,7 @@ class ExportAsk:
     """
 
     section: Section
+    now: datetime
     case: str | None = None
     since: datetime | None = None
     withheld: bool = False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from .actions import actions_of
 from .handed_over import HANDED_OVER
@@ -64,6 +65,7 @@ class Section:
     shared_mailbox: bool = False
     privacy_url: str | None = None
     contact: str | None = None
+    postal_address: tuple[str, ...] = ()
     desk_email: str | None = None
     delivery_to: str | None = None
     delivery_receipts: bool = False
@@ -117,6 +119,10 @@ class Section:
             if choice in texts:
                 return texts[choice]
         return next(iter(texts.values()), "")
+
+    def local_date(self, moment: datetime) -> date:
+        """The day of a moment where the section is."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 def text_direction(locale: str) -> str:
@@ -205,8 +211,9 @@ def _make_section(values: dict[str, Any]) -> Section:
     values["locales"] = tuple(values["locales"])
     if "action_types" in values:
         values["action_types"] = actions_of(values["action_types"])
-    if "share_sources" in values:
-        values["share_sources"] = tuple(values["share_sources"])
+    for key in ("share_sources", "postal_address"):
+        if key in values:
+            values[key] = tuple(values[key])
     if "edition" in values:
         values["edition"] = str(values["edition"])
     values["custom_fields"] = tuple(

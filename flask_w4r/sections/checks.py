@@ -14,7 +14,7 @@ from ..topics import OPEN
 from .actions import check_actions
 from .days import check_days, longer_than_allowed
 from .emails import check_emails
-from .embassies import check_embassies
+from .embassies import check_embassies, check_postal_address
 from .handed_over import HANDED_OVER, NEVER_HANDED_OVER
 from .questions import check_custom_fields, check_fields, has_words
 from .urls import is_web_url, prefix_problem
@@ -156,7 +156,7 @@ def _goals(value: Any) -> Problems:
         yield "must be a table, such as {'letter': 1000, 'people': 500}"
         return
     for name, number in value.items():
-        if not isinstance(name, str) or not re.fullmatch("[a-z_]{1,32}", name):
+        if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
             yield f"names {name!r}; give a type of action, 'total', 'people' or 'schools'"
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 1_000_000_000:
             yield f"{name}: must be a whole number above nought"
@@ -230,7 +230,7 @@ CHECKS: Mapping[str, Callable[[Any], Problems]] = {
     "fields": check_fields, "custom_fields": check_custom_fields, "min_age": _min_age, "consents": _consents,
     "shared_mailbox": _flag, "privacy_url": _url, "contact": _text, "desk_email": _email, "delivery_to": _text, "share_sources": _sources,
     "delivery_receipts": _flag, "messages_shown": _flag, "digital_at_centre": _flag, "action_types": check_actions, "goals": _goals, "class_mode": _class_mode,
-    "embassy_addresses": check_embassies, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
+    "embassy_addresses": check_embassies, "postal_address": check_postal_address, "postage_hint": _localised, "map_center": _map_center, "map_zoom": _map_zoom, "window": _window,
     "confirmation": _confirmation, "theme": _theme, "vocabularies": _vocabularies,
     "retention": check_days, "retention_longest": check_days, "emails": check_emails,
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from threading import Lock
@@ -23,6 +23,7 @@ from ..services.people.addresses import parse_address
 from ..services.people.names import fold_name
 from ..services.storage.unit_of_work import UnitOfWork, run
 from ..services.tally.counts import count_signatures, signature_scope
+from ..services.tally.keys import day_of
 from ..state import W4RState, get_state
 from .events import make_events as make_events
 from .messages import make_messages as make_messages
@@ -197,7 +198,8 @@ def make_signatures(app: Flask, slug: str, count: int, *, section: str | None = 
 
     def work(uow: UnitOfWork) -> list[int]:
         case = uow.session.scalars(select(Case).where(Case.section == place.code, Case.slug == slug)).one()
-        ids, counted = [], []
+        ids: list[int] = []
+        counted: dict[tuple[int, date], list[str | None]] = {}
         for number in range(1, count + 1):
             own = {name: value(number) if callable(value) else value for name, value in columns.items()}
             row, canonical = _made_up(state, place, case, number, own)
@@ -205,9 +207,9 @@ def make_signatures(app: Flask, slug: str, count: int, *, section: str | None = 
             uow.session.flush()
             ids.append(row.id)
             if row.state == "confirmed" and row.held_at is None:
-                counted.append(canonical)
+                counted.setdefault((case.id, day_of(place, row.confirmed_at)), []).append(canonical)
         if counted:
-            count_signatures(uow.session, state.keyring, place, case.edition_id, {case.id: counted})
+            count_signatures(uow.session, state.keyring, place, case.edition_id, counted)
         return ids
 
     return run(app, work)

@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from ..models import Case, Message
 from ..services.messages.decisions import count as count_messages
+from ..services.messages.decisions import key_of
 from ..services.messages.written import email_scope
 from ..services.people.addresses import parse_address
 from ..services.storage.unit_of_work import UnitOfWork, run
+from ..services.tally.keys import Key
 from ..state import get_state
 
 #: What each of them says, unless told otherwise.
@@ -38,14 +40,15 @@ def make_messages(
         case = uow.session.scalars(select(Case).where(Case.section == place.code, Case.slug == slug)).one()
         if case.solidarity.get("route", "none") == "none":
             case.solidarity = {**case.solidarity, "route": "section"}
-        ids = []
+        ids, counted = [], Counter[Key]()
         for number in range(1, count + 1):
             row = _made_up(uow, place.code, case.id, state, given, number)
             uow.session.add(row)
             uow.session.flush()
             ids.append(row.id)
+            counted[key_of(place, row)] += 1
         if state == "approved":
-            count_messages(uow.session, place, Counter({case.id: count}))
+            count_messages(uow.session, place, counted)
         return ids
 
     return run(app, work)

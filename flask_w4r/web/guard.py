@@ -139,10 +139,22 @@ def captcha_here(place: Here, case_ids: Iterable[int] = ()) -> CaptchaProvider:
     return found
 
 
-def paused_page(case: CaseView | None) -> Response:
-    """Signing is closed for now: say so kindly, and when to come back."""
+def written(*names: str) -> str:
+    """What somebody wrote into a form that takes nothing (any more), for its answer to give back; empty: nothing was sent.
+
+    :param names: of the fields, as they stand in the form.
+    """
+    texts = (request.form.get(name, "").strip() for name in names)
+    return "\n\n".join(text for text in texts if text)
+
+
+def paused_page(case: CaseView | None, given_back: str = "") -> Response:
+    """Signing is closed for now: say so kindly, and when to come back.
+
+    :param given_back: see :func:`written`.
+    """
     edition = case.edition if case else None
-    response = private_page("petitions/paused.html", 503, case=case, edition=edition)
+    response = private_page("petitions/paused.html", 503, case=case, edition=edition, written=given_back)
     response.headers["Retry-After"] = str(COME_BACK)
     return response
 

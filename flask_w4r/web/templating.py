@@ -14,9 +14,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from .. import i18n
+from ..action_types import type_words
 from ..sections import Section, text_direction
 from ..services.campaign.views import CaseView, EditionView
-from ..services.tally.views import SOURCE_WORDS
+from ..services.tally.views import SOURCE_WORDS, STATUS_NOTES, STATUS_WORDS
 from ..state import get_state
 from . import Here, base_url, here, purge_url, section_url, static_url
 from .delimiters import Delimiters
@@ -122,8 +123,10 @@ def page(
         "theme_url": place.url("theme", locale=place.section.default_locale) if place.section.theme else None,
         "features": state.config.features,
         "w4r_url": place.url,
-        "action_word": lambda kind: state.seam.actions[kind].words if kind in state.seam.actions else kind,
+        "action_word": lambda kind: type_words(place.section, kind, state.seam.actions),
         "source_word": lambda source: SOURCE_WORDS.get(source, source),
+        "standing_note": lambda status: STATUS_NOTES.get(status, status),
+        "standing_word": lambda status: STATUS_WORDS.get(status, status),
         "og": None,
         "jsonld": None,
         "page_class": template.split(".")[0].replace("/", "-"),

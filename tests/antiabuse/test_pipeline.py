@@ -13,7 +13,8 @@ from flask_w4r.antiabuse.formtoken import FormAge
 from flask_w4r.antiabuse.hcaptcha_provider import HCaptchaProvider
 from flask_w4r.antiabuse.outcome import CaptchaOutcome
 from flask_w4r.antiabuse.pipeline import Finding, Verdict, judge
-from flask_w4r.config import DEFAULT_SCORING, W4RConfig
+from flask_w4r.config import W4RConfig
+from flask_w4r.config_defaults import DEFAULT_SCORING
 from flask_w4r.keyring import Keyring, generate_key
 from flask_w4r.services.moderation.judgement import releases_itself
 from flask_w4r.services.people.addresses import parse_address

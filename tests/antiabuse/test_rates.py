@@ -18,7 +18,7 @@ from flask_w4r.antiabuse.limits import RateLimits
 from flask_w4r.antiabuse.outcome import CaptchaOutcome
 from flask_w4r.antiabuse.pipeline import judge
 from flask_w4r.antiabuse.rates import Arrival
-from flask_w4r.config import DEFAULT_SCORING
+from flask_w4r.config_defaults import DEFAULT_SCORING
 from flask_w4r.services.people.addresses import parse_address
 from flask_w4r.services.people.networks import network_tiers
 

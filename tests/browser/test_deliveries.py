@@ -60,7 +60,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         SECRET_KEY="only for tests", TESTING=True, W4R_ENCRYPTION_KEYS=[generate_key()], W4R_INDEX_KEY=generate_key(),
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder / 'site.sqlite3'}",
         W4R_MAIL_SENDER="w4r@example.org", W4R_MAIL_URL="console:", W4R_BASE_URL="http://localhost",
-        W4R_SECTIONS=[{"preset": "AU", "url_prefix": "/au"}, {"preset": "MA", "url_prefix": "/ma"}],
+        W4R_SECTIONS=[
+            {"preset": "AU", "url_prefix": "/au", "action_types": {"vigil": {"en": "Vigils"}}},
+            {"preset": "MA", "url_prefix": "/ma", "action_types": {"vigil": {"ar": "وقفات"}}},
+        ],
     )  # fmt: skip
     w4r.init_app(app, SQLAlchemy(app))
     site = Site(app)

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from flask_w4r.models import Case
 from flask_w4r.services.mail import proving
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
@@ -20,9 +22,13 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def counted(desk: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
     file = tmp_path_factory.mktemp("counts") / "counts.csv"
-    file.write_text(f"case,type,count,place\n{SLUG},letter,120,Perth\n{SLUG},card,30,مراكش\n", "utf-8")
+    file.write_text(
+        f"case,type,count,place\n{SLUG},letter,120,Perth\n{SLUG},card,30,مراكش\n{SLUG},vigil,2,Perth\n", "utf-8"
+    )
     for section in ("AU", "MA"):
         desk.run("reports", "import", str(file), "--section", section)
+    wanted = update(Case).where(Case.slug == SLUG).values(goals={"letter": 200, "solidarity_card": 50, "vigil": 2})
+    run(desk.app, lambda work: work.session.execute(wanted))
     return desk
 
 

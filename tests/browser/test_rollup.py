@@ -15,7 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from werkzeug.serving import make_server
 
 from flask_w4r import W4R, Actor
-from flask_w4r.config import FEATURES
+from flask_w4r.config_defaults import FEATURES
 from flask_w4r.keyring import generate_key
 from flask_w4r.models import RollupPart
 from flask_w4r.services.rollup.follow import follow

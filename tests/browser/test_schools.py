@@ -19,7 +19,7 @@ from flask_w4r.keyring import generate_key
 from flask_w4r.services.campaign import catalogue
 from flask_w4r.services.campaign.views import Lens
 from flask_w4r.services.people import tokens
-from flask_w4r.services.schools import classes, pupils
+from flask_w4r.services.schools import classes, pupils, telling
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.state import get_state
 from tests.browser.conftest import AXE_PATH, Visitor, serve_axe
@@ -90,11 +90,18 @@ def taught(desk: Site) -> Site:
             assert classes.make(session, keyring, section, school.id, "7b", 28, now=now) == "made"
             (made,) = classes.of_school(session, keyring, school.id)
             for number in range(14):
-                who = (NAMES[section.code][number % 4], 14 + number % 3)
+                who = None if number == 9 else (NAMES[section.code][number % 4], 14 + number % 3)
                 done = pupils.count(
                     session, keyring, section, made.id, cases[:1], who, press=f"{section.code}{number}", now=now
                 )
                 assert done == "counted", done
+            for label in ("8c", "9d"):
+                assert classes.make(session, keyring, section, school.id, label, 1, now=now) == "made"
+            _, full, ended = classes.of_school(session, keyring, school.id)
+            pupils.count(session, keyring, section, full.id, cases[:1], None, press=f"full {section.code}", now=now)
+            classes.end(session, section, school.id, ended.id, now=now)
+            told = {cases[0]: {"letter": 12, "card": 5}}
+            assert telling.tell(uow, section, school.id, 20, told, "", now=now) == "reported"
 
         run(desk.app, work)
     return desk
@@ -106,13 +113,14 @@ def _school(session: Any, code: str) -> models.School:
     return found
 
 
-def _link(site: Site, code: str) -> tuple[str, str]:
-    """A teacher's link, and the code of the class."""
+def _link(site: Site, code: str) -> tuple[str, dict[str, str]]:
+    """A teacher's link, and the codes of the classes by what they are called."""
 
-    def work(uow: UnitOfWork) -> tuple[str, str]:
+    def work(uow: UnitOfWork) -> tuple[str, dict[str, str]]:
         school = _school(uow.session, code)
         raw = tokens.issue(uow.session, code, "school", [school.id, 1], now=datetime.now(UTC), days=3)
-        return raw, classes.of_school(uow.session, uow.state.keyring, school.id)[0].code
+        made = classes.of_school(uow.session, uow.state.keyring, school.id)
+        return raw, {one.label: one.code for one in made}
 
     return run(site.app, work)
 
@@ -121,12 +129,14 @@ def _link(site: Site, code: str) -> tuple[str, str]:
 def test_pages(taught: Site, visit: Any, prefix: str, width: int, scheme: str) -> None:
     visitor: Visitor = visit(width, scheme=scheme)
     page = visitor.page
-    token, code = _link(taught, prefix[1:3].upper())
+    token, codes = _link(taught, prefix[1:3].upper())
+    code = codes["7b"]
     pages = {
         "schools": "/schools", "new": "/schools/new", "new_thanks": "/schools/new/thanks", "code": "/class?code=x",
         "class": f"/class/{code}", "thanks": f"/class/{code}/thanks", "board": f"/class/{code}/board",
-        "enter": f"/school/{token}", "school": "", "report": "/school/report", "desk": "/moderation/schools",
+        "full": f"/class/{codes['8c']}", "ended": f"/class/{codes['9d']}", "enter": f"/school/{token}", "school": "", "report": "/school/report", "desk": "/moderation/schools",
         "queue": "/moderation/queue?kind=school",
+        "reports": "/moderation/queue?kind=report", "anybody": f"/report?code={code}",
     }  # fmt: skip
     findings, too_wide = [], []
     for name, path in pages.items():
@@ -173,15 +183,21 @@ def test_a_class_by_keyboard_without_scripts(taught: Site, visit: Any) -> None:
     page.goto(f"{taught.base}/au/class/{code}/board")
     assert page.get_by_role("link", name="Count again").is_visible()
     page.goto(f"{taught.base}/au/school")
+    page.locator("summary", has_text="8a").press("Enter")
+    page.get_by_role("button", name=re.compile("Take back.*without a name")).first.press("Enter")
+    page.get_by_text("Taken back: this pupil").wait_for()
+    page.goto(f"{taught.base}/au/class/{code}")
+    assert page.get_by_role("button", name="I wrote it").is_visible(), "the place is free again"
+    page.goto(f"{taught.base}/au/school")
     page.get_by_role("button", name="Erase all names of 8a").press("Enter")
     assert "The names and ages are erased." in page.locator("#w4r-main").inner_text()
     kept = read(taught.app, lambda session: session.query(models.Pupil).filter_by(section="AU").count())
-    assert kept == 14, "those of the other class"
+    assert kept == 15, "those of the other classes"
 
 
 def test_the_board_is_current_by_itself(taught: Site, visit: Any) -> None:
     visitor: Visitor = visit(1280)
-    _, code = _link(taught, "AU")
+    code = _link(taught, "AU")[1]["7b"]
     visitor.page.clock.install()
     visitor.page.goto(f"{taught.base}/au/class/{code}/board")
     assert visitor.page.locator("[data-w4r-count-value=people]").inner_text() == "14"

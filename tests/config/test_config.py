@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from flask_w4r import ConfigurationError
-from flask_w4r.config import DEFAULT_RATE_LIMITS, W4RConfig
+from flask_w4r.config import W4RConfig
+from flask_w4r.config_defaults import DEFAULT_RATE_LIMITS
 from flask_w4r.keyring import generate_key
 from flask_w4r.sections import Section
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from flask_w4r import Permission
-from flask_w4r.config import DEFAULT_SCORING
+from flask_w4r.config_defaults import DEFAULT_SCORING
 from flask_w4r.sections.days import USUAL_DAYS
 from flask_w4r.services.moderation import alerts, decisions, pulse
 from flask_w4r.services.moderation.reasons import REASON_WORDS

@@ -72,6 +72,14 @@ def test_own_words_of_a_kit(make_site: MakeSite, tmp_path: Path) -> None:
     assert "Droit à la terre" in app.test_client().get("/act/fr/cases/ann-example").text
 
 
+@covers("action_types.py")
+def test_action_types_of_ones_own(make_site: MakeSite, tmp_path: Path) -> None:
+    app = make_site(**settings_of("action_types.py"))
+    client = app.test_client()
+    assert 'name="count-vigil"' in client.get("/act/report").text
+    assert "0 of 20" in client.get("/act/").text
+
+
 @covers("babel.py")
 def test_babel_and_own_words(make_site: MakeSite, tmp_path: Path) -> None:
     folder = tmp_path / "translations" / "fr" / "LC_MESSAGES"

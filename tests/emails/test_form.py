@@ -11,7 +11,7 @@ from flask_w4r.services.people import mailbox
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, run_jobs, submit, take_in
-from tests.conftest import Host, MakeHost
+from tests.conftest import Host, MakeHost, every_database
 
 from .world import (
     MINISTER,
@@ -105,6 +105,36 @@ def test_each_of_two_targets_gets_one(site: Host) -> None:
     assert Counter(states(site)) == {"sent": 2}
 
 
+@every_database
+def test_an_office_that_has_enough_is_not_written_to_and_people_learn_what_helps(
+    make_host: MakeHost, clock: Clock
+) -> None:
+    site = make_world(make_host, clock, {"in_all": 2})
+    change_case(site, targets=[OFFICE])
+    client = site.app.test_client()
+    put_emails(site, 2)
+    page = client.get(PATH)
+    assert "Office of the President" in page.text and "Jo Bloggs" not in page.text
+    write(client, 9)
+    assert site.rows("SELECT count(*) FROM w4r_email WHERE state = 'pending'")[0][0] == 1, "to the other office alone"
+    put_emails(site, 2, target=OFFICE)
+    clock.move(minutes=2)
+    full = client.get(PATH)
+    assert full.status_code == 200
+    assert "Enough emails are on their way" in full.text and "2 emails for each office" in full.text
+    assert 'href="/au/cases/ann-example/sign"' in full.text or "/au/cases/ann-example#" in full.text
+    assert f'href="{PATH}"' not in full.text
+    late = submit(client, page, "form_token", **person(8, body="My own words."))
+    assert late.status_code == 409 and "My own words." in late.text, "what was written is theirs to keep"
+    assert len(states(site)) == 5
+
+
+def test_a_digest_has_no_limit_in_all(make_host: MakeHost, clock: Clock) -> None:
+    site = make_world(make_host, clock, {"mode": "digest", "in_all": 2})
+    put_emails(site, 3)
+    assert "Jo Bloggs" in site.app.test_client().get(PATH).text
+
+
 def test_variants_are_offered_by_turn(site: Host) -> None:
     put_texts(site, {"email.2.subject": "Second", "email.2.text": "Second text"})
     client = site.app.test_client()
@@ -171,7 +201,10 @@ def test_a_case_that_closed_takes_none_and_a_withdrawn_one_is_gone(site: Host) -
     fields = form_fields(client.get(PATH), "form_token")[1]
     change_case(site, status="freed")
     assert client.get(PATH).status_code == 303
-    assert client.post(PATH, data={**fields, **person()}).status_code == 409
+    answer = client.post(PATH, data={**fields, **person(), "body": "An hour's <work>"})
+    assert (answer.status_code, "An hour&#39;s &lt;work&gt;</textarea>" in answer.text) == (409, True), (
+        "nobody loses it"
+    )
     change_case(site, status="withdrawn")
     for path in (PATH, f"{PATH}/thanks", f"{PATH}/token"):
         answer = client.get(path)

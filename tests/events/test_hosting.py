@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from flask_w4r.models import Report
+from flask_w4r.models import Event, Report
 from flask_w4r.services.rsvps import codes
-from flask_w4r.services.storage.unit_of_work import read
+from flask_w4r.services.storage.unit_of_work import UnitOfWork, read, run
 from flask_w4r.testing import submit
-from tests.conftest import every_database
+from tests.conftest import MakeHost, every_database
 from tests.events.walks import STREET, Site, edit
 
 
@@ -156,6 +156,34 @@ def test_numbers_wait_for_the_desk(site: Site) -> None:
     assert (row.state, row.people) == ("submitted", 12)
     assert row.counts[str(case)] == {"letter": 120}
     assert row.held_at is not None
+
+
+def test_a_host_tells_of_the_section_s_own_type_and_mends_what_was_told_of_a_dropped_one(make_host: MakeHost) -> None:
+    own = {"preset": "AU", "url_prefix": "/au", "action_types": {"vigil": {"en": "Vigils"}}}
+    site = Site(make_host(section=own))
+    site.hosted()
+    case = site.cases["AU/ann-example"]
+
+    def begun(work: UnitOfWork) -> None:
+        work.session.execute(update(Event).values(starts_at=datetime(2020, 1, 1, tzinfo=UTC)))
+
+    run(site.host.app, begun)
+    typed = {f"count-{case}-{kind}": number for kind, number in (("vigil", "1"), ("solidarity_card", "30"))}
+    submit(site.client, site.client.get("/au/host/report"), "csrf_token", people="12", **typed)
+
+    def report(work: UnitOfWork) -> Report:
+        return work.session.scalars(select(Report)).one()
+
+    assert run(site.host.app, report).counts == {str(case): {"vigil": 1, "solidarity_card": 30}}
+
+    def drop(work: UnitOfWork) -> None:
+        report(work).counts = {str(case): {"smoke_signal": 5, "vigil": 1}}
+
+    run(site.host.app, drop)
+    page = site.client.get("/au/host/report")
+    assert "Smoke signal" in page.text
+    submit(site.client, page, "csrf_token", people="12", **{f"count-{case}-vigil": "2"})
+    assert run(site.host.app, report).counts == {str(case): {"smoke_signal": 5, "vigil": 2}}
 
 
 def test_sheets_of_its_cases(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,10 +29,10 @@ STREET = "12 Hidden Lane"
 class Site:
     """A site with towns, cases, and somebody who wants to host."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, cases: Sequence[str] = ("ann-example", "bob-example")) -> None:
         self.host, self.state = host, get_state(host.app)
         self.section = next(iter(self.state.sections.values()))
-        self.cases = make_campaign(host.app, ("ann-example", "bob-example"))
+        self.cases = make_campaign(host.app, cases)
         self.client: FlaskClient = host.app.test_client()
 
         def load(uow: Any) -> None:

@@ -93,7 +93,9 @@ def test_it_is_asked_wherever_all_are_asked(site: Host) -> None:
     _, drifts = read(
         site.app, lambda session: recount.recount(session, state.keyring, section, state.seam.recounts, fix=False)
     )
-    assert [(drift.case, drift.counted) for drift in drifts] == [("ann-example (toy_postcard)", 1)]
+    assert [(drift.case, drift.counted) for drift in drifts] == [
+        (f"ann-example (toy_postcard, {section.local_date(state.clock())})", 1)
+    ]
     assert "the letter box is open" in site.app.test_cli_runner().invoke(args=["w4r", "doctor"]).output
     assert [item.table for item in state.seam.personal if item.rule == "postcards"] == ["toy_postcard"]
     taken = site.run("w4r", "export", "postcards", "--out", "-").stdout.splitlines()

@@ -147,7 +147,8 @@ def test_the_worker_outlives_a_mail_server_that_hangs_refuses_and_goes_away(
     caplog.set_level(logging.DEBUG)
     world = small_world
     monkeypatch.setattr(jobs, "LONGEST_WAIT", 0.05)
-    monkeypatch.setitem(faults.PATIENCE, "later", faults.Patience(timedelta(0), timedelta(0), 10**6))
+    for name in ("later", "away"):
+        monkeypatch.setitem(faults.PATIENCE, name, faults.Patience(timedelta(0), timedelta(0), 10**6))
     monkeypatch.setattr(stop, "LONGEST", timedelta(0))
     addresses = [f"canary{number}@mail.example.org" for number in range(12)]
     world.add_plain(addresses)

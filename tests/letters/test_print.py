@@ -46,7 +46,7 @@ READ = {
     "english": ("Kim Example", "Dear Minister Example,", "Ask for this", "Worth saying", "Leave out", "A letter as an example"),
     "japanese": ("〒100-8977", "東京都", "千代田区霞が関1-1-1", "法務大臣", "山田太郎", "JAPAN", "安さんを直ちに無条件で釈放してください。"),
     "long": ("Arévalo de León", "01001- GUATEMALA", "Your Excellency", "Attorney General", "Ciudad de Guatemala"),
-    "bare": ("Authorities of Belarus", "Address: see your section", "The embassy of Belarus in your country"),
+    "bare": ("Authorities of Belarus", "Address: not known here yet", "The embassy of Belarus in your country"),
 }  # fmt: skip
 
 #: What must be read on which page, whatever stands around it.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.conftest import Host
+from flask_w4r.testing import make_campaign
+from tests.conftest import Host, MakeHost
 
-from .world import ANN, BO, MINISTER, change, pages_of, sizes_of, words_of
+from .test_print import faults, keep_pictures
+from .world import ANN, BO, MINISTER, SECTION, TEXTS, change, pages_of, sizes_of, words_of
 
 SAYS = (
     "Kim Example", "Minister of Justice", "19 Aitken Street", "WELLINGTON 6011", "NEW ZEALAND", "Dear Minister Example,",
@@ -89,8 +93,47 @@ def test_all_sheets_in_one_file_or_those_that_are_named(site: Host) -> None:
     assert "Write for Ann Example" in both and "Write for Bo Example" in both
     one = words_of(client.get(f"/au/letters.pdf?cases={BO}&cases={BO}").data)
     assert "Bo Example" in one and "Ann Example" not in one
-    assert "Address: see your section" in one
+    assert "Address: not known here yet" in one
     assert client.get("/au/letters.pdf?cases=nobody").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("keys", "where", "href"),
+    [
+        ({"contact": "desk@example.org"}, "desk@example.org", "mailto:desk@example.org"),
+        ({"contact": "https://example.org/@us"}, "https://example.org/@us", "https://example.org/@us"),
+        ({"contact": "ring 12345"}, "ring 12345", None),
+        ({"postal_address": ["Example Section", "1 Street"]}, "Example Section, 1 Street", None),
+    ],
+)
+def test_whoever_misses_an_address_learns_whom_to_ask(
+    make_host: MakeHost, keys: dict[str, Any], where: str, href: str | None
+) -> None:
+    host = make_host(section={**SECTION, **keys})
+    make_campaign(host.app, (BO,))
+    change(host.app, BO, country="BY", target={"title": "The President"})
+    client = host.app.test_client()
+    page = client.get(f"/au/cases/{BO}/letter").text
+    asked = f"Address: ask your section, {where}"
+    assert (f'<a href="{href}">{asked}</a>' if href else asked) in page
+    assert f"for its address, ask your section, {where}" in page
+    said = " ".join(words_of(client.get(f"/au/cases/{BO}/letter.pdf").data).split())
+    assert "ask your section" in said
+
+
+def test_a_signature_list_says_where_it_is_sent_back_to(make_host: MakeHost, site: Host, tmp_path: Path) -> None:
+    path = f"/au/cases/{ANN}/petition.pdf"
+    assert "Send this list to" not in words_of(site.app.test_client().get(path).data)
+    lines = ["Example Section", "1 Example Street", "2000 Sydney"]
+    host = make_host(f"sqlite:///{tmp_path}/back.sqlite3", section={**SECTION, "postal_address": lines})
+    make_campaign(host.app, (ANN,))
+    change(host.app, ANN, texts=TEXTS, target=MINISTER)
+    pdf = host.app.test_client().get(path).data
+    keep_pictures(pdf, "petition-back")
+    said = words_of(pdf)
+    assert said.index("Send this list to:") < said.index(lines[0]) < said.index(lines[1]) < said.index(lines[2])
+    assert pages_of(pdf) == 1
+    assert faults(pdf) == []
 
 
 def test_a_paper_is_the_same_for_all_and_says_when_it_changed(site: Host) -> None:

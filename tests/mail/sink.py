@@ -14,9 +14,12 @@ from typing import Any
 
 
 class Sink:
-    """Accepts mail in threads. What it does is changed by its attributes while it runs."""
+    """Accepts mail in threads. What it does is changed by its attributes while it runs.
 
-    def __init__(self) -> None:
+    :param port: where it listens, as after it was away; 0: anywhere.
+    """
+
+    def __init__(self, port: int = 0) -> None:
         self.raw: list[bytes] = []
         self.connections = self.commands = 0
         self.logins: list[bytes] = []
@@ -34,7 +37,7 @@ class Sink:
         self.envelopes: list[bytes] = []
         self.dripped = threading.Event()
         self._open: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=50)
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

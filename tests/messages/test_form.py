@@ -104,7 +104,10 @@ def test_a_case_that_is_over(desk: Host, staff: Crew, status: str) -> None:
     opened = client.get(link(desk))
     desk.run("w4r", "case", "status", SLUG, status)
     gone = status == "withdrawn"
-    assert submit(client, page, "message", **typed(3)).status_code == (410 if gone else 409)
+    answer = submit(client, page, "message", **typed(3))
+    assert (answer.status_code, WORDS in answer.text) == ((410, False) if gone else (409, True)), (
+        "nobody loses what they wrote"
+    )
     assert client.get(PATH).status_code == (410 if gone else 303)
     assert submit(client, opened, "form_token").status_code == (410 if gone else 409)
     assert states(desk) == ["submitted", "pending"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flask_w4r.config import DEFAULT_SCORING
+from flask_w4r.config_defaults import DEFAULT_SCORING
 from flask_w4r.errors import PermissionDenied
 from flask_w4r.models.moderation import RULE_KINDS
 from flask_w4r.services.moderation import decisions, queue

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flask_w4r import W4R
-from flask_w4r.config import DEFAULT_SCORING
+from flask_w4r.config_defaults import DEFAULT_SCORING
 from flask_w4r.services.moderation import settings as desk_settings
 from flask_w4r.services.moderation.rules import MOST_HASHES, RuleFault, hashes_of_cidr, parse_network
 from flask_w4r.services.people.networks import network_hashes, network_tiers, tier_hash

@@ -90,12 +90,12 @@ def content(host: Host, code: str = "AU") -> dict[str, list[Any]]:
     return found
 
 
-def moved(make_host: MakeHost, host: Host, url: str, file: Path) -> Host:
+def moved(make_host: MakeHost, host: Host, url: str, file: Path, **config: Any) -> Host:
     identity = pyrage.x25519.Identity.generate()
     key = file.with_suffix(".key")
     key.write_text(str(identity))
     host.run("w4r", "section", "export", str(file), "--recipient", str(identity.to_public()))
-    other = make_host(url, captcha="none", **KEYS)
+    other = make_host(url, captcha="none", **{**KEYS, **config})
     output = other.run("w4r", "section", "import", str(file), "--identity", str(key)).output
     assert "rows of" in output
     return other

@@ -18,6 +18,7 @@ from flask_w4r.services.rsvps.ask import email_scope
 from flask_w4r.services.tally.counts import person_scope, signature_scope
 from flask_w4r.testing import make_signatures
 from tests.conftest import MakeHost, every_database
+from tests.events.walks import Site
 
 from .walks import ADDRESS, Walk, make_walk
 
@@ -25,7 +26,7 @@ from .walks import ADDRESS, Walk, make_walk
 CANARIES = (ADDRESS, "sam.wattle", "Wattle", "0491 570 156", "12 Hidden Lane")
 
 
-def values(walk: Walk) -> list[tuple[str, str, Any]]:
+def values(walk: Site) -> list[tuple[str, str, Any]]:
     """Every value of every table: where it stands, and what it is."""
     found = []
     with walk.host.engine.connect() as connection:
@@ -35,7 +36,7 @@ def values(walk: Walk) -> list[tuple[str, str, Any]]:
     return found
 
 
-def opened(walk: Walk, value: Any) -> str:
+def opened(walk: Site, value: Any) -> str:
     if isinstance(value, str) and value.startswith("v1:"):
         return str(walk.state.keyring.open(value))
     return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -114,6 +114,18 @@ def test_what_was_never_handed_over_goes_long_after_the_edition(make_host: MakeH
     assert host.app.test_client().get("/au/editions/2026/").status_code == 200
 
 
+def test_what_waits_at_the_desk_waits_no_more_once_nothing_tells_whose_it_was(make_host: MakeHost) -> None:
+    """Released, it would be a number without a person: whoever it was of is known to nobody."""
+    host, clock = made(make_host, retention={"undelivered_days": 10})
+    make_signatures(host.app, "ann", 2, state="confirmed", held_at=lambda number: clock() if number == 1 else None)
+    clock.now += timedelta(days=60)
+    assert rules(host)["undelivered_signatures"]["done"] == 2
+    assert [tuple(row) for row in host.rows("SELECT state, held_at FROM w4r_signature ORDER BY id")] == [
+        ("invalid", None), ("confirmed", None),
+    ]  # fmt: skip
+    assert "0 differ" in sound(host)
+
+
 def test_the_worker_does_the_same(make_host: MakeHost) -> None:
     host, clock = made(make_host)
     make_signatures(host.app, "ann", 3, state="confirmed")

@@ -122,25 +122,26 @@ class World:
     def close(self, work: UnitOfWork, who: int, word: str, number: int) -> None:
         work.session.get_one(Case, self.cases[0]).status = word
 
-    def counted(self) -> Counter[tuple[int, str, str]]:
-        key = (TallySlot.case_id, TallySlot.action_type, TallySlot.source)
+    def counted(self) -> Counter[tuple[Any, ...]]:
+        key = (TallySlot.case_id, TallySlot.action_type, TallySlot.source, TallySlot.status, TallySlot.day)
         rows = read(
             self.host.app,
             lambda session: session.execute(select(*key, func.sum(TallySlot.count)).group_by(*key)).all(),
         )
-        return Counter({(case, kind, source): int(total) for case, kind, source, total in rows if int(total)})
+        return Counter({tuple(key): int(total) for *key, total in rows if int(total)})
 
-    def plain(self) -> Counter[tuple[int, str, str]]:
+    def plain(self) -> Counter[tuple[Any, ...]]:
         """Every approved report, but of an event that its host tells of only the host's."""
         rows = read(self.host.app, lambda session: session.scalars(select(Report)).all())
         approved = [row for row in rows if row.state == "approved"]
         hosts = {row.event_id for row in approved if row.role == "host"}
-        sums: Counter[tuple[int, str, str]] = Counter()
+        sums: Counter[tuple[Any, ...]] = Counter()
         for row in approved:
             if row.role == "host" or row.event_id is None or row.event_id not in hosts:
                 for case, numbers in row.counts.items():
                     for kind, number in numbers.items():
-                        sums[int(case), kind, row.source] += number
+                        day = row.on_date or self.section.local_date(row.created_at)
+                        sums[int(case), kind, row.source, row.status, day] += number
         return sums
 
 

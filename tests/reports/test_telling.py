@@ -71,6 +71,7 @@ def decide(person: Staff, number: int, decision: str = "approve") -> None:
 def test_the_whole_way(desk: Host, staff: Make) -> None:
     answer = tell(desk)
     assert (answer.status_code, answer.location) == (303, "/au/report/thanks")
+    assert "data-w4r-typed" in desk.app.test_client().get(answer.location).text, "a mistyped address can be mended"
     assert [row[1] for row in reports(desk)] == ["unconfirmed"]
     assert "Nothing that counts" not in staff().get(QUEUE).text
     assert "Sam Teller" not in staff().get(QUEUE).text, "nobody sees it before the mailbox is proved"
@@ -105,6 +106,19 @@ def test_the_same_once_more_is_no_second_report_and_a_correction_takes_its_place
     mo.post(f"/au/moderation/decisions/{batch}/undo", page=QUEUE)
     run_jobs(desk.app)
     assert tally(desk) == {"letter": 30, "card": 4, "petition_paper": 7}
+    desk.run("w4r", "tally", "recount")
+
+
+def test_a_correction_of_what_nobody_decided_on_takes_the_place_of_what_counts(desk: Host, staff: Make) -> None:
+    for number, letters in enumerate(("30", "28", "25")):
+        tell(desk, letters=[letters])
+        confirm(desk)
+        if not number:
+            decide(staff(), reports(desk)[0][0])
+    assert [row[1] for row in reports(desk)] == ["approved", "replaced", "submitted"]
+    decide(staff(), reports(desk)[2][0])
+    assert tally(desk) == {"letter": 25, "card": 4, "petition_paper": 7}
+    assert [row[2] for row in reports(desk)] == [False, False, True]
     desk.run("w4r", "tally", "recount")
 
 

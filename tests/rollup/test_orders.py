@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from flask_w4r.action_types import STANDARD
 from flask_w4r.models import Case, RollupKey, RollupPart, metadata
 from flask_w4r.services.rollup import sums
-from flask_w4r.services.rollup.definitions import DEFINITIONS
 from flask_w4r.services.rollup.keys import revoke, trust
 from flask_w4r.services.rollup.signing import key_id
 from flask_w4r.services.rollup.take import JUMP_FACTOR, JUMP_FLOOR, accept, take
@@ -97,7 +97,7 @@ def test_the_sum_is_what_a_plain_recomputation_says(steps: list[tuple[str, Any]]
         for act, what in steps:
             if act == "add":
                 files = [(f"{number}.json", signed(*one)) for number, one in enumerate(what)]
-                take(session, files, DEFINITIONS, now=CLOCK())
+                take(session, files, STANDARD, now=CLOCK())
                 model.add(what)
             elif act == "revoke":
                 revoke(session, key_id(SENDERS[what].pair.public), now=CLOCK())

@@ -14,16 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flask_w4r import W4R
+from flask_w4r.action_types import STANDARD, known_types
 from flask_w4r.config_rollup import to_bytes
 from flask_w4r.models import RollupKey
 from flask_w4r.services.rollup import signing
-from flask_w4r.services.rollup.aggregate import SMALL, coarse
-from flask_w4r.services.rollup.definitions import DEFINITIONS, known_types
+from flask_w4r.services.rollup.aggregate import coarse
 from flask_w4r.services.rollup.documents import OTHER, WHOLE, Refused
 from flask_w4r.services.rollup.keys import Trusted
 from flask_w4r.services.rollup.take import look_at
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, run
-from flask_w4r.services.tally.counts import add as count
+from flask_w4r.services.tally.counts import add_all
+from flask_w4r.services.tally.few import FEW
+from flask_w4r.services.tally.keys import Key
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, make_campaign, make_signatures, run_jobs
 from tests.conftest import Host, MakeHost, every_database
@@ -43,8 +45,8 @@ def section(make_host: MakeHost, clock: Clock) -> Host:
     (edition,) = host.rows("SELECT id FROM w4r_edition")
 
     def letters(work: UnitOfWork) -> None:
-        count(work.session, place, edition.id, ids["AU/ann-example"], "letter", 3)
-        count(work.session, place, edition.id, ids["AU/ben-example"], "letter", 25)
+        letters = {Key(ids["AU/ann-example"], "letter"): 3, Key(ids["AU/ben-example"], "letter"): 25}
+        add_all(work.session, place, edition.id, letters)
 
     run(host.app, letters)
     return host
@@ -181,15 +183,15 @@ def test_small_groups_are_never_told_and_nothing_is_lost(cells: dict[tuple[str, 
     rows = coarse(cells)
     whole = sum(cells.values())
     assert sum(row["count"] for row in rows) == whole
-    assert all(row["type"] in DEFINITIONS for row in rows)
+    assert all(row["type"] in STANDARD for row in rows)
     assert len({(row["case"], row["type"]) for row in rows}) == len(rows)
-    if whole >= SMALL:
-        assert all(row["count"] >= SMALL for row in rows)
+    if whole >= FEW:
+        assert all(row["count"] >= FEW for row in rows)
     else:
         assert [row["case"] for row in rows] == ([WHOLE] if whole else [])
     # What is large enough already is told as it is, but for the one that goes along with what is too small.
     told = {(row["case"], row["type"]): row["count"] for row in rows}
-    large = {cell: number for cell, number in cells.items() if number >= SMALL and cell[1] in ("letter", "card")}
+    large = {cell: number for cell, number in cells.items() if number >= FEW and cell[1] in ("letter", "card")}
     assert len([cell for cell in large if told.get(cell) != large[cell]]) <= 1
 
 

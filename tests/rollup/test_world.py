@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from flask_w4r import W4R
-from flask_w4r.config import FEATURES
+from flask_w4r.action_types import STANDARD
+from flask_w4r.config_defaults import FEATURES
 from flask_w4r.models import RollupKey
-from flask_w4r.services.rollup.definitions import DEFINITIONS
 from flask_w4r.services.rollup.documents import write_moment
 from flask_w4r.services.rollup.signing import key_id
 from flask_w4r.services.storage.unit_of_work import run
@@ -26,7 +26,7 @@ MORE = {
     "phone_call": {"en": "Calls"},
     "photo": {"en": "Photos"},
 }
-CELLS = {(f"case-{number}", kind): 10 + number for number in range(10) for kind in (*DEFINITIONS, *MORE)}
+CELLS = {(f"case-{number}", kind): 10 + number for number in range(10) for kind in (*STANDARD, *MORE)}
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def test_it_is_the_centre_s_to_show(make_host: MakeHost) -> None:
 def test_a_section_and_a_centre_that_agree_on_more_types(
     make_host: MakeHost, centre: Host, clock: Clock, tmp_path: Path
 ) -> None:
+    from flask_w4r.action_types import types_of
     from flask_w4r.services.rollup.aggregate import coarse
-    from flask_w4r.services.rollup.definitions import types_of
     from flask_w4r.state import get_state
 
     section = get_state(centre.app).sections["INT"]

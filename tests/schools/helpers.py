@@ -8,8 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from flask_w4r import W4R
-from flask_w4r.models import School
-from flask_w4r.services.schools import classes
+from flask_w4r.models import Report, School
+from flask_w4r.services.campaign.views import Lens
+from flask_w4r.services.letters.papers import Press
+from flask_w4r.services.schools import classes, sums
+from flask_w4r.services.schools.certificate import certificate as make_certificate
 from flask_w4r.services.storage.unit_of_work import read
 from flask_w4r.state import get_state
 from flask_w4r.testing import RecordingMailer, form_fields, make_campaign, run_jobs, submit
@@ -113,3 +116,41 @@ def counted(host: Host, slug: str = "ann-example") -> tuple[int, int]:
 
 def rows(host: Host, model: Any) -> list[Any]:
     return read(host.app, lambda session: list(session.scalars(select(model).order_by(model.id))))
+
+
+def take_back(teacher: FlaskClient, number: int) -> str:
+    """The button beside a press; what the page says then."""
+    answer = press(teacher, "/au/school/pupils/take-back", pupil=str(number))
+    return str(answer.location).removeprefix("/au/school?done=")
+
+
+def report(teacher: FlaskClient, people: int, slug: str = "ann-example", **numbers: int) -> Any:
+    """The teacher reports: ``letters=12``."""
+    page = teacher.get("/au/school/report")
+    _, fields = form_fields(page, "csrf_token")
+    typed = {name: [str(number)] for name, number in numbers.items()}
+    return teacher.post(
+        "/au/school/report", data={**fields, "case": [slug], **typed, "people": str(people), "note": ""}
+    )
+
+
+def decide_reports(host: Host, decision: str = "approve") -> None:
+    """The desk decides on every report that waits."""
+    page = "/au/moderation/queue?kind=report"
+    items = [f"report:{one.id}" for one in rows(host, Report) if one.state == "submitted"]
+    data = {"items": items, "decision": decision, "kind": "report", "reason": "Counted twice."}
+    staff_of(host).post("/au/moderation/decisions", data, page=page)
+
+
+def certificate(host: Host) -> list[str]:
+    """What the certificate of the last school says in numbers."""
+    state = get_state(host.app)
+    lens = Lens(state.sections["AU"], "en", state.clock(), lambda *given, **values: "")
+
+    def work(session: Any) -> list[str]:
+        row = session.scalars(select(School).order_by(School.id.desc())).first()
+        press = Press(lens, state.keyring, lambda *given, **values: "", "a4")
+        edition, done = classes.edition_of(session, lens, row), sums.of_school(session, row.id)
+        return list(make_certificate(press, row, edition, done, ()).data["lines"])
+
+    return read(host.app, work)

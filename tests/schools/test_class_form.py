@@ -50,7 +50,7 @@ def test_a_section_says_what_is_asked(make_host: MakeHost) -> None:
     path = make_class(host, teach(host))
     assert "first_name" not in host.app.test_client().get(path).text
     assert write(host, path, first_name="Canaryna", age="15").status_code == 303
-    assert rows(host, Pupil) == [], "what was not asked for is not kept"
+    assert [one.person for one in rows(host, Pupil)] == [None], "what was not asked for is not kept"
     assert counted(host) == (1, 1)
 
 
@@ -84,7 +84,7 @@ def test_who_is_kept(make_host: MakeHost, typed: dict[str, Any], kept: Any, word
     assert answer.status_code == (422 if words else 303)
     assert words in answer.text
     keyring = host.app.extensions["w4r"].keyring
-    assert [keyring.open_json(row.person) for row in rows(host, Pupil)] == ([kept] if kept else [])
+    assert [keyring.open_json(row.person) for row in rows(host, Pupil) if row.person] == ([kept] if kept else [])
     assert rows(host, SchoolClass)[0].people == (0 if words else 1), "a refusal is not stored"
     assert "Canaryna" not in caplog.text
 

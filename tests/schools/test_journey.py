@@ -51,7 +51,8 @@ def test_a_class_of_28_with_one_link(make_host: MakeHost) -> None:
     stored = repr(dump(host))
     assert not any(name in stored for name in NAMES)
     assert len(rows(host, Pupil)) == 28
-    assert {column.name for column in Pupil.__table__.columns} == {"id", "section", "class_id", "person", "created_at"}
+    kept = {"id", "section", "class_id", "person", "cases", "day", "created_at"}
+    assert {column.name for column in Pupil.__table__.columns} == kept
     host.run("w4r", "tally", "recount")
     one = rows(host, SchoolClass)[0]
     assert press(teacher, "/au/school/pupils/erase", **{"class": str(one.id)}).location == "/au/school?done=erased"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from flask_w4r.blueprints.sharing.pages import server_of
-from flask_w4r.config import FEATURES
+from flask_w4r.config_defaults import FEATURES
 from flask_w4r.models import Case
 from flask_w4r.services.printing import typeset
 from flask_w4r.services.storage.unit_of_work import run

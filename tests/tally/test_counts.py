@@ -48,7 +48,8 @@ def test_recount_finds_and_mends_what_differs(host: Host) -> None:
     kept = tally(host)
     found = host.app.test_cli_runner().invoke(args=["w4r", "tally", "recount"])
     assert found.exit_code == 1
-    assert f"2026 {SLUG}: kept {kept}, counted 3" in found.output
+    (day,) = host.rows("SELECT DISTINCT day FROM w4r_tally WHERE case_id <> 0")[0]
+    assert f"2026 {SLUG} ({day}): kept {kept}, counted 3" in found.output
     host.run("w4r", "tally", "recount", "--fix")
     assert tally(host) == 3
     assert "0 differ" in host.run("w4r", "tally", "recount").output

@@ -44,7 +44,7 @@ def export() -> Response:
     hooks, section, file = place.state.hooks, place.section, place.state.seam.exports["audit"]
     # Before the first line, so that whoever may not is told so, and again with each piece.
     take.insist_allowed(hooks, actor, file, section)
-    ask = ExportAsk(section, filters=filters)
+    ask = ExportAsk(section, place.state.clock(), filters=filters)
     rows = take.pieces(app, file, ask, allowed=lambda: take.insist_allowed(hooks, actor, file, section))
     # The host's hooks are asked for each piece, and may look at the request.
     lines = stream_with_context(csv_lines(file.columns(section), rows, None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
@@ -14,7 +14,7 @@ from ...services.campaign import catalogue, results
 from ...services.campaign.views import CaseView, EditionView, Lens
 from ...services.storage.unit_of_work import read
 from ...services.tally import totals
-from ...services.tally.views import EditionCount, GoalView
+from ...services.tally.views import CountView, EditionCount, GoalView, Line
 from ...web import guard, here
 from ...web.pages import campaign_values, case_values
 from ...web.responses import for_all, public_page
@@ -52,7 +52,7 @@ def _campaign(session: Session) -> str:
 def _edition_context(session: Session, edition: EditionView) -> dict[str, Any]:
     lens = here().lens
     cases = catalogue.cases_of(session, lens, edition)
-    counts = totals.counts(session, lens.section, edition.id, lens.now)
+    counts = totals.counts(session, lens.section, edition.id, lens.now, is_over=edition.is_over)
     whole = counts.of_edition([case.id for case in cases])
     og, jsonld = campaign_metadata(edition, cases)
     others = [item for item in catalogue.editions(session, lens) if item.id != edition.id and item.phase != "before"]
@@ -78,7 +78,7 @@ def _goals(session: Session, lens: Lens, edition: EditionView, whole: EditionCou
         for name, goal in seam.goals.items()
         if name in lens.section.goals
     }
-    return totals.goals(lens.section, whole, {name: one.words for name, one in seam.actions.items()}, more)
+    return totals.goals(lens.section, whole, seam.actions, more)
 
 
 def edition(year: str) -> Response:
@@ -105,13 +105,14 @@ def case(slug: str) -> Response:
 def _case(session: Session, slug: str) -> str:
     lens = here().lens
     found = catalogue.find_case(session, lens, slug)
-    counts = totals.counts(session, lens.section, found.edition.id, lens.now)
+    counts = totals.counts(session, lens.section, found.edition.id, lens.now, is_over=found.edition.is_over)
     others = [
         other
         for other in catalogue.cases_of(session, lens, found.edition)
         if other.slug != slug and (other.takes_actions or not found.takes_actions)
     ]
     more = case_values(here().state, session, found)
+    count = counts.of_case(found.id, found.goal)
     og, jsonld = case_metadata(found, more.get("og_picture"))
     return page(
         "cases/case.html",
@@ -120,7 +121,8 @@ def _case(session: Session, slug: str) -> str:
         public=True,
         edition=found.edition,
         case=found,
-        count=counts.of_case(found.id, found.goal),
+        count=count,
+        goals=case_goals(found, count),
         paused=guard.is_paused(here(), found.id),
         **{"share": None, **more},
         ways=ways_of(found, on_page=True),
@@ -128,6 +130,12 @@ def _case(session: Session, slug: str) -> str:
         og=og,
         jsonld=jsonld,
     )
+
+
+def case_goals(case: CaseView, count: CountView) -> list[GoalView]:
+    """The goals of a case beside its signatures; once it takes no actions, those that something was done for."""
+    found = totals.case_goals(here().section, case.goals, count, here().state.seam.actions)
+    return [goal for goal in found if case.takes_actions or goal.number]
 
 
 def impact() -> Response:
@@ -172,7 +180,7 @@ def edition_tally() -> Response:
         edition = catalogue.current_edition(session, lens)
         if edition is None:
             raise NotFound("edition")
-        counts = totals.counts(session, lens.section, edition.id, lens.now)
+        counts = totals.counts(session, lens.section, edition.id, lens.now, is_over=edition.is_over)
         cases = catalogue.cases_of(session, lens, edition)
         whole = counts.of_edition([case.id for case in cases])
         body = {
@@ -181,6 +189,7 @@ def edition_tally() -> Response:
             "actions": whole.actions,
             "total": whole.total,
             "people": whole.people,
+            "rows": _rows(whole.lines),
             "as_of": _stamp(counts),
         }
         return str(jsonify(body).get_data(as_text=True))
@@ -194,8 +203,11 @@ def case_tally(slug: str) -> Response:
     def render(session: Session) -> str:
         lens = here().lens
         found = catalogue.find_case(session, lens, slug)
-        counts = totals.counts(session, lens.section, found.edition.id, lens.now)
-        return str(jsonify({**_case_tally(found, counts), "as_of": _stamp(counts)}).get_data(as_text=True))
+        counts = totals.counts(session, lens.section, found.edition.id, lens.now, is_over=found.edition.is_over)
+        rows = _rows(counts.told.get(found.id, ()))
+        return str(
+            jsonify({**_case_tally(found, counts), "rows": rows, "as_of": _stamp(counts)}).get_data(as_text=True)
+        )
 
     return public_page(("tally", slug), lambda: read(current_app, render), mimetype="application/json")
 
@@ -203,7 +215,16 @@ def case_tally(slug: str) -> Response:
 def _case_tally(case: CaseView, counts: totals.Counts) -> dict[str, Any]:
     view = counts.of_case(case.id, case.goal)
     total = sum(view.actions.values())
-    return {"case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal}
+    # Most cases have no other goal.
+    more = {"goals": dict(case.goals)} if case.goals else {}
+    return {
+        "case": case.slug, "actions": view.actions, "total": total, "people": view.signatures, "goal": case.goal, **more
+    }  # fmt: skip
+
+
+def _rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """Actions by type, source and status, as ``tally report`` has them."""
+    return [{"type": line.type, "source": line.source, "status": line.status, "count": line.number} for line in lines]
 
 
 def _stamp(counts: totals.Counts) -> str:

@@ -21,7 +21,7 @@ from ...web.pages import case_values
 from ...web.responses import private
 from ...web.templating import page
 from ...web.ways import ways_of
-from .pages import STORIES
+from .pages import STORIES, case_goals
 
 
 def preview(year: str) -> Response:
@@ -32,7 +32,7 @@ def preview(year: str) -> Response:
         lens = replace(here().lens, link=_links(year))
         edition = preview_edition(session, here().state.hooks, actor, lens, year)
         cases = catalogue.cases_of(session, lens, edition)
-        counts = totals.counts(session, lens.section, edition.id, lens.now)
+        counts = totals.counts(session, lens.section, edition.id, lens.now, is_over=edition.is_over)
         archived = edition.phase == "archive"
         return _page(
             "preview_edition.html" if archived else "preview_campaign.html", year, edition,
@@ -54,12 +54,14 @@ def preview_case(year: str, slug: str) -> Response:
     def render(session: Session) -> str:
         lens = replace(here().lens, link=_links(year))
         case, others = preview_cases(session, here().state.hooks, actor, lens, year, slug)
-        counts = totals.counts(session, lens.section, case.edition.id, lens.now)
+        counts = totals.counts(session, lens.section, case.edition.id, lens.now, is_over=case.edition.is_over)
+        count = counts.of_case(case.id, case.goal)
         return _page(
             "preview_case.html", year, case.edition,
             endpoint="moderation_preview_case", values={"slug": slug}, page_class="cases-case",
             case=case,
-            count=counts.of_case(case.id, case.goal),
+            count=count,
+            goals=case_goals(case, count),
             # To pass on the address of a page that is not there yet would help nobody.
             **{**case_values(here().state, session, case), "share": None},
             ways=ways_of(case, on_page=True),

@@ -98,7 +98,7 @@ def _file(actor: Actor) -> Response:
     if errors or file is None:
         return _form(actor, 422, errors=errors, typed=typed)
     withheld = bool(typed["withheld"]) and "withheld" in file.heeds
-    ask = ExportAsk(section, typed["case"] or None, since, withheld)
+    ask = ExportAsk(section, state.clock(), typed["case"] or None, since, withheld)
     order = take.Order(
         file, ask, typed["format"], actor.id, actor.label, typed["why"], state.config.recipients_of(section.code),
         # The host's hooks are asked for each piece, and may look at the request.

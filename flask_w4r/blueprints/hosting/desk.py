@@ -12,7 +12,6 @@ from ...i18n import gettext, lazy_gettext
 from ...models.events import EVENT_STATES
 from ...services.hosting import acts as event_acts
 from ...services.hosting import desk as event_desk
-from ...services.reports.queue import REPORT_WORDS
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...state import Actor, Permission
 from ...topics import EVENT_KINDS
@@ -80,7 +79,7 @@ def _event(number: int, actor: Actor, code: int = 200, *, notice: str | None = N
     return desk_page(
         "event.html", "moderation_event", actor, code, values={"event": number}, event=found,
         notice=notice or DONE_WORDS.get(request.args.get("done", "")), state_words=STATE_WORDS, event_kinds=EVENT_KINDS,
-        visibility_words=VISIBILITY_WORDS, report_states=REPORT_STATES, action_words=REPORT_WORDS,
+        visibility_words=VISIBILITY_WORDS, report_states=REPORT_STATES,
         may_decide=may(actor, Permission.DECIDE), sees_queue=may(actor, Permission.VIEW_QUEUE),
         **{"question": "", "sure": False, **context},
     )  # fmt: skip

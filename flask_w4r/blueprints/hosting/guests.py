@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
+from ...action_types import in_order, reported_types, type_words
 from ...antiabuse.names import clean_text
 from ...errors import TokenInvalid
 from ...forms.hosting.event import clean_lines
@@ -23,8 +24,7 @@ from ...services.hosting import (
 )
 from ...services.hosting.lifecycle import Done
 from ...services.reports import hosted
-from ...services.reports.counting import MOST, ON_PAPER
-from ...services.reports.queue import REPORT_WORDS
+from ...services.reports.counting import MOST, asked_first
 from ...services.rsvps import codes
 from ...services.rsvps.seats import lock_event
 from ...services.storage.unit_of_work import read, run
@@ -36,7 +36,6 @@ from .session import back, hosts_only, show, token_problem
 
 NOTE_MAX = 1000
 PAPERS = ("a4", "letter")
-COUNT_WORDS = {name: REPORT_WORDS[name] for name in ON_PAPER}
 
 
 def _do(work: Callable[[Session], Done]) -> Done:
@@ -136,12 +135,15 @@ def host_report(event: Event) -> Response:
 
     cases, report = read(current_app, load)
     stored = dict(report.counts) if report is not None else {}
+    # What the host told of a type that the section has dropped since is not lost by mending the rest.
+    told_before = in_order({kind for numbers in stored.values() for kind in numbers})
+    kinds = tuple(dict.fromkeys((*reported_types(place.section), *told_before)))
     typed = {
         f"{case.id}-{name}": request.form.get(f"count-{case.id}-{name}", "")
         if request.method == "POST"
         else str(stored.get(str(case.id), {}).get(name, ""))
         for case in cases
-        for name in ON_PAPER
+        for name in kinds
     }
     people = request.form.get("people", "") if request.method == "POST" else str(report.people if report else "")
     note = request.form.get("note", "")
@@ -155,17 +157,16 @@ def host_report(event: Event) -> Response:
             errors.append(("people", f"{gettext('How many people came?')} {words}"))
         # Each of many fields by its name.
         errors += [
-            (f"count-{case.id}-{name}", f"{case.name} – {COUNT_WORDS[name]} – {words}")
+            (f"count-{case.id}-{name}", f"{case.name} – {type_words(place.section, name)} – {words}")
             for case in cases
-            for name in ON_PAPER
+            for name in kinds
             if typed[f"{case.id}-{name}"].strip() and read_number(typed[f"{case.id}-{name}"], 0, MOST) is None
         ]
         if len(note) > NOTE_MAX:
             errors.append(("note", gettext("Use no more than %(count)s characters", count=NOTE_MAX)))
     if request.method == "POST" and notice is None and not errors:
         counts = {
-            case.id: {name: read_number(typed[f"{case.id}-{name}"], 0, MOST) or 0 for name in ON_PAPER}
-            for case in cases
+            case.id: {name: read_number(typed[f"{case.id}-{name}"], 0, MOST) or 0 for name in kinds} for case in cases
         }
         came = read_number(people, 0, MOST) or 0
 
@@ -180,10 +181,11 @@ def host_report(event: Event) -> Response:
 
         done = _do(tell)
         return back(done=done.outcome)
-    code = 422 if notice is not None or errors else 200
+    code, first = 422 if notice is not None or errors else 200, asked_first(place.section)
     return show(
         "host_report.html", event, code, cases=cases, report=report, typed=typed, people=people, note=note,
-        errors=errors, faulty=dict(errors), count_words=COUNT_WORDS, notice=notice,
+        errors=errors, faulty=dict(errors), asked_first=first,
+        asked_too=[kind for kind in kinds if kind not in first], notice=notice,
     )  # fmt: skip
 
 

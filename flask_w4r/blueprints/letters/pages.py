@@ -54,9 +54,9 @@ def sheet_values(sheet: Sheet) -> dict[str, Any]:
         "sheet": sheet,
         "papers": [(one, sheets.lines_data(one.block)["dir"], sheets.dir_of(one.salutation)) for one in sheet.recipients],
         "words": sheets.letter_words(),
-        "no_address": sheets.no_address(),
+        "no_address": sheets.no_address(here().section),
         "checked_on": sheets.checked_on,
-        "embassy_note": sheets.embassy_note(sheet.case.country_name, sheet.embassy) if sheet.embassy else "",
+        "embassy_note": sheets.embassy_note(sheet.case.country_name, sheet.embassy, here().section) if sheet.embassy else "",
         "sizes": [
             (size, gettext("A4") if size == "a4" else gettext("Letter size")) for size in sheets.SIZES
         ] if can_typeset() else [],

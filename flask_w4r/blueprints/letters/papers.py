@@ -37,7 +37,9 @@ def press(event_id: int | None = None) -> Press:
     if size not in sheets.SIZES:
         size = sheets.usual_size(place.section.country)
     config = place.state.config
-    report = place.absolute("report").split("://", 1)[-1] if "tally" in config.features else ""
+    # Whoever counts what is written elsewhere, as a school does, prints sheets that ask nobody to report it.
+    asks = "tally" in config.features and request.args.get("report") != "no"
+    report = place.absolute("report").split("://", 1)[-1] if asks else ""
     return Press(place.lens, place.state.keyring, place.absolute, size, config.font_path, event_id, report)
 
 

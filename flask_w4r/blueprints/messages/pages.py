@@ -145,14 +145,16 @@ def _not_open(place: Here, case: CaseView) -> Response:
     why = _closed(place, case)
     if why == "" and request.method != "POST":
         return see_other(case.url)
-    code = 409 if request.method == "POST" else 200
+    code, mine = 409 if request.method == "POST" else 200, guard.written("message")
     if why is None:
-        response = private_page("messages/closed.html", 503, case=case, edition=case.edition, why=None, ways=())
+        response = private_page(
+            "messages/closed.html", 503, case=case, edition=case.edition, why=None, ways=(), written=mine
+        )
         response.headers["Retry-After"] = str(guard.COME_BACK)
         return response
     return private_page(
         "messages/closed.html", code, endpoint="solidarity", values={"slug": case.slug}, case=case, edition=case.edition, why=why,
-        ways=open_ways(case),
+        ways=open_ways(case), written=mine,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
+from ...action_types import in_order
 from ...errors import NotFound, PDFUnavailable
 from ...i18n import gettext
 from ...sections import Section
@@ -21,6 +22,7 @@ from ...services.numbers import report as reports
 from ...services.numbers import table
 from ...services.printing.small import set_paper
 from ...services.storage.unit_of_work import read
+from ...services.tally.few import FEW
 from ...state import Actor, Permission
 from ...web import here
 from ...web.desk import actor_here, allowed, desk_page
@@ -74,7 +76,8 @@ def _page(actor: Actor, code: int = 200, **context: Any) -> Response:
     sources = [(one, source_words(one.source)) for one in found.sources] if found else []
     return desk_page(
         "numbers.html", "moderation_numbers", actor, code, found=found, buckets=buckets, chart=chart, sources=sources,
-        segment_words={**SEGMENT_WORDS, "confirmed": gettext("Counted")}, **context,
+        segment_words={**SEGMENT_WORDS, "confirmed": gettext("Counted")}, types=in_order({kind for line in found.editions for kind in line.types}) if found else [],
+        few_are=FEW, **context,
     )  # fmt: skip
 
 

@@ -9,15 +9,15 @@ from typing import Any
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
+from ...action_types import reported_types, type_words
 from ...antiabuse.names import clean_text
 from ...forms.reports import NOTE_MAX, PLACE_MAX
 from ...i18n import gettext, lazy_gettext, read_number
-from ...models.reports import REPORT_STATUSES
+from ...models.tally import STATUSES
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
 from ...services.reports import files, staff
-from ...services.reports.counting import COUNTED, MOST
-from ...services.reports.queue import REPORT_WORDS
+from ...services.reports.counting import MOST
 from ...services.storage.unit_of_work import UnitOfWork, read, run
 from ...services.tally.views import SOURCE_WORDS, STATUS_WORDS
 from ...state import Actor, Permission
@@ -59,24 +59,31 @@ def _cases() -> list[CaseView]:
     return read(current_app, load)
 
 
+def _kinds() -> dict[str, str]:
+    """What can be typed in, with its words."""
+    section = here().section
+    return {kind: type_words(section, kind) for kind in reported_types(section)}
+
+
 def _typed(actor: Actor) -> Response:
     errors: list[tuple[str, str]] = []
     found: dict[int, dict[str, int]] = {}
+    kinds = _kinds()
     for case in _cases():
-        for kind in COUNTED:
+        for kind, called in kinds.items():
             name = f"count-{case.id}-{kind}"
             text = request.form.get(name, "").strip()
             number = read_number(text, 0, MOST) if text else 0
             if number is None:
                 words = gettext("Enter a whole number between %(low)s and %(high)s", low=0, high=MOST)
-                errors.append((name, f"{case.name} – {REPORT_WORDS[kind]}: {words}"))
+                errors.append((name, f"{case.name} – {called}: {words}"))
             elif number:
                 found.setdefault(case.id, {})[kind] = number
     status = request.form.get("status", "interim")
     on = _day(request.form.get("on", ""), errors)
     if not found and not errors:
         return _page(actor, 422, notice=gettext("Enter at least one number."))
-    if errors or status not in REPORT_STATUSES:
+    if errors or status not in STATUSES:
         return _page(actor, 422, errors=errors)
     place, note = (
         clean_text(request.form.get(name, ""), most) for name, most in (("place", PLACE_MAX), ("note", NOTE_MAX))
@@ -139,7 +146,7 @@ def _page(
     }
     typed = request.form if request.form.get("act") == "type" and code != 200 else {}
     return desk_page(
-        "counts.html", "moderation_counts", actor, code, cases=_cases(), kinds={kind: REPORT_WORDS[kind] for kind in COUNTED},
+        "counts.html", "moderation_counts", actor, code, cases=_cases(), kinds=_kinds(),
         lines=lines, further=further, typed=typed, errors=errors or [], file=file, text=text,
         notice=notice or said.get(request.args.get("done", "")), status_words=STATUS_WORDS, source_words=SOURCE_WORDS,
         state_words=STATE_WORDS, columns=files.COLUMNS,

@@ -10,16 +10,16 @@ from flask import Response, current_app, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import type_words
 from ...antiabuse.formtoken import FormAge
 from ...antiabuse.limits import Breach
 from ...antiabuse.outcome import CaptchaOutcome
-from ...forms.reports import FIELDS, ReportForm, read_counts, typed_counts
+from ...forms.reports import ReportForm, count_fields, read_counts, typed_counts
 from ...i18n import gettext
 from ...models import Event, EventCase
 from ...services.campaign import catalogue, codes
 from ...services.campaign.views import CaseView, EditionView
 from ...services.reports import telling
-from ...services.reports.queue import REPORT_WORDS
 from ...services.reports.telling import Told
 from ...services.storage.unit_of_work import read
 from ...web import Here, form_flow, guard, here, mailbox
@@ -93,7 +93,7 @@ def _pressed() -> Response:
     form.utf8 = place.state.config.mail_utf8
     form.today = catalogue.local_date(place.section, place.state.clock())
     about = _about((form.code.data or "")[:40])
-    typed = typed_counts(request.form)
+    typed = typed_counts(place.section, request.form)
     counts, faulty = read_counts(typed, [case.slug for case in about.cases])
 
     def ready() -> Sequence[int] | Refusal:
@@ -146,17 +146,17 @@ def _page(
 ) -> Response:
     place = here()
     values: dict[str, Any] = form_flow.form_values(place, form, _form_id(place), refusal)
-    words = {kind: REPORT_WORDS[kind] for kind in FIELDS}
+    fields, more_fields = count_fields(place.section)
     names = {case.slug: case.name for case in about.cases}
     wrong = gettext("Enter a whole number")
     values["errors"] = [
         *values["errors"],
-        *((f"{slug}-{kind}", f"{names[slug]} – {words[kind]}: {wrong}") for slug, kind in faulty),
+        *((f"{slug}-{kind}", f"{names[slug]} – {type_words(place.section, kind)}: {wrong}") for slug, kind in faulty),
     ]
     return private_page(
         "reports/report.html", refusal.status if refusal else 200, endpoint="report", edition=about.edition,
-        cases=about.cases, event=about.event, typed=typed, faulty={f"{slug}-{kind}" for slug, kind in faulty}, fields=FIELDS,
-        kind_words=words, wrong=wrong, **values,
+        cases=about.cases, event=about.event, is_wrong=about.is_wrong, typed=typed, faulty={f"{slug}-{kind}" for slug, kind in faulty}, fields=fields,
+        more_fields=more_fields, wrong=wrong, **values,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from flask import Response
 from sqlalchemy.orm import Session
 
+from ...action_types import type_words
 from ...errors import NotFound
 from ...i18n import gettext
 from ...services.campaign import catalogue
@@ -60,10 +61,7 @@ def _case_names(session: Session, found: sums.Sum) -> dict[str, str]:
 
 def _type_words(name: str) -> str:
     place = here()
-    action, own = place.state.seam.actions.get(name), place.section.action_types.get(name)
-    if own is not None:
-        return place.section.text(own, place.locale)
-    return str(action.words) if action is not None else name.replace("_", " ").capitalize()
+    return type_words(place.section, name, place.state.seam.actions)
 
 
 def world_json(year: str) -> Response:

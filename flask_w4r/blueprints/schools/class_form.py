@@ -90,7 +90,7 @@ def _page(found: ClassPage, form: PupilForm, refusal: Refusal | None) -> Respons
     form["form_token"].data = form_flow.fresh_token(place, _form_id(place, found))
     return sealed_page(
         "schools/class.html", refusal.status if refusal else 200, found=found, form=form, errors=error_list(form),
-        notice=refusal.notice if refusal else None, chosen=set(form["cases"].data or ()),
+        notice=refusal.notice if refusal else None, beside={case.slug: case.country_name for case in found.cases},
     )  # fmt: skip
 
 

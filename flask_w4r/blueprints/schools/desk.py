@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from ...i18n import country_name, gettext, read_number
 from ...services.campaign import catalogue
 from ...services.schools import awards
-from ...services.schools.counts import FEWEST, SchoolLine
+from ...services.schools.counts import SchoolLine
 from ...services.storage.unit_of_work import UnitOfWork, read, run
+from ...services.tally.few import FEW
 from ...state import Permission
 from ...web import here
 from ...web.desk import allowed, back_to, desk_page, may, staff_here, token_problem
@@ -40,7 +41,7 @@ def schools() -> Response:
     }
     return desk_page(
         "schools.html", "moderation_schools", actor, 422 if notice else 200,
-        schools=read(current_app, load), fewest=FEWEST, country_name=country_name, may_export=may(actor, Permission.EXPORT),
+        schools=read(current_app, load), fewest=FEW, country_name=country_name, may_export=may(actor, Permission.EXPORT),
         notice=notice or said.get(request.args.get("done", "")),
     )  # fmt: skip
 

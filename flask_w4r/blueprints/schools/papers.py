@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ...models import School
 from ...services.printing.small import Paper
-from ...services.schools import classes
+from ...services.schools import classes, sums
 from ...services.schools.certificate import certificate
 from ...web import here
 from ..letters.papers import answer, press
@@ -21,10 +21,9 @@ def school_certificate(row: School) -> Response:
     def make(session: Session) -> Paper:
         place, made = here(), press()
         edition = classes.edition_of(session, place.lens, row)
-        return certificate(
-            made, row, edition, classes.of_school(session, place.state.keyring, row.id),
-            classes.cases_of(session, place.lens, row),
-        )  # fmt: skip
+        done = sums.of_school(session, row.id)
+        wrote_for = [case for case in classes.chosen(session, place.lens, row) if case.id in done.cases]
+        return certificate(made, row, edition, done, wrote_for)
 
     return answer(make, "certificate", to_all=False)
 

@@ -1,4 +1,4 @@
-"""The teacher's page: classes with their links and counts, who wrote, and the button that erases all names."""
+"""The teacher's page: classes with their links and counts, who wrote, and the buttons that erase names and take a press back."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from ...forms.schools import NewClassForm
 from ...i18n import gettext, ngettext, read_number
 from ...models import School
 from ...services.printing.typeset import can_typeset
-from ...services.schools import classes, pupils
+from ...services.schools import classes, pupils, sums, telling
 from ...services.storage.unit_of_work import read, run
 from ...web import here, links
 from ...web.responses import sealed_page, see_other
 from ...web.templating import app_of_request
 from . import session as teacher_session
 from .session import back, show, teachers_only, token_problem
+
+#: Presses without a name that a class's list shows, the latest.
+MOST_UNNAMED = 60
 
 
 def school_enter(token: str) -> Response:
@@ -59,9 +62,12 @@ def _page(row: School, code: int = 200, *, notice: str | None = None, form: NewC
         made = classes.of_school(session, place.state.keyring, row.id)
         return {
             "classes": made,
-            "pupils": pupils.of_school(session, place.state.keyring, row.id),
+            "presses": pupils.of_school(session, place.state.keyring, row.id),
             "edition": classes.edition_of(session, place.lens, row),
             "cases": classes.cases_of(session, place.lens, row),
+            "case_names": {case.id: case.name for case in classes.chosen(session, place.lens, row)},
+            "sums": sums.of_school(session, row.id),
+            "last": telling.last(session, row.id),
             "free": classes.free(made, row.size),
             "urls": {one.id: place.absolute("class_form", code=one.code) for one in made},
         }
@@ -73,14 +79,21 @@ def _page(row: School, code: int = 200, *, notice: str | None = None, form: NewC
         "made": gettext("The class has its link."),
         "ended": gettext("The link of the class has ended. What was counted stays."),
         "erased": gettext("The names and ages are erased. The letters still count."),
+        "taken": gettext(
+            "Taken back: this pupil and these letters are not counted any more, and the place in the class is free again."
+        ),
+        "unknown": gettext("There is no such press any more: it was taken back or erased before."),
+        "over": gettext("The campaign is over: nothing can be taken back any more."),
         "none": gettext("There was nothing to erase."),
         "reported": gettext("Thank you. Our team looks at the numbers, and then they count."),
         "already": gettext("You have reported this already: it counts once."),
     }
-    named = sum(len(some) for some in found["pupils"].values())
+    last = found["last"]
+    told = sum(sum(numbers.values()) for numbers in last.counts.values()) if last else 0
+    named = sum(one.name is not None for some in found["presses"].values() for one in some)
     return show(
         "school.html", row, code, form=form, errors=error_list(form), notice=notice or said.get(request.args.get("done", "")),
-        class_mode=place.section.class_mode, named=named, can_print=can_typeset(),
+        class_mode=place.section.class_mode, named=named, told=told, most=MOST_UNNAMED, can_print=can_typeset(),
         has_letters="letters" in place.state.config.features,
         named_words=ngettext("%(num)s first name", "%(num)s first names", named), **found,
     )  # fmt: skip
@@ -154,6 +167,16 @@ def pupils_erase(row: School) -> Response:
 
 
 @teachers_only
+def pupil_take_back(row: School) -> Response:
+    """Take back one press: it is not counted any more."""
+    problem = token_problem()
+    if problem is not None:
+        return _page(row, 422, notice=problem)
+    lens, number = here().lens, read_number(request.form.get("pupil"), 1, 2**31 - 1) or 0
+    return back(done=run(app_of_request(), lambda uow: pupils.take_back(uow.session, lens, row.id, number)))
+
+
+@teachers_only
 def school_leave(row: School) -> Response:
     """Close the teacher's page on this device."""
     problem = token_problem()
@@ -168,6 +191,7 @@ ROUTES = (
     ("/school/classes", "school_class_new", class_new, ("POST",), "schools"),
     ("/school/classes/end", "school_class_end", class_end, ("POST",), "schools"),
     ("/school/pupils/erase", "school_pupils_erase", pupils_erase, ("POST",), "schools"),
+    ("/school/pupils/take-back", "school_pupil_take_back", pupil_take_back, ("POST",), "schools"),
     ("/school/leave", "school_leave", school_leave, ("POST",), "schools"),
     ("/school/<token>", "school_enter", school_enter, ("GET", "POST"), "schools"),
 )

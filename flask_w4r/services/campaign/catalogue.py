@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from sqlalchemy import select
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 def local_date(section: Section, now: datetime) -> date:
     """Today, where the section is."""
-    return now.astimezone(ZoneInfo(section.time_zone)).date()
+    return section.local_date(now)
 
 
 def window(section: Section, edition: Edition, *, current: bool) -> tuple[date, date]:
@@ -106,6 +105,7 @@ def _edition_view(row: Edition, lens: Lens, current: bool) -> EditionView:
         is_current=current,
         phase=phase,
         url=lens.link("campaign") if current else lens.link("edition", year=row.year),
+        is_over=today > ends_on,
     )
 
 
@@ -221,6 +221,7 @@ def _case_view(
         status=row.status,
         status_changed_at=row.status_changed_at,
         goal=row.goal,
+        goals=row.goals or {},
         location=row.location,
         facts_as_of=row.facts_as_of,
         sources=[{**_SOURCE, **item} for item in row.sources],

@@ -41,6 +41,8 @@ class EditionView:
     is_current: bool
     phase: str
     url: str
+    #: Its last day is past.
+    is_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class CaseView:
     #: Everyone who is written to: :attr:`target` first.
     targets: Sequence[dict[str, Any]] = ()
     solidarity: Mapping[str, Any] = field(default_factory=dict)
+    #: What else is to be reached, by type of action; :attr:`goal` is of signatures.
+    goals: Mapping[str, int] = field(default_factory=dict)
     #: The ways to act that the kit leaves open; ``None``: all.
     ways: Collection[str] | None = None
     #: The texts that belong to ways to act, by the names of ``kits.way_texts``.

@@ -14,11 +14,9 @@ from ...models import Case, Delivery, Edition
 from ...sections import Section
 from ..campaign.catalogue import cases_by_id
 from ..campaign.views import CaseView, Lens
+from ..tally.few import FEW
 from .claim import find, waiting_counts
 from .papers import by_country
-
-#: A country with fewer signatures is not named on a page: its few signers might be known.
-FEW = 10
 
 
 @dataclass(frozen=True)

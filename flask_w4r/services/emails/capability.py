@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ...action_types import STANDARD
 from ...i18n import lazy_gettext
-from ...seam import Action, Capability, Indexed, Job, Link, Personal, Way
+from ...seam import Capability, Indexed, Job, Link, Personal, Way
 from ...topics import WAYS
 from . import checks, confirming, counts, drip, exports, keep, letters, personal, reindex, ways, writing
 from .leaving import ACTION
@@ -19,7 +20,7 @@ CAPABILITY = Capability(
     links=(Link(writing.CONFIRM, "email_confirm", "confirm_url"),),
     queue=(EMAILS,),
     jobs=(Job("emails", drip.job, every=drip.EVERY, turn=15, once=15),),
-    actions=(Action(ACTION, lazy_gettext("Emails")),),
+    actions=(STANDARD[ACTION],),
     ways=(
         Way(
             "email", WAYS["email"], "email", 30, lazy_gettext("We send it in your name to those who can change this."), 3,

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 from ...i18n import gettext, ngettext
 from ...models import TargetEmail
 from ...sections import Section
+from ..tally.keys import Key, tell
 from .leaving import ACTION
 
 
-def recount(session: Session, section: Section) -> Mapping[int, Mapping[str, int]]:
-    """Emails that left, by case, also those of which only the count is left; see ``seam.Capability``."""
-    left = select(TargetEmail.case_id, func.count()).where(
+def recount(session: Session, section: Section) -> Mapping[Key, int]:
+    """Emails that left, also those of which only the count is left; see ``seam.Capability``."""
+    left = select(TargetEmail.case_id, TargetEmail.sent_at).where(
         TargetEmail.section == section.code, TargetEmail.state == "sent"
     )
-    return {case_id: {ACTION: number} for case_id, number in session.execute(left.group_by(TargetEmail.case_id))}
+    return tell(section, ACTION, session.execute(left).yield_per(1000))
 
 
 def touched(session: Session, section: Section, case_ids: Sequence[int]) -> Sequence[tuple[str, str]]:

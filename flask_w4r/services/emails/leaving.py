@@ -20,6 +20,7 @@ from ...sections.emails import rules_of
 from ..mail import outbox
 from ..mail.letters import Letter
 from ..tally import counts as tally
+from ..tally.keys import Key
 from . import digest
 from .drip import lock_drip
 from .outgoing import DIGEST
@@ -63,7 +64,8 @@ def sent(session: Session, keyring: Keyring, letters: Sequence[Letter], *, now: 
         if single:
             _copies(session, keyring, letter.section, row, now=now)
     for (edition, case_id), number in sorted(counted.items()):
-        tally.add(session, letters[0].section, edition, case_id, ACTION, number)
+        section = letters[0].section
+        tally.add_all(session, section, edition, {Key(case_id, ACTION, day=section.local_date(now)): number})
 
 
 def _copies(session: Session, keyring: Keyring, section: Section, row: TargetEmail, *, now: datetime) -> None:

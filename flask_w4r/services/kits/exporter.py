@@ -158,6 +158,7 @@ def _case(case: Case) -> str:
     if case.photo:
         photo = {"file": _PHOTO, "alt": case.photo["alt"], "credit": case.photo["credit"]}
         lines += _lines(photo, "[photo]")
+    lines += _lines(case.goals or {}, "[goals]")
     lines += _lines(case.target, "[target]")
     for target in case.targets or ():
         lines += _lines(target, "[[targets]]")

@@ -146,6 +146,7 @@ def _facts(item: KitCase) -> dict[str, Any]:
         "kind": item.kind,
         "topics": list(item.topics),
         "goal": item.goal,
+        "goals": dict(item.goals) or None,
         "location": item.location,
         "facts_as_of": item.facts_as_of,
         "sources": [dict(source) for source in item.sources],

@@ -62,6 +62,8 @@ class KitCase:
     photo: KitPhoto | None = None
     targets: tuple[Mapping[str, Any], ...] = ()
     ways: tuple[str, ...] | None = None
+    #: By type of action, without signatures: those are :attr:`goal`.
+    goals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,12 @@ from .source import MAX_PHOTO_BYTES, Faults, KitFolder
 from .texts import read_texts
 
 MAX_CASES = 100
+MOST_GOAL = 1_000_000_000
+#: Its goal has a key of its own.
+SIGNATURE = "petition_signature"
 _ROOT = ("campaign.toml", "cases", "impact", "totals.csv")
 _CASE_KEYS = (
-    "name", "country", "kind", "position", "topics", "status", "goal", "location", "facts_as_of", "signer_warning",
+    "name", "country", "kind", "position", "topics", "status", "goal", "goals", "location", "facts_as_of", "signer_warning",
     "sensitive", "minor", "sources", "target", "targets", "solidarity", "ways", "updates", "photo",
 )  # fmt: skip
 _FREE = re.compile(r"(README|LICEN[CS]E|NOTES|CHANGES)(\.\w+)?", re.IGNORECASE)
@@ -134,7 +137,8 @@ def _case(folder: KitFolder, slug: str) -> KitCase | None:
         "position": table.integer("position", 0, 10_000, default=0),
         "topics": table.choices("topics", folder.known("topics")),
         "status": table.choice("status", CASE_STATUSES, default="active"),
-        "goal": table.integer("goal", 1, 1_000_000_000),
+        "goal": table.integer("goal", 1, MOST_GOAL),
+        "goals": _goals(table.table("goals"), folder.known_types()),
         "location": table.text("location", 200, required=False),
         "facts_as_of": table.day("facts_as_of"),
         "signer_warning": table.flag("signer_warning"),
@@ -148,6 +152,19 @@ def _case(folder: KitFolder, slug: str) -> KitCase | None:
         "photo": _photo(folder, table, here, files) if "photo" in table.data else None,
     }
     return KitCase(slug=slug, texts=texts, **facts)
+
+
+def _goals(table: Table, known: Sequence[str]) -> dict[str, int]:
+    for kind in table.data:
+        if kind == SIGNATURE:
+            table.fault(kind, "is the plain 'goal' above the tables; write the number there and remove this one")
+        elif kind not in known:
+            hint = closest(kind, known)
+            table.fault(
+                kind[:60], f"is no type of action; {hint}; name one of your own in the section key action_types"
+            )
+    numbers = {kind: table.integer(kind, 1, MOST_GOAL) for kind in known}
+    return {kind: number for kind, number in numbers.items() if number}
 
 
 def _sources(table: Table) -> tuple[Mapping[str, str], ...]:

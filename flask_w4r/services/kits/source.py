@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...action_types import STANDARD, in_order, reported_types
 from ...errors import KitError
 from ...sections import Section
 from ...topics import OPEN
@@ -64,6 +65,11 @@ class KitFolder:
         """The words of a vocabulary: ours, and those that each of the sections has."""
         own = [set(section.vocabularies.get(vocabulary, ())) for section in self._sections]
         return [*OPEN[vocabulary], *sorted(set.intersection(*own).difference(OPEN[vocabulary]) if own else ())]
+
+    def known_types(self) -> list[str]:
+        """The types of action that can have a goal beside signatures: ours, and those that each of the sections has."""
+        own = [set(reported_types(section)) for section in self._sections]
+        return in_order(set.intersection(*own) if own else {name for name, one in STANDARD.items() if one.is_reported})
 
     def listing(self, folder: str = "") -> dict[str, bool]:
         """The entries of a folder as ``{name: is_folder}``. Links and special files are faults and left out."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...i18n import gettext, long_date
 from ...keyring import Keyring
-from ...sections import text_direction
+from ...sections import Section, text_direction
 from ..campaign.codes import write
 from ..campaign.views import Lens
 from ..printing.small import Paper
@@ -98,14 +98,14 @@ def letter_words() -> dict[str, str]:
 
 def sheet_data(press: Press, sheet: Sheet) -> dict[str, Any]:
     """One case's sheet, as ``letters.typ`` prints it."""
-    case = sheet.case
+    case, section = sheet.case, press.lens.section
     text = {"lang": case.text_lang.split("-")[0], "dir": case.text_dir}
     return {
         "heading": gettext("Write for %(name)s", name=case.name),
         "demand": {**text, "text": sheet.demand},
         "text": text,
-        "letters": [_letter(one) for one in sheet.recipients],
-        "embassy": [_embassy(case.country_name, sheet.embassy)] if sheet.embassy else [],
+        "letters": [_letter(one, section) for one in sheet.recipients],
+        "embassy": [_embassy(case.country_name, sheet.embassy, section)] if sheet.embassy else [],
         "points": list(sheet.points),
         "never": list(sheet.never),
         "always": list(sheet.always),
@@ -122,18 +122,27 @@ def sheet_data(press: Press, sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _letter(one: Recipient) -> dict[str, Any]:
+def _letter(one: Recipient, section: Section) -> dict[str, Any]:
     return {
         **lines_data(one.block),
         "salutation": {"text": one.salutation, "lang": "en", "dir": dir_of(one.salutation)},
-        "missing": "" if one.has_address else no_address(),
+        "missing": "" if one.has_address else no_address(section),
         "verified": checked_on(one.verified_on) if one.has_address else "",
     }
 
 
-def no_address() -> str:
-    """What stands where an address would."""
-    return gettext("Address: see your section")
+def no_address(section: Section) -> str:
+    """What stands where an address would: whom to ask for it."""
+    where = _asked_at(section)
+    return (
+        gettext("Address: ask your section, %(where)s", where=where)
+        if where
+        else gettext("Address: not known here yet")
+    )
+
+
+def _asked_at(section: Section) -> str:
+    return section.contact or ", ".join(section.postal_address)
 
 
 def checked_on(day: date | None) -> str:
@@ -141,15 +150,22 @@ def checked_on(day: date | None) -> str:
     return gettext("Address checked on %(date)s", date=long_date(day)) if day else ""
 
 
-def embassy_note(country: str, embassy: Embassy) -> str:
+def embassy_note(country: str, embassy: Embassy, section: Section) -> str:
     """What stands below an embassy's address, or in its place."""
     if embassy.lines:
         return checked_on(embassy.verified_on)
-    return gettext("The embassy of %(country)s in your country: for its address, see your section", country=country)
+    where = _asked_at(section)
+    if not where:
+        return gettext("The embassy of %(country)s in your country: its address is not known here yet", country=country)
+    return gettext(
+        "The embassy of %(country)s in your country: for its address, ask your section, %(where)s",
+        country=country,
+        where=where,
+    )
 
 
-def _embassy(country: str, embassy: Embassy) -> dict[str, Any]:
-    return {**lines_data(embassy.lines), "note": embassy_note(country, embassy)}
+def _embassy(country: str, embassy: Embassy, section: Section) -> dict[str, Any]:
+    return {**lines_data(embassy.lines), "note": embassy_note(country, embassy, section)}
 
 
 def lines_data(lines: Sequence[str]) -> dict[str, Any]:

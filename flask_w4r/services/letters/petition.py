@@ -7,7 +7,7 @@ from ...sections import Section
 from ..campaign.codes import write
 from ..people.consents import PETITION, question
 from ..printing.small import Paper
-from .papers import Press, qr
+from .papers import Press, lines_data, qr
 from .sheet import Sheet
 
 
@@ -53,6 +53,7 @@ def petition(press: Press, sheet: Sheet) -> Paper:
             "number": gettext("No."),
             "signature": gettext("Signature"),
             "code": gettext("This sheet:"),
+            "back": gettext("Send this list to:"),
         },
         heading=gettext("Sign for %(name)s", name=case.name),
         edition=case.edition.title,
@@ -61,6 +62,7 @@ def petition(press: Press, sheet: Sheet) -> Paper:
         text=text,
         petition=[part.strip() for part in case.petition.split("\n\n") if part.strip()],
         privacy=_privacy(section, lens.locale),
+        back=[lines_data(section.postal_address)] if section.postal_address else [],
         columns=columns(section, lens.locale),
         qr=qr(sign, gettext("QR code: sign on the site instead")),
         facts=gettext(

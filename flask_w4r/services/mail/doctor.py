@@ -8,7 +8,7 @@ from typing import Any
 from ...seam import Finding
 from ...state import W4RState
 from ..storage.unit_of_work import read
-from .outbox import outbox_status
+from .standing import outbox_status
 from .stop import stopped
 
 #: Seconds after which mail that waits means that no worker runs.

@@ -25,10 +25,12 @@ class Patience(NamedTuple):
 
 
 #: Each is about four days (RFC 5321, 4.5.4.1: "the give-up time generally needs to be at least 4-5 days"). Who greylists
-#: takes a second try after minutes; who said no is not asked again before half an hour has passed (ibid.); and where no
-#: answer came to a whole mail, it may have been taken, so that few copies are risked.
+#: takes a second try after minutes; our own server may be asked every hour, so that what waited for it leaves soon after it
+#: is back; who said no is not asked again before half an hour has passed (ibid.); and where no answer came to a whole mail, it
+#: may have been taken, so that few copies are risked.
 PATIENCE: dict[str, Patience] = {
     "later": Patience(timedelta(seconds=30), timedelta(hours=6), 27),
+    "away": Patience(timedelta(seconds=30), timedelta(hours=1), 110),
     "refused": Patience(timedelta(minutes=30), timedelta(hours=6), 20),
     "unanswered": Patience(timedelta(hours=1), timedelta(hours=32), 8),
 }
@@ -88,7 +90,7 @@ def classify(error: Exception) -> Fault:
         # An address that the server does not know is a final answer; whether it is believed, see ``leaving``.
         return replace(fault, bounced=True, patience="") if says_no_such_mailbox(code, reply) else fault
     if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError):
-        return replace(_answered(kind, error.smtp_code, error.smtp_error), sort="away", patience="later")
+        return replace(_answered(kind, error.smtp_code, error.smtp_error), sort="away", patience="away")
     if isinstance(error, smtplib.SMTPResponseException):
         return _answered(kind, error.smtp_code, error.smtp_error)
     if isinstance(error, smtplib.SMTPNotSupportedError | NotCarried):
@@ -97,9 +99,9 @@ def classify(error: Exception) -> Fault:
     if isinstance(error, Unanswered):
         return Fault(kind, "away", "unanswered")
     if isinstance(error, smtplib.SMTPServerDisconnected | DeliveryFailed):
-        return Fault(kind, "away")
+        return Fault(kind, "away", "away")
     if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
-        return Fault(kind, "away")
+        return Fault(kind, "away", "away")
     if isinstance(error, AddressFault):
         return Fault(kind, patience="")
     if isinstance(error, W4RError):

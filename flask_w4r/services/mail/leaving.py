@@ -252,4 +252,4 @@ def _domain(letter: Letter) -> str:
 def _of_mailer(error: Exception) -> Fault:
     """What a mailer's error means. One that nobody knows, such as a host's mailer may raise, is the server's too."""
     fault = classify(error)
-    return fault if fault.sort or fault.patience != "later" else replace(fault, sort="away")
+    return fault if fault.sort or fault.patience != "later" else replace(fault, sort="away", patience="away")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -31,23 +30,6 @@ TO_PROGRAMS = frozenset({"webhook"})
 MAIL = "mail"
 _TABLE = OutboxMail.__table__
 _WIPED: Mapping[str, Any] = {"recipient": None, "params": None, "claimed_by": None, "lease_until": None}
-
-
-@dataclass(frozen=True)
-class OutboxStatus:
-    """How the outbox stands. Ages are in seconds."""
-
-    queued: int
-    due: int
-    failed: int
-    sent: int
-    dropped: int
-    oldest_due_age: float
-    failures: tuple[dict[str, Any], ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain values, for JSON."""
-        return {**asdict(self), "failures": list(self.failures)}
 
 
 def outbox_values(
@@ -280,29 +262,6 @@ def requeue_failed(session: Session, *, now: datetime) -> int:
     """Give every failed mail its tries again. Returns how many there were."""
     failed = update(OutboxMail).where(OutboxMail.state == "failed", OutboxMail.recipient.is_not(None))
     return execute(session, failed.values(state="queued", attempts=0, not_before=now))
-
-
-def outbox_status(session: Session, *, now: datetime, failures: int = 20) -> OutboxStatus:
-    """Count the outbox and list its latest failures, without any personal data."""
-    counted = session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state))
-    by_state = {row[0]: int(row[1]) for row in counted}
-    late = and_(OutboxMail.state == "queued", OutboxMail.not_before <= now, is_mail())
-    due, oldest = session.execute(select(func.count(), func.min(OutboxMail.not_before)).where(late)).one()
-    rows = session.execute(
-        select(OutboxMail.id, OutboxMail.section, OutboxMail.kind, OutboxMail.attempts, OutboxMail.last_error)
-        .where(OutboxMail.last_error.is_not(None), OutboxMail.state.in_(("queued", "failed")))
-        .order_by(OutboxMail.id.desc())
-        .limit(failures)
-    )
-    return OutboxStatus(
-        by_state.get("queued", 0),
-        due,
-        by_state.get("failed", 0),
-        by_state.get("sent", 0),
-        by_state.get("dropped", 0),
-        max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
-        tuple(dict(row) for row in rows.mappings()),
-    )
 
 
 def over(sweep: Sweep) -> Any:

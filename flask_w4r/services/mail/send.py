@@ -41,7 +41,8 @@ from .caps import (
 from .faults import UnknownKind, UnknownSection, classify
 from .leaving import Leaving, MailReport, note_failure
 from .letters import Letter, Render
-from .outbox import OutboxStatus, enqueue, is_due, outbox_status, outbox_values, requeue_failed
+from .outbox import enqueue, is_due, outbox_values, requeue_failed
+from .standing import OutboxStatus, outbox_status
 from .turns import TOMORROW, waits_until
 
 __all__ = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ...action_types import STANDARD
 from ...i18n import lazy_gettext
-from ...seam import Action, Capability, Indexed, Link, Personal, Way
+from ...seam import Capability, Indexed, Link, Personal, Way
 from ...topics import WAYS
 from . import counts, exports, intake, keep, mails, personal, reindex, rules, views, waits
 from .queue import MESSAGES
@@ -18,7 +19,7 @@ CAPABILITY = Capability(
     mails=mails.MAILS,
     links=(Link(mails.CONFIRM, "message_confirm", "message_url"),),
     queue=(MESSAGES,),
-    actions=(Action(ACTION, lazy_gettext("Messages of solidarity")),),
+    actions=(STANDARD[ACTION],),
     ways=(
         Way(
             "solidarity", WAYS["solidarity"], "solidarity", 40,

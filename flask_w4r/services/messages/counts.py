@@ -10,20 +10,22 @@ from sqlalchemy.orm import Session
 from ...i18n import gettext, ngettext
 from ...models import Message
 from ...sections import Section
+from ..tally.keys import Key, tell
 from .written import ACTION
 
 #: What is passed on, and was not yet.
 TO_TAKE = and_(Message.state == "approved", Message.taken_at.is_(None), Message.words.is_not(None))
 
 
-def recount(session: Session, section: Section) -> Mapping[int, Mapping[str, int]]:
-    """Approved messages, by case, also of those whose owners erased what they had entrusted; see ``seam.Capability``."""
+def recount(session: Session, section: Section) -> Mapping[Key, int]:
+    """Approved messages, by the day they were written on, also those whose owners erased what they had entrusted; see
+    ``seam.Capability``."""
     rows = session.execute(
-        select(Message.case_id, func.count())
-        .where(Message.section == section.code, Message.approved_at.is_not(None))
-        .group_by(Message.case_id)
+        select(Message.case_id, Message.created_at).where(
+            Message.section == section.code, Message.approved_at.is_not(None)
+        )
     )
-    return {case_id: {ACTION: number} for case_id, number in rows}
+    return tell(section, ACTION, rows.yield_per(1000))
 
 
 def touched(session: Session, section: Section, case_ids: Sequence[int]) -> Sequence[tuple[str, str]]:

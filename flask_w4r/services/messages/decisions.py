@@ -16,6 +16,7 @@ from ...state import Hooks
 from ..moderation import rows
 from ..moderation.rows import Undone
 from ..tally import counts as tally
+from ..tally.keys import Key
 from . import mails
 from .written import ACTION, KIND
 
@@ -34,13 +35,13 @@ def decide(
     now: datetime,
 ) -> Batch | None:
     """Approve or refuse messages that still wait; see ``seam.QueueKind``. Approved ones count."""
-    passed: Counter[int] = Counter()
+    passed: Counter[Key] = Counter()
 
     def apply(batch: Batch, row: Message) -> None:
         row.state, row.held_at, row.updated_at = _LEAVES[act], None, now
         if act == "approve":
             row.approved_at = now
-            passed[row.case_id] += 1
+            passed[key_of(section, row)] += 1
         elif batch.reason:
             session.flush()
             mails.refuse(session, keyring, section, row, keyring.open(batch.reason), now=now)
@@ -60,24 +61,28 @@ def _decidable(session: Session, section: Section, ids: Sequence[int]) -> list[i
 
 def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, limit: int) -> Undone:
     """Give messages back to the queue; what counted counts no more. One that was printed meanwhile stays as it is."""
-    back: Counter[int] = Counter()
+    back: Counter[Key] = Counter()
 
     def uncount(row: Message) -> None:
         if batch.act == "approve":
-            back[row.case_id] -= 1
+            back[key_of(section, row)] -= 1
 
     done = rows.undo(session, section, batch, KIND, Message, limit=limit, states=[_LEAVES[batch.act]], after=uncount)
     count(session, section, back)
     return done
 
 
-def count(session: Session, section: Section, changes: Mapping[int, int]) -> None:
-    """Change how many messages count.
+def key_of(section: Section, row: Message) -> Key:
+    """What a message counts as: it was done on the day it was written, whenever the desk read it."""
+    return Key(row.case_id, ACTION, day=section.local_date(row.created_at))
 
-    :param changes: by case, so many more or fewer.
-    """
-    query = select(Case.id, Case.edition_id).where(Case.section == section.code, Case.id.in_(list(changes)))
+
+def count(session: Session, section: Section, changes: Mapping[Key, int]) -> None:
+    """Change how many messages count: so many more or fewer."""
+    query = select(Case.id, Case.edition_id).where(
+        Case.section == section.code, Case.id.in_({key.case_id for key in changes})
+    )
     editions = dict(session.execute(query).all()) if changes else {}
     for edition_id in sorted(set(editions.values())):
-        mine = {(case, ACTION): changes[case] for case, edition in editions.items() if edition == edition_id}
+        mine = {key: number for key, number in changes.items() if editions.get(key.case_id) == edition_id}
         tally.add_all(session, section, edition_id, mine)

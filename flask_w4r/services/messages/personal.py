@@ -126,9 +126,9 @@ def act(work: UnitOfWork, section: Section, canonical: str, way: str, key: str, 
             row.public, row.shown_at, row.updated_at = False, None, work.state.clock()
             row.version += 1
         elif way == "leave":
-            counted, case_id = row.approved_at is not None, row.case_id
+            counted = {decisions.key_of(section, row): -1} if row.approved_at is not None else {}
             _wipe(work, [row], approved_at=None)
-            decisions.count(work.session, section, {case_id: -1} if counted else {})
+            decisions.count(work.session, section, counted)
     work.session.flush()
     return bool(mine) and way in ("leave", "withdraw")
 

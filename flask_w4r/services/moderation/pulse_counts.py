@@ -21,7 +21,9 @@ NETWORK_FLOOR = 5
 NETWORKS_NAMED = 10
 #: The visits' own count, which no row of ours can be counted from.
 OPENED = "opened"
-_PLAIN = ("submitted", "confirmed", "held", "pending", "released", "invalid")
+_PLAIN = ("submitted", "confirmed", "held", "held_confirmed", "pending", "released", "invalid")
+#: Of each mail provider, of the whole section alone: what waits for its email to be confirmed and what was, held or not.
+DOMAIN_STATES = {"domain_confirmed": "confirmed", "domain_pending": "pending"}
 
 #: Section, hour, case, metric and key.
 Key = tuple[str, datetime, int, str, str]
@@ -77,6 +79,7 @@ def count_hours(session: Session, codes: Collection[str], since: datetime, until
     conditions = {
         "confirmed": and_(Signature.state == "confirmed", free),
         "held": Signature.held_at.is_not(None),
+        "held_confirmed": and_(Signature.state == "confirmed", Signature.held_at.is_not(None)),
         "pending": and_(Signature.state == "pending", free),
         "released": Signature.released_at.is_not(None),
         "invalid": Signature.state == "invalid",
@@ -90,14 +93,18 @@ def count_hours(session: Session, codes: Collection[str], since: datetime, until
             add(row, row.case_id, metric, "", int(row._mapping[metric]))
     busiest = max((count for (_, _, _, metric, _), count in counts.items() if metric == "submitted"), default=0)
     if busiest:
-        for metric, column, rows in (
-            ("domain", Signature.mail_domain, arrived),
-            ("reason", Signature.held_for, (*arrived, Signature.held_at.is_not(None))),
+        of_states = [when(Signature.state == state).label(metric) for metric, state in DOMAIN_STATES.items()]
+        for metric, column, rows, more in (
+            ("domain", Signature.mail_domain, arrived, of_states),
+            ("reason", Signature.held_for, (*arrived, Signature.held_at.is_not(None)), []),
         ):
-            grouped = select(*place, Signature.case_id, column.label("key"), func.count().label("number"))
+            grouped = select(*place, Signature.case_id, column.label("key"), func.count().label("number"), *more)
             wanted = grouped.where(*rows, column.is_not(None)).group_by(*place, Signature.case_id, column)
             for row in session.execute(wanted):
-                add(row, row.case_id, metric, str(row._mapping["key"]), row.number)
+                key = str(row._mapping["key"])
+                add(row, row.case_id, metric, key, row.number)
+                for state in more:
+                    counts[row.section, hours.of(row), WHOLE_SECTION, state.name, key] += int(row._mapping[state.name])
     if busiest >= NETWORK_FLOOR:
         counts.update(_networks(session, arrived, hours))
     due = (OutboxMail.section, *_day_and_hour(OutboxMail.not_before))

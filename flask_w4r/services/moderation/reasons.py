@@ -37,6 +37,9 @@ REASON_WORDS: Mapping[str, Any] = {
     "address_in_text": lazy_gettext("The text may reveal an address that should stay private"),
     "report_a_person": lazy_gettext("Far more actions a person than usual"),
     "report_in_all": lazy_gettext("Far more actions than one report usually has"),
+    "school_links": lazy_gettext(
+        "The links of the school’s classes count letters too: this report must leave them out"
+    ),
     "text_email": lazy_gettext("An email address in the text"),
     "text_link": lazy_gettext("A link in the text"),
     "text_handle": lazy_gettext("A name on a social network in the text"),

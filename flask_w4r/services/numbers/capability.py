@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ...seam import Capability
+from .exports import EXPORTS
 
-CAPABILITY = Capability("numbers", pages="flask_w4r.blueprints.numbers")
+CAPABILITY = Capability("numbers", exports=EXPORTS, pages="flask_w4r.blueprints.numbers")

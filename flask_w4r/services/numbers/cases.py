@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 from ...models import Case, Edition, Pulse, TallySlot
 from ...sections import Section
 from ..moderation.pulse import hour_of
-from ..tally.counts import PEOPLE, SIGNATURE, WHOLE_EDITION
+from ..tally.few import told
+from ..tally.keys import PEOPLE, SIGNATURE, WHOLE_EDITION
 from ..tally.totals import Counts
 from ..tally.views import share_of
 
@@ -28,9 +30,11 @@ LAGS_BELOW = 0.5
 class CaseLine:
     """How one case stands beside the others of its edition.
 
+    :ivar goal: of signatures, and ``goals`` of others by type of action.
     :ivar percent: of its goal; ``None``: it has none.
-    :ivar lately: signatures that arrived in the last days and count.
-    :ivar usual: the median of that over the edition's active cases.
+    :ivar lately: signatures that arrived in the last days and count; ``None``: a few.
+    :ivar usual: the median of that over the edition's active cases; ``None``: of a few.
+    :ivar lags: it is active, and gets far fewer signatures than the others.
     """
 
     slug: str
@@ -40,30 +44,39 @@ class CaseLine:
     actions: int
     goal: int | None
     percent: int | None
-    lately: int
-    usual: float
-
-    @property
-    def lags(self) -> bool:
-        """It is active, and gets far fewer signatures than the others."""
-        return self.status == "active" and self.lately < LAGS_BELOW * self.usual
+    lately: int | None
+    usual: float | None
+    lags: bool
+    goals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class EditionLine:
-    """The section's own numbers of one edition. Signatures are among the actions."""
+    """The section's own numbers of one edition.
+
+    :ivar types: its actions by type; signatures are among them.
+    """
 
     year: str
     titles: Mapping[str, str]
-    actions: int
     people: int
-    signatures: int
+    types: Mapping[str, int]
+
+    @property
+    def actions(self) -> int:
+        """All of them."""
+        return sum(self.types.values())
+
+    @property
+    def signatures(self) -> int:
+        """Those that count."""
+        return self.types.get(SIGNATURE, 0)
 
 
 def by_case(session: Session, section: Section, edition_id: int, counts: Counts, now: datetime) -> list[CaseLine]:
     """The cases of an edition, those that lag first, then by their new signatures; withdrawn ones are left out."""
     rows = session.execute(
-        select(Case.id, Case.slug, Case.name, Case.status, Case.goal)
+        select(Case.id, Case.slug, Case.name, Case.status, Case.goal, Case.goals)
         .where(Case.edition_id == edition_id, Case.section == section.code, Case.status != "withdrawn")
         .order_by(Case.position, Case.slug)
     ).all()
@@ -80,31 +93,25 @@ def by_case(session: Session, section: Section, edition_id: int, counts: Counts,
         )
     }  # fmt: skip
     usual = float(median([lately.get(row.id, 0) for row in rows if row.status == "active"] or [0]))
+    lagging = {row.id for row in rows if row.status == "active" and lately.get(row.id, 0) < LAGS_BELOW * usual}
     lines = []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (row.id not in lagging, row.status != "active", lately.get(row.id, 0))):
         seen = counts.cases.get(row.id, {})
         signed = seen.get(SIGNATURE, 0)
-        percent = share_of(signed, row.goal) if row.goal else None
         lines.append(
             CaseLine(
-                row.slug,
-                row.name,
-                row.status,
-                signed,
-                sum(seen.values()),
-                row.goal,
-                percent,
-                lately.get(row.id, 0),
-                usual,
+                row.slug, row.name, row.status, signed, sum(seen.values()), row.goal,
+                share_of(signed, row.goal) if row.goal else None, told(lately.get(row.id, 0)),
+                None if told(math.ceil(usual)) is None else usual, row.id in lagging, row.goals or {},
             )
-        )
-    return sorted(lines, key=lambda line: (not line.lags, line.status != "active", line.lately))
+        )  # fmt: skip
+    return lines
 
 
 def by_edition(session: Session, section: Section) -> list[EditionLine]:
     """All editions of the section, the newest first, as their pages count them: without withdrawn cases."""
     editions: Sequence[Edition] = session.scalars(
-        select(Edition).where(Edition.section == section.code).order_by(Edition.starts_on.desc())
+        select(Edition).where(Edition.section == section.code).order_by(Edition.starts_on.desc(), Edition.year.desc())
     ).all()
     withdrawn = select(Case.id).where(Case.section == section.code, Case.status == "withdrawn")
     kind = (TallySlot.edition_id, TallySlot.case_id == WHOLE_EDITION, TallySlot.action_type)
@@ -117,9 +124,8 @@ def by_edition(session: Session, section: Section) -> list[EditionLine]:
         sums[number][bool(whole), name] = int(count)
     return [
         EditionLine(
-            row.year, row.titles,
-            sum(count for (whole, _), count in sums[row.id].items() if not whole),
-            sums[row.id].get((True, PEOPLE), 0), sums[row.id].get((False, SIGNATURE), 0),
+            row.year, row.titles, sums[row.id].get((True, PEOPLE), 0),
+            {name: count for (whole, name), count in sorted(sums[row.id].items()) if not whole and count},
         )
         for row in editions
     ]  # fmt: skip

@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from ...models import Case, Pulse, ShareCount, Signature
+from ...models import Pulse, ShareCount
 from ...sections import Section
 from ..moderation.pulse import HOUR, WHOLE_SECTION
+from ..moderation.pulse_counts import DOMAIN_STATES
+from ..tally.few import FEW, told
 
-#: A provider with fewer signatures is not named: its few signers might be known.
-FEW = 10
 #: Providers that are named, those with most signatures first.
 PROVIDERS = 20
-_METRICS = ("submitted", "confirmed", "held", "invalid", "pending")
+_METRICS = ("submitted", "confirmed", "held", "held_confirmed", "invalid", "pending")
 
 
 @dataclass(frozen=True)
@@ -41,25 +41,29 @@ class Day:
 
 @dataclass(frozen=True)
 class Source:
-    """What came of links that name their source."""
+    """What came of links that name their source; ``None``: of a few."""
 
     source: str
-    visits: int
-    actions: int
+    visits: int | None
+    actions: int | None
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Signatures with addresses of one mail provider."""
+    """Signatures with addresses of one mail provider.
+
+    :ivar arrived: those that are confirmed or wait to be.
+    :ivar confirmed: ``None``: a few.
+    """
 
     domain: str
     arrived: int
-    confirmed: int
+    confirmed: int | None
 
     @property
-    def share(self) -> float:
+    def share(self) -> float | None:
         """How much of it was confirmed, from 0 to 1."""
-        return self.confirmed / self.arrived
+        return None if self.confirmed is None else self.confirmed / self.arrived
 
 
 def midnight(section: Section, day: date) -> datetime:
@@ -67,34 +71,33 @@ def midnight(section: Section, day: date) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(section.time_zone)).astimezone(UTC)
 
 
+def _moments(section: Section, first: date, last: date) -> tuple[datetime, datetime]:
+    return midnight(section, first), midnight(section, last + timedelta(days=1))
+
+
+def _hours(section: Section, since: datetime, until: datetime) -> tuple[Any, ...]:
+    return (
+        Pulse.section == section.code, Pulse.case_id == WHOLE_SECTION,
+        # Where a zone is half an hour off, its day begins within an hour of ours.
+        Pulse.hour > since - HOUR, Pulse.hour < until,
+    )  # fmt: skip
+
+
 def by_day(session: Session, section: Section, first: date, last: date) -> list[Day]:
     """The funnel of each day from ``first`` to ``last``, days without any too: from the hours that the worker counted."""
-    since, until = midnight(section, first), midnight(section, last + timedelta(days=1))
+    since, until = _moments(section, first, last)
     zone = ZoneInfo(section.time_zone)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    found: dict[date, dict[str, int]] = {day: dict.fromkeys((*_METRICS, "proved"), 0) for day in days}
-    hours = session.execute(
-        select(Pulse.hour, Pulse.metric, Pulse.count).where(
-            Pulse.section == section.code, Pulse.case_id == WHOLE_SECTION, Pulse.metric.in_(_METRICS),
-            # Where a zone is half an hour off, its day begins within an hour of ours.
-            Pulse.hour > since - HOUR, Pulse.hour < until,
-        )
-    )  # fmt: skip
-    for hour, metric, count in hours:
+    found: dict[date, dict[str, int]] = {day: dict.fromkeys(_METRICS, 0) for day in days}
+    sums = [func.sum(case((Pulse.metric == metric, Pulse.count), else_=0)) for metric in _METRICS]
+    mine = (*_hours(section, since, until), Pulse.metric.in_(_METRICS))
+    for hour, *counts in session.execute(select(Pulse.hour, *sums).where(*mine).group_by(Pulse.hour)):
         day = max(first, hour.astimezone(zone).date())
-        found[day][metric] += count
-    # What is held is little, and has an index of its own; the hours do not say how much of it was confirmed.
-    held = session.scalars(
-        select(Signature.created_at).where(
-            Signature.section == section.code, Signature.held_at.is_not(None), Signature.state == "confirmed",
-            Signature.created_at >= since, Signature.created_at < until,
-        )
-    )  # fmt: skip
-    for moment in held:
-        found[moment.astimezone(zone).date()]["proved"] += 1
+        for metric, count in zip(_METRICS, counts, strict=True):
+            found[day][metric] += int(count)
     return [
         Day(
-            day, of["submitted"], of["confirmed"] + of["proved"], of["confirmed"], of["held"], of["invalid"], of["pending"]
+            day, of["submitted"], of["confirmed"] + of["held_confirmed"], of["confirmed"], of["held"], of["invalid"], of["pending"]
         )
         for day, of in found.items()
     ]  # fmt: skip
@@ -113,26 +116,23 @@ def by_source(session: Session, section: Section, first: date, last: date) -> li
         .group_by(ShareCount.source)
         .order_by(actions.desc(), visits.desc(), ShareCount.source)
     )
-    return [Source(source, int(came), int(acted)) for source, came, acted in rows]
+    return [Source(source, told(int(came)), told(int(acted))) for source, came, acted in rows]
 
 
-def by_provider(session: Session, section: Section, edition_id: int) -> list[Provider]:
-    """How many signatures of an edition were confirmed, by mail provider: those that are listed, with ten at least."""
-    arrived = func.count()
-    proved = func.sum(case((Signature.state == "confirmed", 1), else_=0))
-    cases = select(Case.id).where(Case.edition_id == edition_id, Case.section == section.code)
+def by_provider(session: Session, section: Section, first: date, last: date) -> list[Provider]:
+    """How many of the signatures that arrived from ``first`` to ``last`` were confirmed, by mail provider: those that are listed,
+    with ten at least. From the hours that the worker counted: on a million signatures no question is quick."""
+    confirmed = func.sum(case((Pulse.metric == "domain_confirmed", Pulse.count), else_=0))
+    arrived = func.sum(Pulse.count)
     rows = session.execute(
-        select(Signature.mail_domain, arrived, proved)
-        .where(
-            Signature.section == section.code, Signature.case_id.in_(cases), Signature.mail_domain.is_not(None),
-            Signature.state.in_(("pending", "confirmed")),
-        )
-        .group_by(Signature.mail_domain)
+        select(Pulse.key, arrived, confirmed)
+        .where(*_hours(section, *_moments(section, first, last)), Pulse.metric.in_(DOMAIN_STATES))
+        .group_by(Pulse.key)
         .having(arrived >= FEW)
-        .order_by(arrived.desc(), Signature.mail_domain)
+        .order_by(arrived.desc(), Pulse.key)
         .limit(PROVIDERS)
-    )  # fmt: skip
-    return [Provider(domain, int(many), int(confirmed)) for domain, many, confirmed in rows]
+    )
+    return [Provider(domain, int(many), told(int(proved))) for domain, many, proved in rows]
 
 
 def total(days: Sequence[Day], name: str) -> int:

@@ -18,6 +18,7 @@ from ..rollup.figures import Figures, figures, find_edition
 from ..tally import totals as tally
 from . import funnel
 from .cases import CaseLine, EditionLine, by_case, by_edition
+from .days import ActionDay, EventLine, by_day, by_event, types_of
 from .towns import Town, lacking
 
 #: What one process read holds so long.
@@ -31,6 +32,7 @@ class Numbers:
     """The numbers of an edition at one moment.
 
     :ivar first: the first day shown, ``last`` the last: of the edition, up to today.
+    :ivar action_days: all actions of the edition, whenever they were done; and those of ``events`` that reports tell of.
     :ivar towns: where events lack; of the current edition alone.
     """
 
@@ -41,6 +43,8 @@ class Numbers:
     first: date
     last: date
     days: Sequence[funnel.Day]
+    action_days: Sequence[ActionDay]
+    events: Sequence[EventLine]
     sources: Sequence[funnel.Source]
     providers: Sequence[funnel.Provider]
     cases: Sequence[CaseLine]
@@ -53,6 +57,16 @@ class Numbers:
     def has_days(self) -> bool:
         """Whether anything is known day by day: hours are kept for a year and a bit."""
         return any(day.arrived for day in self.days)
+
+    @property
+    def day_types(self) -> Sequence[tuple[str, int]]:
+        """The types of all days, with their sums: the columns of a table."""
+        return types_of(self.action_days)
+
+    @property
+    def event_types(self) -> Sequence[tuple[str, int]]:
+        """The types of all events, with their sums."""
+        return types_of(self.events)
 
     def total(self, name: str) -> int:
         """One number of the funnel over all days."""
@@ -99,8 +113,10 @@ def read_numbers(
     return Numbers(
         edition.year, edition.id, edition.titles, now, first, last,
         funnel.by_day(session, section, first, last),
+        by_day(session, section, edition.id),
+        by_event(session, section, edition.id),
         funnel.by_source(session, section, first, last),
-        funnel.by_provider(session, section, edition.id),
+        funnel.by_provider(session, section, first, last),
         by_case(session, section, edition.id, tally.counts(session, section, edition.id, now), now),
         by_edition(session, section),
         lacking(session, section, now) if is_current else [],

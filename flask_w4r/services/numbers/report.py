@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ...action_types import in_order, type_words
 from ...i18n import country_name, gettext, listing, long_date, long_datetime, number, percent
 from ...models import Case, Event, EventCase
 from ...seam import Seam
@@ -25,6 +26,8 @@ from ..tally.views import SOURCE_WORDS, STATUS_WORDS
 from . import bars
 from .page import Numbers, read_numbers
 
+#: Editions that stand beside each other on a sheet.
+ABREAST = 6
 _TEMPLATE = (Path(__file__).parent.parent / "letters" / "common.typ", Path(__file__).parent / "report.typ")
 
 
@@ -118,6 +121,7 @@ def _parts(session: Session, seam: Seam, lens: Lens, found: Numbers) -> list[dic
             [(one.year, number(one.people), number(one.signatures), number(one.actions)) for one in found.editions],
             bars=[one.actions for one in found.editions], rtl=_rtl(lens),
         ),
+        _types_by_edition(seam, lens, found),
     ]  # fmt: skip
 
 
@@ -146,25 +150,32 @@ def _bars(lengths: Sequence[int], *, rtl: bool) -> list[str]:
 
 
 def _types(seam: Seam, lens: Lens, found: Numbers) -> dict[str, Any]:
-    section = lens.section
     sums: dict[tuple[str, str, str], int] = {}
     for row in found.figures.rows:
         key = (row.type, row.source, row.status)
         sums[key] = sums.get(key, 0) + row.count
 
-    def called(kind: str) -> str:
-        if kind in section.action_types:
-            return section.text(section.action_types[kind], lens.locale)
-        return str(seam.actions[kind].words) if kind in seam.actions else kind
-
     ordered = sorted(sums.items(), key=lambda one: (-one[1], one[0]))
     return _table(
         gettext("Actions by type"), (gettext("Type"), gettext("Counted by"), gettext("Status"), gettext("Actions")),
         [
-            (called(kind), str(SOURCE_WORDS[source]), str(STATUS_WORDS[status]), number(count))
+            (type_words(lens.section, kind, seam.actions), str(SOURCE_WORDS[source]), str(STATUS_WORDS[status]), number(count))
             for (kind, source, status), count in ordered
         ],
         bars=[count for _, count in ordered], rtl=_rtl(lens), texts=(0, 1, 2),
+    )  # fmt: skip
+
+
+def _types_by_edition(seam: Seam, lens: Lens, found: Numbers) -> dict[str, Any]:
+    """Actions by type in the newest editions side by side: as many as a sheet has room for."""
+    editions = found.editions[:ABREAST]
+    return _table(
+        gettext("Actions by type, edition by edition"), (gettext("Type"), *(one.year for one in editions)),
+        [
+            (type_words(lens.section, kind, seam.actions), *(number(one.types.get(kind, 0)) for one in editions))
+            for kind in in_order({kind for one in editions for kind in one.types})
+        ],
+        rtl=_rtl(lens),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ A moderator's decision is a batch done within the request; an invalidation is on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -18,6 +18,7 @@ from ...sections import Section
 from ..moderation.rows import Undone
 from ..people.addresses import parse_address
 from ..tally import counts as tally
+from ..tally.keys import day_of
 
 SIGNATURE = "signature"
 _MOMENTS = ("held_at", "released_at", "updated_at")
@@ -155,30 +156,30 @@ def _moment(text: str | None) -> datetime | None:
 
 def count(session: Session, keyring: Keyring, section: Section, rows: Sequence[Signature]) -> None:
     """These signatures begin to count."""
-    for (edition_id, case_id), group in _by_case(session, rows).items():
-        tally.count_signatures(
-            session, keyring, section, edition_id, {case_id: [_mailbox(keyring, row) for row in group]}
-        )
+    for edition_id, places in _by_edition(session, keyring, section, rows).items():
+        tally.count_signatures(session, keyring, section, edition_id, places)
 
 
 def uncount(session: Session, keyring: Keyring, section: Section, rows: Sequence[Signature]) -> None:
     """These signatures cease to count. Call it after their rows were changed."""
-    for (edition_id, case_id), group in _by_case(session, rows).items():
-        tally.uncount_signatures(
-            session, keyring, section, edition_id, case_id, [_mailbox(keyring, row) for row in group]
-        )
+    for edition_id, places in _by_edition(session, keyring, section, rows).items():
+        tally.uncount_signatures(session, keyring, section, edition_id, places)
 
 
-def _by_case(session: Session, rows: Sequence[Signature]) -> dict[tuple[int, int], list[Signature]]:
+def _by_edition(
+    session: Session, keyring: Keyring, section: Section, rows: Sequence[Signature]
+) -> dict[int, dict[tuple[int, date], list[str | None]]]:
+    """By edition the mailboxes of each case and day, as the tally takes them."""
     if not rows:
         return {}
     editions = dict(
         session.execute(select(Case.id, Case.edition_id).where(Case.id.in_({row.case_id for row in rows}))).all()
     )
-    groups: dict[tuple[int, int], list[Signature]] = {}
+    found: dict[int, dict[tuple[int, date], list[str | None]]] = {}
     for row in rows:
-        groups.setdefault((editions[row.case_id], row.case_id), []).append(row)
-    return groups
+        places = found.setdefault(editions[row.case_id], {})
+        places.setdefault((row.case_id, day_of(section, row.confirmed_at)), []).append(_mailbox(keyring, row))
+    return dict(sorted(found.items()))
 
 
 def _mailbox(keyring: Keyring, row: Signature) -> str | None:

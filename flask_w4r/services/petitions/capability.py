@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ...action_types import STANDARD
 from ...i18n import lazy_gettext
-from ...seam import Action, Capability, Indexed, Job, Link, MailKind, Personal, Way
+from ...seam import Capability, Indexed, Job, Link, MailKind, Personal, Way
 from ...topics import WAYS
-from ..tally.counts import SIGNATURE
+from ..tally.keys import SIGNATURE
 from . import counts, exports, good_news, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
 from .queue import SIGNATURES
 
@@ -27,7 +28,7 @@ CAPABILITY = Capability(
         Job("invalidate", invalidation_run.job, turn=30),
         Job("good_news", good_news.job, turn=16, once=16, due=good_news.is_due),
     ),
-    actions=(Action(SIGNATURE, lazy_gettext("Signatures")),),
+    actions=(STANDARD[SIGNATURE],),
     ways=(
         Way(
             "petition", WAYS["petition"], "case", 10, lazy_gettext("Your name is handed over with all the others."), 2,

@@ -10,21 +10,18 @@ from sqlalchemy.orm import Session
 from ...i18n import gettext, ngettext
 from ...models import Signature
 from ...sections import Section
-from ..tally.counts import SIGNATURE
+from ..tally.keys import SIGNATURE, Key, tell
 
 
-def recount(session: Session, section: Section) -> Mapping[int, Mapping[str, int]]:
-    """Confirmed signatures that are not held, by case, also of those whose owners erased what they had entrusted; see
-    ``seam.Capability``."""
+def recount(session: Session, section: Section) -> Mapping[Key, int]:
+    """Confirmed signatures that are not held, also those whose owners erased what they had entrusted; see ``seam.Capability``."""
     erased = and_(Signature.state == "erased", Signature.confirmed_at.is_not(None))
     rows = session.execute(
-        select(Signature.case_id, func.count())
-        .where(
+        select(Signature.case_id, Signature.confirmed_at).where(
             Signature.section == section.code, or_(Signature.state == "confirmed", erased), Signature.held_at.is_(None)
         )
-        .group_by(Signature.case_id)
     )
-    return {case_id: {SIGNATURE: number} for case_id, number in rows}
+    return tell(section, SIGNATURE, rows.yield_per(1000))
 
 
 def touched(session: Session, section: Section, case_ids: Sequence[int]) -> Sequence[tuple[str, str]]:

@@ -83,7 +83,7 @@ def _invalid(sweep: Sweep) -> Any:
 
 
 def let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
-    """Signatures lose what is personal of them; they go on counting, and so does the number of people.
+    """Signatures lose what is personal of them; those that count go on counting, and so does the number of people.
 
     :param ids: locked.
     :returns: how many.
@@ -99,6 +99,10 @@ def let_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
     execute(session, delete(Consent).where(among(session, Consent.signature_id, mine)))
     gone = update(Signature).where(among(session, Signature.id, mine))
     execute(session, gone.values(**_NOBODY, let_go_at=sweep.now, updated_at=sweep.now))
+    # What the desk never released never counted, and cannot be judged any more.
+    if held := [row.id for row in rows if row.held_at is not None]:
+        waited = update(Signature).where(among(session, Signature.id, held))
+        execute(session, waited.values(state="invalid", held_at=None, held_for=None))
     people: dict[int, list[str | None]] = defaultdict(list)
     for row in rows:
         if row.state == "confirmed" and row.held_at is None and row.person:

@@ -22,6 +22,7 @@ from ..people.names import fold_name, full_name
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from ..tally import counts as tally
+from ..tally.keys import day_of
 from . import standing
 from .reindex import name_scope
 from .standing import ALIVE, details_of
@@ -167,7 +168,8 @@ def _leave(
     blank = {**_BLANK, "confirmed_at": None, "version": row.version + 1, "updated_at": now}
     execute(session, update(Signature).where(Signature.id == row.id).values(**blank))
     if counted:
-        tally.uncount_signature(session, keyring, section, place.edition_id, row.case_id, canonical)
+        day = day_of(section, row.confirmed_at)
+        tally.uncount_signatures(session, keyring, section, place.edition_id, {(row.case_id, day): [canonical]})
 
 
 def _correct(

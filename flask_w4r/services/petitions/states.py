@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -17,6 +17,7 @@ from ...sections import Section
 from ..moderation.judgement import main_reason, releases_itself, score_once_proved
 from ..people.addresses import parse_address
 from ..tally import counts as tally
+from ..tally.keys import day_of
 from .standing import ALIVE, Standing
 
 #: Nobody opens a mail, reads it and presses its button in so short a time.
@@ -66,7 +67,8 @@ def confirm_signatures(
     """
     done: list[Confirmation] = []
     changed: list[dict[str, Any]] = []
-    counted: dict[int, dict[int, list[str | None]]] = defaultdict(lambda: defaultdict(list))
+    counted: dict[int, dict[tuple[int, date], list[str | None]]] = defaultdict(lambda: defaultdict(list))
+    today = section.local_date(now)
     for number, version in sorted(versions.items()):
         row = stand.rows.get(number)
         if row is None or row.version != version or row.state not in ALIVE:
@@ -80,12 +82,12 @@ def confirm_signatures(
             changed.append({"b_id": number, **values})
             is_counted = values["held_at"] is None
             if is_counted:
-                counted[stand.cases[row.case_id].edition_id][row.case_id].append(stand.canonical)
+                counted[stand.cases[row.case_id].edition_id][row.case_id, today].append(stand.canonical)
             done.append(Confirmation(number, row.case_id, "confirmed", is_counted))
     if changed:
         session.connection().execute(_CONFIRM, changed)
-    for edition_id, by_case in sorted(counted.items()):
-        tally.count_signatures(session, keyring, section, edition_id, by_case)
+    for edition_id, begun in sorted(counted.items()):
+        tally.count_signatures(session, keyring, section, edition_id, begun)
     return done
 
 
@@ -165,5 +167,6 @@ def disown_signature(
     )
     if counted:
         edition_id = session.scalars(select(Case.edition_id).where(Case.id == row.case_id)).one()
-        tally.uncount_signature(session, keyring, section, edition_id, row.case_id, canonical)
+        day = day_of(section, row.confirmed_at)
+        tally.uncount_signatures(session, keyring, section, edition_id, {(row.case_id, day): [canonical]})
     return canonical

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -22,6 +23,7 @@ from ..mail import caps, outbox
 from ..people.consents import consent_values
 from ..storage.upsert import insert_missing
 from ..tally import counts as tally
+from ..tally.keys import day_of
 from . import reindex
 from .signing import Signing
 from .subscribers import enqueue_subscriber
@@ -193,18 +195,20 @@ def _count(
     session: Session, keyring: Keyring, section: Section, done: Sequence[Press], editions: Mapping[int, int]
 ) -> None:
     """What counts at once begins to count, each signature once."""
-    begun: dict[int, dict[int | None, str | None]] = defaultdict(dict)
+    begun: dict[tuple[int, date], dict[int | None, str | None]] = defaultdict(dict)
     for press in done:
         address = press.signing.submission.address
         for case_id, row in zip(press.case_ids, press.rows, strict=True):
             if _is_counted(row):
-                begun[case_id][row.id] = address.canonical if address else None
+                begun[case_id, day_of(section, row.values["confirmed_at"])][row.id] = (
+                    address.canonical if address else None
+                )
                 if press.signing.takers is not None and row.id is not None:
                     enqueue_subscriber(
                         session, keyring, section, row.id, hooks=press.signing.takers, now=press.signing.now
                     )
-    for edition_id in sorted({editions[case_id] for case_id in begun}):
-        mine = {case_id: list(some.values()) for case_id, some in begun.items() if editions[case_id] == edition_id}
+    for edition_id in sorted({editions[case_id] for case_id, _ in begun}):
+        mine = {place: list(some.values()) for place, some in begun.items() if editions[place[0]] == edition_id}
         tally.count_signatures(session, keyring, section, edition_id, mine)
 
 

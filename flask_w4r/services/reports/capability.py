@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ...seam import Action, Capability, Indexed, Personal
+from ...action_types import STANDARD
+from ...seam import Capability, Indexed, Personal
 from . import counting, keep, mails, personal, reindex, telling, waits
-from .queue import REPORT_WORDS, REPORTS
+from .queue import REPORTS
 
 CAPABILITY = Capability(
     "reports",
@@ -14,7 +15,7 @@ CAPABILITY = Capability(
     waits=(waits.REPORTS,),
     mails=mails.MAILS,
     queue=(REPORTS,),
-    actions=tuple(Action(name, REPORT_WORDS[name]) for name in counting.COUNTED if name != "email"),
+    actions=tuple(STANDARD[name] for name in ("letter", "card", "petition_paper", "solidarity_card", "social_post", "other")),
     retention=keep.RULES,
     personal=(
         Personal(

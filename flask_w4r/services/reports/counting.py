@@ -3,27 +3,36 @@ it ceases to, in the transaction that changes the report."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import STANDARD, in_order, reported_types
 from ...models import Case, Report
 from ...sections import Section
 from ..tally import counts as tally
+from ..tally.keys import Key
 
 #: What is written on paper and counted at an event, by the types of the tally.
-ON_PAPER = ("letter", "card", "petition_paper")
-#: What anybody may report.
-COUNTED = (*ON_PAPER, "email", "social_post", "other")
+_ON_PAPER = ("letter", "card", "solidarity_card", "petition_paper")
 #: More of a thing in one report is a slip of the finger.
 MOST = 100_000
 
 
+def asked_first(section: Section) -> tuple[str, ...]:
+    """What whoever reports is asked for first: what is written on paper, and the section's own types."""
+    return tuple(name for name in reported_types(section) if name in _ON_PAPER or name not in STANDARD)
+
+
 def counted(report: Report) -> Mapping[int, Mapping[str, int]]:
-    """What of a report counts: numbers above nought of known types, by the case's id."""
+    """What of a report counts: numbers above nought, by the case's id.
+
+    Types were checked when it was written down. One that the section has taken out of ``action_types`` since goes on counting.
+    """
     found = {
-        int(case): {kind: int(numbers[kind]) for kind in COUNTED if (numbers.get(kind) or 0) > 0}
+        int(case): {kind: int(numbers[kind]) for kind in in_order(numbers) if (numbers[kind] or 0) > 0}
         for case, numbers in report.counts.items()
     }
     return {case_id: numbers for case_id, numbers in found.items() if numbers}
@@ -40,32 +49,25 @@ def kept_counts(counts: Mapping[int, Mapping[str, int]], cases: Iterable[int]) -
     return {case_id: numbers for case_id, numbers in found.items() if numbers}
 
 
-def approved(session: Session, section: Section) -> dict[int, dict[tuple[str, str], int]]:
-    """What the section's reports that count add up to, by case, type and source: for a recount."""
-    sums: dict[int, dict[tuple[str, str], int]] = {}
+def keys_of(section: Section, report: Report) -> dict[Key, int]:
+    """What a report counts as: on the day that it tells of, else on the day that it was sent."""
+    day = report.on_date or section.local_date(report.created_at)
+    return {
+        Key(case_id, kind, report.source, report.status, day): number
+        for case_id, numbers in counted(report).items()
+        for kind, number in numbers.items()
+    }
+
+
+def approved(session: Session, section: Section) -> Mapping[Key, int]:
+    """What the section's reports that count add up to: for a recount."""
+    sums: Counter[Key] = Counter()
     wanted = select(Report).where(Report.section == section.code, Report.state == "approved")
     reports = session.scalars(wanted.order_by(Report.id)).all()
-    hosted = told_by_hosts(reports)
+    hosted, newest = told_by_hosts(reports), newest_of_schools(reports)
     for report in reports:
-        if not should_count(report, hosted):
-            continue
-        for case_id, numbers in counted(report).items():
-            of_case = sums.setdefault(case_id, {})
-            for kind, number in numbers.items():
-                of_case[kind, report.source] = of_case.get((kind, report.source), 0) + number
-    return sums
-
-
-def told_sums(session: Session, section: Section) -> dict[int, dict[tuple[str, str, str], int]]:
-    """What the reports that count add up to, by case: by type, source and status."""
-    sums: dict[int, dict[tuple[str, str, str], int]] = {}
-    wanted = select(Report).where(Report.section == section.code, Report.is_counted.is_(True))
-    for report in session.scalars(wanted.order_by(Report.id)):
-        for case_id, numbers in counted(report).items():
-            of_case = sums.setdefault(case_id, {})
-            for kind, number in numbers.items():
-                key = (kind, report.source, report.status)
-                of_case[key] = of_case.get(key, 0) + number
+        if should_count(report, hosted, newest):
+            sums.update(keys_of(section, report))
     return sums
 
 
@@ -74,50 +76,73 @@ def told_by_hosts(reports: Iterable[Report]) -> set[int | None]:
     return {report.event_id for report in reports if report.role == "host"}
 
 
-def should_count(report: Report, hosted: Collection[int | None]) -> bool:
-    """Whether an approved report's numbers belong into the tally: what its event's host told is not added a second time.
+def newest_of_schools(reports: Iterable[Report]) -> dict[int, int]:
+    """By school its newest report among some."""
+    found: dict[int, int] = {}
+    for report in reports:
+        if report.school_id is not None:
+            found[report.school_id] = max(report.id, found.get(report.school_id, 0))
+    return found
+
+
+def should_count(report: Report, hosted: Collection[int | None], newest: Mapping[int, int]) -> bool:
+    """Whether an approved report's numbers belong into the tally: what its event's host told is not added a second time, and
+    of a school, whose report tells all that was done there until then, the newest counts.
 
     :param hosted: the events whose hosts' reports are approved.
+    :param newest: by school the newest report that is approved.
     """
+    if report.school_id is not None:
+        return newest.get(report.school_id) == report.id
     return report.event_id is None or report.role == "host" or report.event_id not in hosted
 
 
 def settle(session: Session, section: Section, reports: Sequence[Report]) -> None:
-    """Bring the tally up to some reports whose state has changed, and up to others about the same events.
+    """Bring the tally up to some reports whose state has changed, and up to others about the same events and schools.
 
     :param reports: locked.
     """
     events = sorted({report.event_id for report in reports if report.event_id is not None})
+    schools = sorted({report.school_id for report in reports if report.school_id is not None})
     session.flush()
     related = {report.id: report for report in reports}
-    if events:
-        # In the order of ids, as every other writer locks them.
-        about = select(Report).where(Report.section == section.code, Report.event_id.in_(events)).order_by(Report.id)
-        related |= {
-            row.id: row for row in session.scalars(about.with_for_update().execution_options(populate_existing=True))
-        }
-    hosted = told_by_hosts(report for report in related.values() if report.state == "approved")
+    # In the order of ids, as every other writer locks them.
+    for column, numbers in ((Report.event_id, events), (Report.school_id, schools)):
+        about = select(Report).where(Report.section == section.code, column.in_(numbers)).order_by(Report.id)
+        if numbers:
+            about = about.with_for_update().execution_options(populate_existing=True)
+            related |= {row.id: row for row in session.scalars(about)}
+    approved = [report for report in related.values() if report.state == "approved"]
+    hosted, newest = told_by_hosts(approved), newest_of_schools(approved)
+    changes: Counter[Key] = Counter()
     for _, report in sorted(related.items()):
-        wanted = report.state == "approved" and should_count(report, hosted)
+        wanted = report.state == "approved" and should_count(report, hosted, newest)
         if wanted != report.is_counted:
             report.is_counted = wanted
-            _add(session, section, report, 1 if wanted else -1)
+            (changes.update if wanted else changes.subtract)(keys_of(section, report))
+    _change(session, section, changes)
     session.flush()
 
 
-def _add(session: Session, section: Section, report: Report, sign: int) -> None:
-    numbers = counted(report)
-    editions = dict(
-        session.execute(
-            select(Case.id, Case.edition_id).where(Case.section == section.code, Case.id.in_(list(numbers)))
-        ).all()
-    )
-    # In the order of the key, so that two who count do not wait for each other in a ring.
+def change_status(session: Session, section: Section, report: Report, status: str) -> None:
+    """Say something else of a report's numbers; where they count, they count as that.
+
+    :param report: locked.
+    :param status: one of ``models.tally.STATUSES``.
+    """
+    changes: Counter[Key] = Counter()
+    if report.is_counted:
+        changes.subtract(keys_of(section, report))
+    report.status = status
+    if report.is_counted:
+        changes.update(keys_of(section, report))
+    _change(session, section, changes)
+
+
+def _change(session: Session, section: Section, changes: Mapping[Key, int]) -> None:
+    cases = {key.case_id for key in changes}
+    found = select(Case.id, Case.edition_id).where(Case.section == section.code, Case.id.in_(cases))
+    editions = dict(session.execute(found).all()) if cases else {}
     for edition_id in sorted(set(editions.values())):
-        deltas = {
-            (case_id, kind): sign * number
-            for case_id in sorted(editions)
-            if editions[case_id] == edition_id
-            for kind, number in sorted(numbers[case_id].items())
-        }
-        tally.add_all(session, section, edition_id, deltas, report.source)
+        mine = {key: number for key, number in changes.items() if editions.get(key.case_id) == edition_id}
+        tally.add_all(session, section, edition_id, mine)

@@ -14,6 +14,7 @@ from ...sections import Section
 from ...state import Hooks
 from ..moderation import rows
 from ..moderation.rows import Undone
+from ..tally.keys import CORRECTED, INTERIM
 from .counting import settle
 
 REPORT = "report"
@@ -34,7 +35,10 @@ def decide(
 
     def apply(batch: Batch, row: Report) -> None:
         row.state, row.held_at, row.updated_at = _LEAVES[act], None, now
-        settle(session, section, [row, *_replaced(session, section, row, "approved", "replaced", act)])
+        earlier = _replaced(session, section, row, "approved", "replaced", act)
+        if act == "approve" and (any(one.is_counted for one in earlier) or _counts_for(session, row.school_id)):
+            row.status = CORRECTED
+        settle(session, section, [row, *earlier])
 
     kept = ("state", "held_at", "updated_at")
     return rows.decide(session, section, REPORT, Report, ids, make_batch, kept=kept, apply=apply)
@@ -45,8 +49,16 @@ def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, 
 
     def uncount(row: Report) -> None:
         settle(session, section, [row, *_replaced(session, section, row, "replaced", "approved", batch.act)])
+        # Only now: it was counted as what it was.
+        row.status = INTERIM
 
     return rows.undo(session, section, batch, REPORT, Report, limit=limit, states=[_LEAVES[batch.act]], after=uncount)
+
+
+def _counts_for(session: Session, school_id: int | None) -> bool:
+    """Whether a school's report counts already."""
+    mine = select(Report.id).where(Report.school_id == school_id, Report.is_counted.is_(True)).limit(1)
+    return school_id is not None and session.scalar(mine) is not None
 
 
 def _replaced(session: Session, section: Section, row: Report, before: str, after: str, act: str) -> list[Report]:

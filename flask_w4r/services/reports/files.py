@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import reported_types
 from ...keyring import Keyring
 from ...models import Case, Edition, Report
-from ...models.reports import REPORT_SOURCES, REPORT_STATUSES
+from ...models.reports import REPORT_SOURCES
+from ...models.tally import STATUSES
 from ...sections import Section
 from ..kits.fields import text_fault
-from .counting import COUNTED, MOST
+from .counting import MOST
 from .staff import Entry, write
 
 COLUMNS = ("case", "type", "count", "source", "status", "on", "place", "note")
@@ -64,7 +66,7 @@ def read(session: Session, keyring: Keyring, section: Section, data: bytes) -> R
         reader.fieldnames = names
         faults = _of_head(names)
         cases = _cases(session, section)
-        rows = [] if faults else _rows(reader, cases, faults)
+        rows = [] if faults else _rows(reader, cases, reported_types(section), faults)
     except csv.Error as error:
         return Read((), [f"{reader.line_num}: is not CSV ({error}); save the file anew"])
     if len(rows) > MOST_ROWS:
@@ -93,7 +95,7 @@ def _cases(session: Session, section: Section) -> dict[str, int]:
 
 
 def _rows(
-    reader: csv.DictReader[str], cases: Mapping[str, int], faults: list[str]
+    reader: csv.DictReader[str], cases: Mapping[str, int], types: Sequence[str], faults: list[str]
 ) -> list[tuple[int, Mapping[str, str], Entry]]:
     rows: list[tuple[int, Mapping[str, str], Entry]] = []
     for raw in reader:
@@ -104,25 +106,25 @@ def _rows(
         before = len(faults)
         if None in raw:
             faults.append(f"{line}: has more columns than the first line; put texts with commas in quotes")
-        for fault in _faults_of(row, cases):
+        for fault in _faults_of(row, cases, types):
             faults.append(f"{line}: {fault}")
         if len(faults) == before:
             rows.append((line, row, _entry(row, cases)))
     return rows
 
 
-def _faults_of(row: Mapping[str, str], cases: Mapping[str, int]) -> list[str]:
+def _faults_of(row: Mapping[str, str], cases: Mapping[str, int], types: Sequence[str]) -> list[str]:
     found = []
     if row["case"] not in cases:
         found.append(f"case {row['case'][:60]!r} is not known; known are {', '.join(sorted(cases)[:30])}")
-    if row["type"] not in COUNTED:
-        found.append(f"type {row['type'][:40]!r} is not known; known are {', '.join(COUNTED)}")
+    if row["type"] not in types:
+        found.append(f"type {row['type'][:40]!r} is not known; known are {', '.join(types)}")
     if not (row["count"].isdecimal() and row["count"].isascii() and 0 < int(row["count"][:9]) <= MOST):
         found.append(f"count {row['count'][:20]!r} is not a whole number from 1 to {MOST}; correct it")
     if row["source"] and row["source"] not in REPORT_SOURCES:
         found.append(f"source {row['source'][:40]!r} is not known; known are {', '.join(REPORT_SOURCES)}")
-    if row["status"] and row["status"] not in REPORT_STATUSES:
-        found.append(f"status {row['status'][:40]!r} is not known; known are {', '.join(REPORT_STATUSES)}")
+    if row["status"] and row["status"] not in STATUSES:
+        found.append(f"status {row['status'][:40]!r} is not known; known are {', '.join(STATUSES)}")
     for name, most in (("place", 120), ("note", 1000)):
         if problem := text_fault(row[name]):
             found.append(f"{name} {problem}")

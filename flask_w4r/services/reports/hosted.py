@@ -37,7 +37,7 @@ def submit(
 
     :param event: locked, so that nobody else writes its report now.
     :param cases: the event's; of others nothing is kept.
-    :param counts: by case and by what was written (``counting.ON_PAPER``).
+    :param counts: by case and by what was written.
     :returns: ``reported``; ``already`` where the report counts; ``gone`` where the event has not begun, or never took
         place.
     :raises BadValue: a number is below nought or above ``counting.MOST``.

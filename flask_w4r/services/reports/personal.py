@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from ...action_types import type_words
 from ...i18n import gettext, lazy_gettext, long_date, number
 from ...keyring import Keyring
 from ...models import Case, Event, Report
@@ -19,7 +20,6 @@ from ..people import owners
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
 from .counting import counted
-from .queue import REPORT_WORDS
 from .standing import of_address
 
 #: What is let go of a report that stays as numbers.
@@ -36,17 +36,17 @@ STATES: Mapping[str, Any] = {
 
 def show(session: Session, keyring: Keyring, lens: Lens, canonical: str) -> list[Held]:
     """The reports of an address."""
-    return [_held(session, keyring, row) for row in of_address(session, keyring, lens.section, canonical)]
+    return [_held(session, keyring, lens.section, row) for row in of_address(session, keyring, lens.section, canonical)]
 
 
-def _held(session: Session, keyring: Keyring, row: Report) -> Held:
+def _held(session: Session, keyring: Keyring, section: Section, row: Report) -> Held:
     event = session.get(Event, row.event_id) if row.event_id else None
     person, note = keyring.open_json(row.person or ""), keyring.open(row.note) if row.note else ""
     title = event.title if event else row.place or gettext("Your report")
     facts = [
         (gettext("Status"), str(STATES[row.state])),
         (gettext("Reported on"), long_date(row.created_at)),
-        *_numbers(session, row),
+        *_numbers(session, section, row),
         (gettext("Number of people"), number(row.people)),
         (gettext("Day"), long_date(row.on_date) if row.on_date else ""),
         (gettext("Where"), row.place or ""),
@@ -62,12 +62,12 @@ def _held(session: Session, keyring: Keyring, row: Report) -> Held:
     return Held(_key(row), title, [pair for pair in facts if pair[1]], data)
 
 
-def _numbers(session: Session, row: Report) -> list[tuple[str, str]]:
+def _numbers(session: Session, section: Section, row: Report) -> list[tuple[str, str]]:
     """What was done, case by case. Nothing names a case that was withdrawn."""
     numbers = counted(row)
     named = select(Case.id, Case.name).where(Case.section == row.section, Case.id.in_(numbers))
     return [
-        (name, " · ".join(f"{REPORT_WORDS[kind]}: {number(count)}" for kind, count in numbers[case_id].items()))
+        (name, " · ".join(f"{type_words(section, kind)}: {number(count)}" for kind, count in numbers[case_id].items()))
         for case_id, name in session.execute(
             named.where(Case.status != "withdrawn").order_by(Case.position, Case.name)
         ).all()

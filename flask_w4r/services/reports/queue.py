@@ -23,16 +23,6 @@ from ..people.addresses import mask_address
 from . import decisions
 from .counting import counted
 
-#: What is reported, as the tally calls it.
-REPORT_WORDS: Mapping[str, Any] = {
-    "letter": lazy_gettext("Letters"),
-    "card": lazy_gettext("Cards"),
-    "petition_paper": lazy_gettext("Signatures on paper"),
-    "email": lazy_gettext("Emails"),
-    "social_post": lazy_gettext("Posts"),
-    "other": lazy_gettext("Other actions"),
-}
-
 
 @dataclass(frozen=True)
 class ReportRow:
@@ -41,6 +31,7 @@ class ReportRow:
     :param name: the event's title, else who reports.
     :param event_id: of the event, where it is about one.
     :param others: how many others have reported of the same event.
+    :param is_school: it is a school's own.
     """
 
     id: int
@@ -56,6 +47,7 @@ class ReportRow:
     note: str
     is_correction: bool
     others: int
+    is_school: bool
     is_demo: bool
     held_at: datetime
     created_at: datetime
@@ -119,7 +111,7 @@ def _row(keyring: Keyring, row: Report, event: Event | None, others: int, names:
         place=row.place or "", address=mask_address(person["email"]) if person.get("email") else None,
         people=row.people, lines=lines, total=sum(sum(of_case.values()) for _, of_case in lines),
         note=keyring.open(row.note) if row.note else "", is_correction=row.replaces_id is not None, others=others,
-        is_demo=bool(event and event.is_demo), held_at=row.held_at or row.created_at, created_at=row.created_at,
+        is_school=row.school_id is not None, is_demo=bool(event and event.is_demo), held_at=row.held_at or row.created_at, created_at=row.created_at,
         score=row.score, reasons=reason_lines(row.reasons),
     )  # fmt: skip
 
@@ -131,6 +123,5 @@ REPORTS = QueueKind(
     _page,
     decisions.decide,
     decisions.undo,
-    row_words={"action_words": REPORT_WORDS},
     why=lazy_gettext("Every report is reviewed before it counts"),
 )

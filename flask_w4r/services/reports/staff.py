@@ -11,15 +11,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import reported_types
 from ...errors import NotFound, insist
 from ...keyring import Keyring
 from ...models import Case, Report
-from ...models.reports import REPORT_SOURCES, REPORT_STATUSES
+from ...models.reports import REPORT_SOURCES
+from ...models.tally import STATUSES
 from ...sections import Section
 from ...state import Permission
 from ..audit import record as audit
 from ..people.permissions import Staff
-from .counting import COUNTED, MOST, counted, kept_counts, settle
+from .counting import MOST, change_status, counted, kept_counts, settle
 
 #: Entries on one page of the desk.
 PAGE = 50
@@ -53,9 +55,10 @@ def write(
     :raises BadValue: a number or a word is out of bounds.
     """
     insist(entry.source in REPORT_SOURCES, "source", f"be one of {', '.join(REPORT_SOURCES)}")
-    insist(entry.status in REPORT_STATUSES, "status", f"be one of {', '.join(REPORT_STATUSES)}")
+    insist(entry.status in STATUSES, "status", f"be one of {', '.join(STATUSES)}")
+    types = reported_types(section)
     for numbers in entry.counts.values():
-        insist(set(numbers) <= set(COUNTED), "type", f"be one of {', '.join(COUNTED)}")
+        insist(set(numbers) <= set(types), "type", f"be one of {', '.join(types)}")
         insist(all(0 <= number <= MOST for number in numbers.values()), "counts", f"be from 0 to {MOST}")
     cases = session.scalars(select(Case.id).where(Case.section == section.code, Case.id.in_(list(entry.counts)))).all()
     counts = kept_counts(entry.counts, cases)
@@ -116,7 +119,8 @@ def change(session: Session, staff: Staff, number: int, act: str) -> bool:
     if act == "reverse":
         before, row.state, after = row.state, "reversed", "reversed"
     else:
-        before, row.status, after = row.status, "final", "final"
+        before, after = row.status, "final"
+        change_status(session, section, row, after)
     row.updated_at = staff.now
     row.version += 1
     settle(session, section, [row])

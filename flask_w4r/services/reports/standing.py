@@ -58,6 +58,8 @@ def submit(work: UnitOfWork, section: Section, rows: Sequence[Report], *, now: d
         before = work.session.get(Report, row.replaces_id) if row.replaces_id else None
         if before is not None and before.state == "submitted":
             before.state, before.held_at, before.updated_at = "replaced", None, now
+            # What it was to replace counts until the desk has decided on this one.
+            row.replaces_id = before.replaces_id or before.id
         work.emit(action_reported, report_id=row.id, section=section.code)
     work.session.flush()
     return [row.id for row in rows]

@@ -124,7 +124,6 @@ def report_of(
         session.delete(waiting)
         session.flush()
     row.replaces_id = next((one.id for one in same if one.state in ("submitted", "approved")), None)
-    row.status = "corrected" if row.replaces_id else "interim"
     return row
 
 

@@ -10,28 +10,27 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import STANDARD, types_of
 from ...models import SignedDocument
 from ...sections import Section
 from ..storage.upsert import insert_ignore
-from .definitions import DEFINITIONS, types_of
+from ..tally.few import FEW
 from .documents import OTHER, WHOLE, write_moment
 from .figures import Figures, find_edition
 from .figures import figures as read_figures
 from .signing import sign
 
 KIND = "tally"
-#: Fewer than so many are not broken down.
-SMALL = 10
 #: Days after which nobody should take a file any more.
 DAYS = 14
 #: What is served is signed anew where numbers changed, and at least so often, so that it does not grow old.
 RENEWED = timedelta(days=1)
 
 
-def coarse(cells: Mapping[tuple[str, str], int], types: Collection[str] = tuple(DEFINITIONS)) -> list[dict[str, Any]]:
+def coarse(cells: Mapping[tuple[str, str], int], types: Collection[str] = tuple(STANDARD)) -> list[dict[str, Any]]:
     """The cells of a table without small groups; the sum stays.
 
-    What is below :data:`SMALL` goes into the case's ``other``. Where that is small still it goes into ``other`` of no case, and
+    What is below :data:`FEW` goes into the case's ``other``. Where that is small still it goes into ``other`` of no case, and
     takes the smallest cell there is along if it must. A section that has done fewer than ten things in all has one row.
 
     :param cells: numbers by case and type.
@@ -47,15 +46,15 @@ def coarse(cells: Mapping[tuple[str, str], int], types: Collection[str] = tuple(
     for case, numbers in by_case.items():
         rest = 0
         for kind, number in numbers.items():
-            if kind == OTHER or number < SMALL:
+            if kind == OTHER or number < FEW:
                 rest += max(0, number)
             else:
                 shown[case, kind] = number
-        if rest >= SMALL:
+        if rest >= FEW:
             shown[case, OTHER] = rest
         else:
             left += rest
-    if 0 < left < SMALL and shown:
+    if 0 < left < FEW and shown:
         smallest = min(shown, key=lambda cell: (shown[cell], cell))
         left += shown.pop(smallest)
     if left:

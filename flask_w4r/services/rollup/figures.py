@@ -10,19 +10,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...action_types import STANDARD
 from ...errors import NotFound
 from ...i18n import gettext
 from ...models import Case, Edition
 from ...sections import Section
 from ..campaign import catalogue
-from ..reports.counting import told_sums
 from ..tally import totals
-from ..tally.counts import COUNTED
-from .definitions import DEFINITIONS
 from .documents import write_moment
-
-#: The campaign is running; it is over and nothing more is expected.
-INTERIM, FINAL = "interim", "final"
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class Figures:
 def definitions(types: Sequence[str]) -> Mapping[str, str]:
     """What counts as one of each type, in the current language."""
     own = gettext("As this section defines it.")
-    return {name: str(DEFINITIONS.get(name, own)) for name in types}
+    return {name: str(STANDARD[name].means if name in STANDARD else own) for name in types}
 
 
 def find_edition(session: Session, section: Section, year: str | None, now: datetime) -> tuple[Edition, bool]:
@@ -87,6 +82,12 @@ def find_edition(session: Session, section: Section, year: str | None, now: date
     return chosen, chosen is current
 
 
+def is_over(section: Section, edition: Edition, now: datetime, *, current: bool) -> bool:
+    """Whether the last day of an edition is past where the section is."""
+    _, ends_on = catalogue.window(section, edition, current=current)
+    return section.local_date(now) > ends_on
+
+
 def figures(
     session: Session, section: Section, year: str | None, *, now: datetime, final: bool | None = None
 ) -> Figures:
@@ -97,37 +98,17 @@ def figures(
     :raises NotFound: there is no such edition.
     """
     edition, is_current = find_edition(session, section, year, now)
-    _, ends_on = catalogue.window(section, edition, current=is_current)
-    is_over = catalogue.local_date(section, now) > ends_on
-    status = FINAL if (is_over if final is None else final) else INTERIM
+    over = is_over(section, edition, now, current=is_current) if final is None else final
     cases = session.execute(
         select(Case.id, Case.slug)
         .where(Case.edition_id == edition.id, Case.section == section.code, Case.status != "withdrawn")
         .order_by(Case.position, Case.slug)
     ).all()
-    counts = totals.counts(session, section, edition.id, now)
-    told = told_sums(session, section)
+    counts = totals.counts(session, section, edition.id, now, is_over=over)
     rows = [
-        Figure(case.slug, kind, source, stands, number)
+        Figure(case.slug, line.type, line.source, line.status, line.number)
         for case in cases
-        for kind, source, stands, number in _of_case(counts.sources.get(case.id, {}), told.get(case.id, {}), status)
-        if number > 0
+        for line in sorted(counts.told.get(case.id, ()))
+        if line.number > 0
     ]
     return Figures(section.code, edition.year, now, rows, counts.people, section.digital_at_centre)
-
-
-def _of_case(
-    seen: Mapping[str, Mapping[str, int]], told: Mapping[tuple[str, str, str], int], status: str
-) -> list[tuple[str, str, str, int]]:
-    """Type, source, status and number: what this site saw itself, and what was reported, as far as it counts."""
-    rows = [(kind, COUNTED, status, numbers[COUNTED]) for kind, numbers in seen.items() if COUNTED in numbers]
-    for (kind, source, stands), number in told.items():
-        rows.append((kind, source, FINAL if status == FINAL and stands == INTERIM else stands, number))
-    return _added_up(rows)
-
-
-def _added_up(rows: Sequence[tuple[str, str, str, int]]) -> list[tuple[str, str, str, int]]:
-    sums: dict[tuple[str, str, str], int] = {}
-    for kind, source, stands, number in rows:
-        sums[kind, source, stands] = sums.get((kind, source, stands), 0) + number
-    return [(*key, sums[key]) for key in sorted(sums)]

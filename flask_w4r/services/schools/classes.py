@@ -124,11 +124,15 @@ def edition_of(session: Session, lens: Lens, school: School) -> EditionView:
     return found
 
 
-def cases_of(session: Session, lens: Lens, school: School) -> list[CaseView]:
-    """The cases that the teacher chose, as long as they take actions; all of the edition where none was chosen."""
+def chosen(session: Session, lens: Lens, school: School) -> list[CaseView]:
+    """The cases that the teacher chose, closed ones too; all of the edition where none was chosen."""
     every = catalogue.cases_of(session, lens, edition_of(session, lens, school))
-    chosen = [case for case in every if case.id in school.cases] if school.cases else every
-    return [case for case in chosen if case.takes_actions]
+    return [case for case in every if case.id in school.cases] if school.cases else every
+
+
+def cases_of(session: Session, lens: Lens, school: School) -> list[CaseView]:
+    """Those of them that take actions."""
+    return [case for case in chosen(session, lens, school) if case.takes_actions]
 
 
 def of_school(session: Session, keyring: Keyring, school_id: int) -> list[ClassView]:
@@ -139,7 +143,7 @@ def of_school(session: Session, keyring: Keyring, school_id: int) -> list[ClassV
 
 def _view(keyring: Keyring, row: SchoolClass) -> ClassView:
     secret: dict[str, Any] = keyring.open_json(row.secret)
-    counts = {int(number): count for number, count in row.counts.items()}
+    counts = {int(number): sum(days.values()) for number, days in row.counts.items()}
     return ClassView(
         row.id, row.school_id, secret["label"], shown(secret["code"]), row.size, row.people, counts,
         row.ended_at is not None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,21 +16,21 @@ from ...keyring import Keyring
 from ...models import Edition, School, SchoolClass
 from ...seam import Export, ExportAsk, Goal
 from ...sections import Section
+from ..tally.keys import Key
 from .pupils import ACTION, SOURCE
+from .sums import SchoolSums, of_schools
 
-#: Numbers of fewer pupils are not told: they would be numbers of children whom somebody knows.
-FEWEST = 10
 PIECE = 1000
 COLUMNS = ("school", "town", "country", "edition", "size", "pupils", "actions", "per_pupil")
 
 
-def recount(session: Session, section: Section) -> Mapping[int, Mapping[tuple[str, str], int]]:
-    """What pupils did, by case; see ``seam.Capability``."""
-    sums: dict[int, dict[tuple[str, str], int]] = {}
+def recount(session: Session, section: Section) -> Mapping[Key, int]:
+    """What pupils did; see ``seam.Capability``."""
+    sums: Counter[Key] = Counter()
     for counts in session.scalars(select(SchoolClass.counts).where(SchoolClass.section == section.code)):
-        for number, count in counts.items():
-            of_case = sums.setdefault(int(number), {})
-            of_case[ACTION, SOURCE] = of_case.get((ACTION, SOURCE), 0) + count
+        for number, days in counts.items():
+            for day, count in days.items():
+                sums[Key(int(number), ACTION, SOURCE, day=date.fromisoformat(day))] += count
     return sums
 
 
@@ -56,7 +58,9 @@ GOAL = Goal("schools", lazy_gettext("schools"), let_in)
 class SchoolLine:
     """A school that is in, with its numbers.
 
-    :param pupils: those that count; ``None``, as ``actions`` and ``per_pupil``, where they are fewer than :data:`FEWEST`.
+    :param pupils: those whom the links of its classes counted; ``None``, as ``actions`` and ``per_pupil``, where these may not be
+        told (``SchoolSums.may_be_told``).
+    :param actions: by the links, and in the school's own report that counts.
     :param per_pupil: actions for each pupil of the school, whether they wrote or not.
     """
 
@@ -89,20 +93,16 @@ def lines(
     if edition_id is not None:
         query = query.where(School.edition_id == edition_id)
     found = session.execute(query).all()
-    classes: dict[int, list[Any]] = {}
-    of_these = select(SchoolClass.school_id, SchoolClass.people, SchoolClass.counts)
-    for one in session.execute(of_these.where(SchoolClass.school_id.in_([school.id for school, _ in found]))):
-        classes.setdefault(one.school_id, []).append(one)
-    return [_line(school, year, classes.get(school.id, ())) for school, year in found]
+    sums = of_schools(session, [school.id for school, _ in found])
+    return [_line(school, year, sums[school.id]) for school, year in found]
 
 
-def _line(school: School, year: str, classes: Sequence[Any]) -> SchoolLine:
-    pupils = sum(one.people for one in classes)
-    actions = sum(sum(one.counts.values()) for one in classes)
-    told = pupils >= FEWEST
+def _line(school: School, year: str, sums: SchoolSums) -> SchoolLine:
+    told = sums.may_be_told
     return SchoolLine(
-        school.id, school.name, school.town, school.country, year, school.size, len(classes),
-        pupils if told else None, actions if told else None, round(actions / school.size, 2) if told else None,
+        school.id, school.name, school.town, school.country, year, school.size, sums.classes,
+        sums.pupils if told else None, sums.actions if told else None,
+        round(sums.actions / school.size, 2) if told else None,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, delete, or_, select, update
@@ -14,6 +14,9 @@ from ...models import Edition, Pupil, School, SchoolClass
 from ...seam import Sweep
 from ..storage import ages
 from ..storage.rows import execute
+
+#: Presses without a name can be taken back for so long: until a class meets again.
+UNNAMED_KEPT = timedelta(days=7)
 
 
 def _unconfirmed(sweep: Sweep) -> Any:
@@ -48,6 +51,10 @@ def _pupils(sweep: Sweep) -> Any:
     return ages.over(sweep, "pupil_days", Pupil.section, older)
 
 
+def _unnamed(sweep: Sweep) -> Any:
+    return and_(ages.mine(sweep, Pupil.section), Pupil.person.is_(None), Pupil.created_at < sweep.now - UNNAMED_KEPT)
+
+
 def _pupils_go(session: Session, sweep: Sweep, ids: Sequence[int]) -> int:
     return execute(session, delete(Pupil).where(Pupil.id.in_(ids)))
 
@@ -72,6 +79,13 @@ RULES = (
         lazy_gettext("first names and ages of pupils: ``pupil_days`` after the edition; numbers stay"),
         Pupil,
         _pupils,
+        _pupils_go,
+    ),
+    ages.rule(
+        "presses",
+        lazy_gettext("when somebody pressed the button of a class and for whom, without a name: 7 days; numbers stay"),
+        Pupil,
+        _unnamed,
         _pupils_go,
     ),
 )

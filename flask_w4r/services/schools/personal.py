@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ...i18n import gettext, lazy_gettext, long_date
 from ...keyring import Keyring
-from ...models import School
+from ...models import School, SchoolClass
 from ...seam import Held, Holds
 from ...sections import Section
 from ..campaign.views import Lens
@@ -49,12 +49,15 @@ def _held(keyring: Keyring, row: School) -> Held:
 
 
 def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime | None) -> int:
-    """The teacher goes. A school that was not let in goes as a whole; of another the link holds on, so that names of pupils can
-    still be erased by it."""
+    """The teacher goes. A school that was never let in goes as a whole; of another the link holds on, so that names of pupils can
+    still be erased by it, and its classes, whose numbers count."""
     found = of_address(work.session, work.state.keyring, section, canonical, lock=True)
     mine = [row for row in found if before is None or row.created_at <= before]
-    gone = [row.id for row in mine if row.state != "approved"]
-    rest = [row.id for row in mine if row.state == "approved"]
+    ids = [row.id for row in mine]
+    # One that was let in once, and is not any more, has classes too.
+    taught = set(work.session.scalars(select(SchoolClass.school_id).where(SchoolClass.school_id.in_(ids))))
+    rest = [row.id for row in mine if row.state == "approved" or row.id in taught]
+    gone = [number for number in ids if number not in rest]
     if gone:
         execute(work.session, delete(School).where(School.id.in_(gone)))
     if rest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -15,60 +16,32 @@ from ...models.tally import SLOTS
 from ...sections import Section
 from ..storage.rows import among, execute
 from ..storage.upsert import add_up, insert_fresh
+from .keys import PEOPLE, PEOPLE_ERASED, SIGNATURE, WHOLE_EDITION, Key
 
-SIGNATURE = "petition_signature"
-#: What this system saw itself, as a source.
-COUNTED = "counted"
-PEOPLE = "people"
-#: Of the people of an edition those whom nothing tells apart any more: their address was erased, or its time was over.
-PEOPLE_ERASED = "people_erased"
-#: The case id under which an edition's number of people is kept.
-WHOLE_EDITION = 0
+_KEY = ("edition_id", "case_id", "action_type", "source", "status", "day", "slot")
 #: Values in one IN list.
 _CHUNK = 500
 
 
-def add(
-    session: Session,
-    section: Section,
-    edition_id: int,
-    case_id: int,
-    action_type: str,
-    delta: int,
-    source: str = COUNTED,
-) -> None:
-    """Change a count by ``delta`` within the caller's transaction.
-
-    :param source: one of ``models.tally.SOURCES``.
-    """
-    add_all(session, section, edition_id, {(case_id, action_type): delta}, source)
-
-
 def add_all(
-    session: Session,
-    section: Section | str,
-    edition_id: int,
-    deltas: Mapping[tuple[int, str], int],
-    source: str = COUNTED,
+    session: Session, section: Section | str, edition_id: int, deltas: Mapping[Key, int], *, slot: int | None = None
 ) -> None:
-    """Change several counts of an edition, by case and action type, within the caller's transaction.
+    """Change several counts of an edition within the caller's transaction.
 
-    :param source: one of ``models.tally.SOURCES``.
+    :param section: or its code.
+    :param deltas: so many more, or fewer.
+    :param slot: which one; ``None``: any.
     """
+    code = _code(section)
     rows = [
         {
-            "section": _code(section),
-            "edition_id": edition_id,
-            "case_id": case_id,
-            "action_type": action_type,
-            "source": source,
-            "slot": secrets.randbelow(SLOTS),
-            "count": delta,
+            "section": code, "edition_id": edition_id, "case_id": key.case_id, "action_type": key.type, "source": key.source,
+            "status": key.status, "day": key.day, "slot": secrets.randbelow(SLOTS) if slot is None else slot, "count": delta,
         }
-        for (case_id, action_type), delta in sorted(deltas.items())
+        for key, delta in sorted(deltas.items())
         if delta
-    ]
-    add_up(session, TallySlot.__table__, rows, ["edition_id", "case_id", "action_type", "source", "slot"], "count")
+    ]  # fmt: skip
+    add_up(session, TallySlot.__table__, rows, _KEY, "count")
 
 
 def signature_scope(section: Section | str, case_id: int) -> str:
@@ -96,11 +69,11 @@ def count_signatures(
     keyring: Keyring,
     section: Section,
     edition_id: int,
-    canonicals: Mapping[int, Sequence[str | None]],
+    canonicals: Mapping[tuple[int, date], Sequence[str | None]],
 ) -> None:
     """Signatures of an edition begin to count: so many more on each case, and each person whom it had not seen.
 
-    :param canonicals: by case the mailbox of each, ``None`` for one without.
+    :param canonicals: by case, and day of the confirmation, the mailbox of each, ``None`` for one without.
     """
     every = [canonical for some in canonicals.values() for canonical in some]
     scope = person_scope(section, edition_id)
@@ -113,18 +86,8 @@ def count_signatures(
         new = insert_people(session, section, edition_id, known)
         people += len(new)
         known -= new | (_lock_people(session, edition_id, sorted(known - new)) if known - new else set())
-    counted = {(case_id, SIGNATURE): len(some) for case_id, some in canonicals.items()}
-    add_all(session, section, edition_id, {(WHOLE_EDITION, PEOPLE): people, **counted})
-
-
-def uncount_signature(
-    session: Session, keyring: Keyring, section: Section, edition_id: int, case_id: int, canonical: str | None
-) -> None:
-    """A signature ceases to count; the person too, unless another case of the edition still counts them.
-
-    Call it after the signature's own row was changed.
-    """
-    uncount_signatures(session, keyring, section, edition_id, case_id, [canonical])
+    counted = {Key(case_id, SIGNATURE, day=day): len(some) for (case_id, day), some in canonicals.items()}
+    add_all(session, section, edition_id, {Key(WHOLE_EDITION, PEOPLE): people, **counted})
 
 
 def uncount_signatures(
@@ -132,17 +95,17 @@ def uncount_signatures(
     keyring: Keyring,
     section: Section,
     edition_id: int,
-    case_id: int,
-    canonicals: Sequence[str | None],
+    canonicals: Mapping[tuple[int, date], Sequence[str | None]],
 ) -> None:
-    """Signatures of one case cease to count. Call it after their rows were changed.
+    """Signatures of an edition cease to count; people too whom no other of them counts. Call it after their rows were changed.
 
-    :param canonicals: the mailbox of each, ``None`` for one without.
+    :param canonicals: as :func:`count_signatures` had them.
     """
-    add(session, section, edition_id, case_id, SIGNATURE, -len(canonicals))
-    people = _forget_people(session, keyring, section, edition_id, canonicals)
-    if people:
-        add(session, section, edition_id, WHOLE_EDITION, PEOPLE, -people)
+    counted = {Key(case_id, SIGNATURE, day=day): -len(some) for (case_id, day), some in canonicals.items()}
+    add_all(session, section, edition_id, counted)
+    every = [canonical for some in canonicals.values() for canonical in some]
+    people = _forget_people(session, keyring, section, edition_id, every)
+    add_all(session, section, edition_id, {Key(WHOLE_EDITION, PEOPLE): -people})
 
 
 def only_count(
@@ -155,8 +118,7 @@ def only_count(
     :param canonicals: the mailbox that each had, ``None`` for one without.
     """
     people = _forget_people(session, keyring, code, edition_id, canonicals)
-    if people:
-        add_all(session, code, edition_id, {(WHOLE_EDITION, PEOPLE_ERASED): people})
+    add_all(session, code, edition_id, {Key(WHOLE_EDITION, PEOPLE_ERASED): people})
 
 
 def _forget_people(
@@ -205,7 +167,7 @@ def bring_people_forward(
     came = insert_people(session, section, edition_id, {newest[index] for index in found}) if found else set()
     if len(came) < len(found):
         # Counted under both keys, by processes that ran with different settings.
-        add_all(session, section, edition_id, {(WHOLE_EDITION, PEOPLE): len(came) - len(found)})
+        add_all(session, section, edition_id, {Key(WHOLE_EDITION, PEOPLE): len(came) - len(found)})
 
 
 def forget_person(session: Session, keyring: Keyring, section: Section, canonical: str) -> None:
@@ -223,7 +185,7 @@ def forget_person(session: Session, keyring: Keyring, section: Section, canonica
     if seen:
         execute(session, delete(EditionPerson).where(*mine))
     for edition_id in seen:
-        add(session, section, edition_id, WHOLE_EDITION, PEOPLE_ERASED, 1)
+        add_all(session, section, edition_id, {Key(WHOLE_EDITION, PEOPLE_ERASED): 1})
 
 
 def insert_people(session: Session, section: Section | str, edition_id: int, people: set[bytes]) -> set[bytes]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ...keyring import Keyring
-from ...models import Case, Edition, EditionPerson, Signature
+from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...sections import Section
 from ..people.addresses import parse_address
-from .counts import COUNTED, PEOPLE, SIGNATURE, WHOLE_EDITION, add, counted, insert_people, person_scope
-from .totals import counts
+from .counts import add_all, counted, insert_people, person_scope
+from .keys import PEOPLE, PEOPLE_ERASED, SIGNATURE, WHOLE_EDITION, Key
 
 
 @dataclass(frozen=True)
 class Drift:
-    """A count that is not what the rows say. ``case`` is a slug (with the type, where it is no signature), or ``(people)``."""
+    """A count that is not what the rows say. ``case`` is a slug, with what tells the count from others of the case; or
+    ``(people)``."""
 
     edition: str
     case: str
@@ -32,7 +32,7 @@ def recount(
     session: Session,
     keyring: Keyring,
     section: Section,
-    recounts: Iterable[Callable[..., Mapping[int, Mapping[Any, int]]]],
+    recounts: Iterable[Callable[..., Mapping[Key, int]]],
     *,
     fix: bool,
     people: Iterable[Callable[..., Mapping[int, int]]] = (),
@@ -45,47 +45,59 @@ def recount(
     :returns: how many counts were compared, and those that differed.
     """
     compared, drifts = 0, []
-    of_rows: dict[int, dict[tuple[str, str], int]] = {}
-    beside = Counter[int]()
+    of_rows, beside = Counter[Key](), Counter[int]()
+    for recounted in recounts:
+        of_rows.update(recounted(session, section))
     for counted_people in people:
         beside.update(counted_people(session, section))
-    for recounted in recounts:
-        for case_id, numbers in recounted(session, section).items():
-            of_case = of_rows.setdefault(case_id, {})
-            for kind, number in numbers.items():
-                key = (kind, COUNTED) if isinstance(kind, str) else kind
-                of_case[key] = of_case.get(key, 0) + number
     for edition in session.scalars(select(Edition).where(Edition.section == section.code)).all():
-        kept = counts(session, section, edition.id, edition.updated_at)
-        cases = session.scalars(select(Case).where(Case.edition_id == edition.id)).all()
-        ids = [case.id for case in cases]
-        for case in cases:
-            have = {
-                (kind, source): number
-                for kind, numbers in kept.sources.get(case.id, {}).items()
-                for source, number in numbers.items()
-            }
-            real = of_rows.get(case.id, {})
-            for kind, source in {(SIGNATURE, COUNTED): 0, **have, **real}:
-                compared += 1
-                before, after = have.get((kind, source), 0), real.get((kind, source), 0)
-                if before == after:
-                    continue
-                what = kind if source == COUNTED else f"{kind}, {source}"
-                name = case.slug if kind == SIGNATURE else f"{case.slug} ({what})"
-                drifts.append(Drift(edition.year, name, before, after))
-                if fix:
-                    add(session, section, edition.id, case.id, kind, after - before, source)
-        known, nameless = _people(session, keyring, section, edition.id, ids)
+        cases = dict(session.execute(select(Case.id, Case.slug).where(Case.edition_id == edition.id)).all())
+        every = _kept(session, section, edition.id)
+        whole = {key.type: number for key, number in every.items() if key.case_id == WHOLE_EDITION}
+        kept = {key: number for key, number in every.items() if key.case_id in cases}
+        real = {key: number for key, number in of_rows.items() if key.case_id in cases}
+        changes: dict[Key, int] = {}
+        # Of signatures each case has a number, were it nought.
+        for key in sorted({*kept, *real, *_unsigned(cases, kept, real)}):
+            compared += 1
+            before, after = kept.get(key, 0), real.get(key, 0)
+            if before != after:
+                drifts.append(Drift(edition.year, _name(cases[key.case_id], key), before, after))
+                changes[key] = after - before
+        known, nameless = _people(session, keyring, section, edition.id, list(cases))
         compared += 1
-        real_people = len(known) + nameless + kept.erased + beside[edition.id]
-        if kept.people != real_people:
-            drifts.append(Drift(edition.year, "(people)", kept.people, real_people))
-            if fix:
-                add(session, section, edition.id, WHOLE_EDITION, PEOPLE, real_people - kept.people)
+        counted_there = whole.get(PEOPLE, 0)
+        real_people = len(known) + nameless + whole.get(PEOPLE_ERASED, 0) + beside[edition.id]
+        if counted_there != real_people:
+            drifts.append(Drift(edition.year, "(people)", counted_there, real_people))
+            changes[Key(WHOLE_EDITION, PEOPLE)] = real_people - counted_there
         if fix:
+            add_all(session, section, edition.id, changes)
             _rebuild_people(session, section, edition.id, known)
     return compared, drifts
+
+
+def _kept(session: Session, section: Section, edition_id: int) -> dict[Key, int]:
+    """What is kept of an edition."""
+    columns = (TallySlot.case_id, TallySlot.action_type, TallySlot.source, TallySlot.status, TallySlot.day)
+    rows = session.execute(
+        select(*columns, func.sum(TallySlot.count))
+        .where(TallySlot.edition_id == edition_id, TallySlot.section == section.code)
+        .group_by(*columns)
+    )
+    return {Key(*row[:-1]): int(row[-1]) for row in rows}
+
+
+def _unsigned(cases: Iterable[int], *found: Iterable[Key]) -> set[Key]:
+    signed = {key.case_id for keys in found for key in keys if key.type == SIGNATURE}
+    return {Key(case_id, SIGNATURE) for case_id in cases if case_id not in signed}
+
+
+def _name(slug: str, key: Key) -> str:
+    """A case, and what tells the count from its usual one, of signatures."""
+    usual = Key(key.case_id, SIGNATURE)
+    more = [str(value) for value, common in zip(key[1:], usual[1:], strict=True) if value != common]
+    return f"{slug} ({', '.join(more)})" if more else slug
 
 
 def _people(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...i18n import lazy_gettext
 
@@ -21,6 +21,21 @@ STATUS_WORDS: Mapping[str, Any] = {
     "final": lazy_gettext("Final"),
     "corrected": lazy_gettext("Corrected"),
 }
+#: The same of all numbers of a list.
+STATUS_NOTES: Mapping[str, Any] = {
+    "interim": lazy_gettext("All of these numbers are interim: more may come in."),
+    "final": lazy_gettext("All of these numbers are final."),
+    "corrected": lazy_gettext("All of these numbers have been corrected."),
+}
+
+
+class Line(NamedTuple):
+    """A number of actions, with all that must stand beside it."""
+
+    type: str
+    source: str
+    status: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -60,8 +75,8 @@ class CountView:
     goal: int | None
     as_of: datetime
     actions: dict[str, int] = field(default_factory=dict)
-    #: The same by type and source.
-    sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: The same by source and status too.
+    lines: Sequence[Line] = ()
 
     @property
     def percent(self) -> int:
@@ -80,5 +95,5 @@ class EditionCount:
     signatures: int
     actions: dict[str, int]
     as_of: datetime
-    #: The same by type and source.
-    sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: The same by source and status too.
+    lines: Sequence[Line] = ()

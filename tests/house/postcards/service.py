@@ -22,6 +22,7 @@ from flask_w4r.services.people.addresses import Address
 from flask_w4r.services.storage import ages
 from flask_w4r.services.storage.rows import execute
 from flask_w4r.services.storage.unit_of_work import UnitOfWork, read
+from flask_w4r.services.tally.keys import Key, tell
 
 from .models import Postcard
 
@@ -137,10 +138,12 @@ def undo(session: Session, keyring: Any, section: Any, batch: Batch, *, limit: i
     )
 
 
-def count_sent(session: Session, section: Any) -> Mapping[int, Mapping[str, int]]:
+def count_sent(session: Session, section: Any) -> Mapping[Key, int]:
     """What the rows say of the counts."""
-    found = select(Postcard.case_id, func.count()).where(Postcard.section == section.code, Postcard.state == "sent")
-    return {case_id: {ACTION: number} for case_id, number in session.execute(found.group_by(Postcard.case_id))}
+    found = select(Postcard.case_id, Postcard.created_at).where(
+        Postcard.section == section.code, Postcard.state == "sent"
+    )
+    return tell(section, ACTION, session.execute(found))
 
 
 def forget(session: Session, sweep: Sweep) -> int:
