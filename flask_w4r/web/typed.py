@@ -27,10 +27,15 @@ def _reads(read: Callable[[str], Any]) -> Callable[[str], bool]:
     return check
 
 
+def _local(text: str) -> None:
+    if datetime.fromisoformat(text).tzinfo is not None:
+        raise ValueError(text)
+
+
 #: What the kinds of fields that take not any line may hold.
 _FITS: Mapping[str, Callable[[str], bool]] = {
     "date": lambda text: len(text) == 10 and _reads(date.fromisoformat)(text),
-    "datetime-local": lambda text: len(text) >= 16 and text[10] in "T " and _reads(datetime.fromisoformat)(text),
+    "datetime-local": lambda text: len(text) >= 16 and text[10] in "T " and _reads(_local)(text),
     "url": _is_address,
 }
 

@@ -70,6 +70,7 @@ def test_what_was_kept_is_shown_without_them_too(make_site: MakeSite) -> None:
     [
         ("date", "2026-12-10", "date"), ("date", "", "date"), ("date", "tomorrow", "text"), ("date", "20261210", "text"),
         ("datetime-local", "2026-12-10T18:30", "datetime-local"), ("datetime-local", "2026-12-10", "text"),
+        ("datetime-local", "2026-12-10T18:30+14:00", "text"),
         ("url", "https://meet.example/x", "url"), ("url", "meet.example", "text"), ("url", "https://a b", "text"),
         ("url", "https://[", "text"), ("text", "any\nthing", "text"), ("email", "sam@", "email"),
     ],
