@@ -55,10 +55,19 @@ class CaseLink:
 
 
 @dataclass(frozen=True)
+class EventLink:
+    """A paper of an event: its words, its path, and in a sentence what it is."""
+
+    words: str
+    url: str
+    leads_to: str
+
+
+@dataclass(frozen=True)
 class Pages:
     """The web floor of one capability.
 
-    ``at_event(event_id, own)`` gives words and path of links for an event's page, or, ``own``, for its host's.
+    ``at_event(event_id, own)`` gives what an event's page leads to, or, ``own``, its host's: what is on paper for it.
     ``on_overview(session)`` gives what staff should see first at the desk: ``(words, endpoint, permission)`` each.
     ``on_case(session, case)`` and ``on_campaign(session)`` give values for the templates of a case's page and of the
     campaign's: the form to sign, the next events; ``on_thanks(session, case)`` for those of pages that thank for what was done for
@@ -73,7 +82,7 @@ class Pages:
     on_campaign: Callable[[Any], Mapping[str, Any]] | None = None
     on_thanks: Callable[[Any, Any], Mapping[str, Any]] | None = None
     case_links: Sequence[CaseLink] = ()
-    at_event: Callable[[int, bool], Sequence[tuple[str, str]]] | None = None
+    at_event: Callable[[int, bool], Sequence[EventLink]] | None = None
     on_overview: Callable[[Any], Sequence[tuple[str, str, Permission]]] | None = None
 
 
@@ -116,8 +125,8 @@ def campaign_values(state: W4RState, session: Any) -> dict[str, Any]:
     return found
 
 
-def event_links(state: W4RState, event_id: int, *, own: bool = False) -> list[tuple[str, str]]:
-    """What all capabilities link to from an event's page: words and path.
+def event_links(state: W4RState, event_id: int, *, own: bool = False) -> list[EventLink]:
+    """What all capabilities link to from an event's page.
 
     :param own: from its host's page.
     """

@@ -11,7 +11,7 @@ from flask_w4r.services.people import mailbox
 from flask_w4r.services.storage.unit_of_work import run
 from flask_w4r.state import get_state
 from flask_w4r.testing import form_fields, run_jobs, submit, take_in
-from tests.conftest import Host, MakeHost
+from tests.conftest import Host, MakeHost, every_database
 
 from .world import (
     MINISTER,
@@ -103,6 +103,36 @@ def test_each_of_two_targets_gets_one(site: Host) -> None:
     run_jobs(site.app)
     assert len(sent_to(site)) == 1 and len(sent_to(site, OFFICE["email"])) == 1
     assert Counter(states(site)) == {"sent": 2}
+
+
+@every_database
+def test_an_office_that_has_enough_is_not_written_to_and_people_learn_what_helps(
+    make_host: MakeHost, clock: Clock
+) -> None:
+    site = make_world(make_host, clock, {"in_all": 2})
+    change_case(site, targets=[OFFICE])
+    client = site.app.test_client()
+    put_emails(site, 2)
+    page = client.get(PATH)
+    assert "Office of the President" in page.text and "Jo Bloggs" not in page.text
+    write(client, 9)
+    assert site.rows("SELECT count(*) FROM w4r_email WHERE state = 'pending'")[0][0] == 1, "to the other office alone"
+    put_emails(site, 2, target=OFFICE)
+    clock.move(minutes=2)
+    full = client.get(PATH)
+    assert full.status_code == 200
+    assert "Enough emails are on their way" in full.text and "2 emails for each office" in full.text
+    assert 'href="/au/cases/ann-example/sign"' in full.text or "/au/cases/ann-example#" in full.text
+    assert f'href="{PATH}"' not in full.text
+    late = submit(client, page, "form_token", **person(8, body="My own words."))
+    assert late.status_code == 409 and "My own words." in late.text, "what was written is theirs to keep"
+    assert len(states(site)) == 5
+
+
+def test_a_digest_has_no_limit_in_all(make_host: MakeHost, clock: Clock) -> None:
+    site = make_world(make_host, clock, {"mode": "digest", "in_all": 2})
+    put_emails(site, 3)
+    assert "Jo Bloggs" in site.app.test_client().get(PATH).text
 
 
 def test_variants_are_offered_by_turn(site: Host) -> None:

@@ -61,7 +61,11 @@ def test_an_event_has_its_sheets_with_its_code(site: Host) -> None:
 def test_a_host_prints_a_kit(site: Host, size: str, points: tuple[int, int]) -> None:
     event_id = event_of(site, ANN, BO, state="submitted", published_at=None)
     client, keyring = as_host(site, event_id), get_state(site.app).keyring
-    assert "/au/host/kit.pdf" in client.get("/au/host").text
+    paper = client.get("/au/host").text.partition('id="w4r-host-paper"')[2].partition("</section>")[0]
+    for path, said in (
+        ("/au/host/kit.pdf", "a poster"), ("/au/letters.pdf?event=", "pages to write on alone"), ("/au/host/print", "on the tables"),
+    ):  # fmt: skip
+        assert paper.count(f'href="{path}') == 1 and said in paper, "each once, with what it is"
     answer = client.get(f"/au/host/kit.pdf?size={size}")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert answer.headers["Cache-Control"] == "private, no-store"

@@ -64,7 +64,9 @@ def fill(host: Host, staff: Callable[..., Any], tmp_path: Path) -> None:
 
 def taken(host: Host, kind: str) -> list[dict[str, str]]:
     """The rows of an export."""
-    return list(csv.DictReader(io.StringIO(host.run("w4r", "export", kind, "--out", "-").stdout)))
+    rows = csv.DictReader(io.StringIO(host.run("w4r", "export", kind, "--out", "-").stdout))
+    # The last line says who took it.
+    return [row for row in rows if not row["edition"].startswith("#")]
 
 
 @every_database

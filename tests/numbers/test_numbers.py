@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -158,8 +158,8 @@ def test_editions_stand_beside_each_other_by_type(desk: Host, staff: Callable[..
         for kind, source, number in (("letter", "self_reported", 30), ("letter", "section_counted", 12)):
             uow.session.add(
                 TallySlot(
-                    section="AU", edition_id=case.edition_id, case_id=case.id, action_type=kind, source=source, slot=0,
-                    count=number,
+                    section="AU", edition_id=case.edition_id, case_id=case.id, action_type=kind, source=source,
+                    status="interim", day=date(2026, 12, 1), slot=0, count=number,
                 )
             )  # fmt: skip
 

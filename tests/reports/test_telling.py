@@ -71,6 +71,7 @@ def decide(person: Staff, number: int, decision: str = "approve") -> None:
 def test_the_whole_way(desk: Host, staff: Make) -> None:
     answer = tell(desk)
     assert (answer.status_code, answer.location) == (303, "/au/report/thanks")
+    assert "data-w4r-typed" in desk.app.test_client().get(answer.location).text, "a mistyped address can be mended"
     assert [row[1] for row in reports(desk)] == ["unconfirmed"]
     assert "Nothing that counts" not in staff().get(QUEUE).text
     assert "Sam Teller" not in staff().get(QUEUE).text, "nobody sees it before the mailbox is proved"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -18,8 +19,9 @@ from ...sections.emails import EmailRules, rules_of
 from ...services.campaign import catalogue
 from ...services.campaign.views import CaseView
 from ...services.campaign.ways import why_not
+from ...services.emails.enough import Counted, still_written_to
 from ...services.emails.prepared import Prepared, nearest, variants_of
-from ...services.emails.targets import writable
+from ...services.emails.targets import Target, writable
 from ...services.emails.writing import Written, take_in
 from ...services.people import consents
 from ...services.storage.unit_of_work import read, run
@@ -73,10 +75,20 @@ def email(slug: str) -> Response:
         return _own_program(case)
     if guard.is_paused(here(), case.id):
         return guard.paused_page(case, guard.written(*WORDS))
+    if not _still_written_to(case, rules):
+        return _not_open(case, None, enough=rules.in_all)
     if request.method == "POST":
         return _pressed(case, rules)
     prepared = _next(case)
     return _form_page(filled_with(_form_class(case, rules), prepared), case, rules, prepared)
+
+
+def _still_written_to(case: CaseView, rules: EmailRules) -> list[Target]:
+    """Those in power whose offices have not had as many emails as the section sends them."""
+    place, targets = here(), writable(case)
+    kept: Counted = place.state.once("emails_counted", dict)
+    ask = partial(still_written_to, case_id=case.id, targets=targets, rules=rules, kept=kept, now=place.state.clock())
+    return read(current_app, ask)
 
 
 def _next(case: CaseView) -> Prepared | None:
@@ -192,7 +204,7 @@ def _form_page(
 ) -> Response:
     place = here()
     context: dict[str, Any] = form_flow.form_values(place, form, _form_id(place, case.slug), refusal, (case.id,))
-    targets = writable(case)
+    targets = _still_written_to(case, rules) or writable(case)
     return private_page(
         "emails/write.html", refusal.status if refusal else 200, endpoint="email", values={"slug": case.slug},
         edition=case.edition, case=case, targets=targets, governments=_governments(targets), rules=rules,
@@ -214,12 +226,15 @@ def _own_program(case: CaseView) -> Response:
     )  # fmt: skip
 
 
-def _not_open(case: CaseView, reason: str | None) -> Response:
-    """Nothing can be written (any more): the page says why, and nothing was taken."""
+def _not_open(case: CaseView, reason: str | None, *, enough: int | None = None) -> Response:
+    """Nothing can be written (any more): the page says why, and nothing was taken.
+
+    :param enough: so many emails is what an office gets, and it has them.
+    """
     code = 409 if request.method == "POST" else 200
     return private_page(
-        "emails/not_open.html", code, case=case, edition=case.edition, reason=reason, ways=open_ways(case),
-        written=guard.written(*WORDS),
+        "emails/not_open.html", code, case=case, edition=case.edition, reason=reason, enough=enough,
+        ways=[way for way in open_ways(case) if way.name != WAY], written=guard.written(*WORDS),
     )  # fmt: skip
 
 

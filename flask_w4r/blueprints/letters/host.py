@@ -17,18 +17,26 @@ from ...services.printing.small import Paper
 from ...services.printing.typeset import can_typeset
 from ...services.reports.counting import asked_first
 from ...web import here
+from ...web.pages import EventLink
 from ..hosting.session import hosts_only
 from .papers import Closed, answer, press
 
 
-def links(event_id: int, own: bool) -> list[tuple[str, str]]:
+def links(event_id: int, own: bool) -> list[EventLink]:
     """What an event's page, and its host's, link to; see ``web.pages.Pages``."""
     place = here()
     if "letters" not in place.state.config.features or not can_typeset():
         return []
     code = codes.write(place.state.keyring, None, event_id)
-    sheets = (gettext("Letter sheets of this event (PDF)"), place.url("letters_pdf", event=code))
-    return [(gettext("Writer's kit (PDF)"), place.url("host_kit")), sheets] if own else [sheets]
+    sheets = EventLink(
+        gettext("Letter sheets of this event (PDF)"), place.url("letters_pdf", event=code),
+        gettext("The pages to write on alone, to print again for further guests."),
+    )  # fmt: skip
+    whole = EventLink(
+        gettext("Writer's kit (PDF)"), place.url("host_kit"),
+        gettext("All of it in one file: what to do, a poster, lists, address labels, and the letter sheets."),
+    )  # fmt: skip
+    return [whole, sheets] if own else [sheets]
 
 
 @hosts_only

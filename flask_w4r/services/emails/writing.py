@@ -13,6 +13,7 @@ from ...keyring import Keyring
 from ...models import Case, TargetEmail
 from ...seam import IntakeKind
 from ...sections import Section
+from ...sections.emails import rules_of
 from ..intake import append as intake
 from ..intake.sent import Author, Entry, Sent
 from ..mail import caps, outbox
@@ -21,6 +22,7 @@ from ..people.addresses import Address
 from ..people.networks import day_secret
 from ..storage.unit_of_work import UnitOfWork
 from ..storage.upsert import insert_new
+from .enough import still_written_to
 from .prepared import Prepared, added, is_edited
 from .rows import case_rows, email_scope
 from .targets import Target, targets_of
@@ -156,10 +158,13 @@ class _Press:
 
 def _write_one(session: Session, keyring: Keyring, case: Case, press: _Press, secret: bytes) -> None:
     """The emails of one press, and the mail that asks for the proof of the mailbox, if one is to be asked for."""
-    asks = False
-    for target in targets_of(case):
-        if target.email:
-            asks |= _put(session, keyring, press.section, press.values(keyring, case, target), press)
+    asks, targets = False, [one for one in targets_of(case) if one.email]
+    # The form says which of several have enough; one that filled up since the form was opened gets what was written all the same.
+    if len(targets) > 1:
+        open_to = still_written_to(session, case.id, targets, rules_of(press.section), kept={}, now=press.sent.at)
+        targets = open_to or targets
+    for target in targets:
+        asks |= _put(session, keyring, press.section, press.values(keyring, case, target), press)
     if asks and not press.proved:
         outbox.enqueue(session, confirm_values(keyring, press.section, press.written, press.sent, secret), replace=True)
 

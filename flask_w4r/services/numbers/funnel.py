@@ -89,12 +89,12 @@ def by_day(session: Session, section: Section, first: date, last: date) -> list[
     zone = ZoneInfo(section.time_zone)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     found: dict[date, dict[str, int]] = {day: dict.fromkeys(_METRICS, 0) for day in days}
-    hours = session.execute(
-        select(Pulse.hour, Pulse.metric, Pulse.count).where(*_hours(section, since, until), Pulse.metric.in_(_METRICS))
-    )
-    for hour, metric, count in hours:
+    sums = [func.sum(case((Pulse.metric == metric, Pulse.count), else_=0)) for metric in _METRICS]
+    mine = (*_hours(section, since, until), Pulse.metric.in_(_METRICS))
+    for hour, *counts in session.execute(select(Pulse.hour, *sums).where(*mine).group_by(Pulse.hour)):
         day = max(first, hour.astimezone(zone).date())
-        found[day][metric] += count
+        for metric, count in zip(_METRICS, counts, strict=True):
+            found[day][metric] += int(count)
     return [
         Day(
             day, of["submitted"], of["confirmed"] + of["held_confirmed"], of["confirmed"], of["held"], of["invalid"], of["pending"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...seam import Capability, Indexed, Personal
+from ...seam import Capability, Indexed, Job, Personal
+from . import fold
 
 CAPABILITY = Capability(
     "tally",
@@ -17,5 +18,6 @@ CAPABILITY = Capability(
     indexed=(
         Indexed("w4r_edition_person", ("person_index",), why="goes with the signatures"),
     ),
+    jobs=(Job("tally_fold", fold.job, every=fold.FOLD_EVERY, turn=85, once=73),),
     commands={"tally": "flask_w4r.cli.tally:tally"},
 )  # fmt: skip

@@ -23,17 +23,20 @@ _KEY = ("edition_id", "case_id", "action_type", "source", "status", "day", "slot
 _CHUNK = 500
 
 
-def add_all(session: Session, section: Section | str, edition_id: int, deltas: Mapping[Key, int]) -> None:
+def add_all(
+    session: Session, section: Section | str, edition_id: int, deltas: Mapping[Key, int], *, slot: int | None = None
+) -> None:
     """Change several counts of an edition within the caller's transaction.
 
     :param section: or its code.
     :param deltas: so many more, or fewer.
+    :param slot: which one; ``None``: any.
     """
     code = _code(section)
     rows = [
         {
             "section": code, "edition_id": edition_id, "case_id": key.case_id, "action_type": key.type, "source": key.source,
-            "status": key.status, "day": key.day, "slot": secrets.randbelow(SLOTS), "count": delta,
+            "status": key.status, "day": key.day, "slot": secrets.randbelow(SLOTS) if slot is None else slot, "count": delta,
         }
         for key, delta in sorted(deltas.items())
         if delta

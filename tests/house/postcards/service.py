@@ -143,7 +143,7 @@ def count_sent(session: Session, section: Any) -> Mapping[Key, int]:
     found = select(Postcard.case_id, Postcard.created_at).where(
         Postcard.section == section.code, Postcard.state == "sent"
     )
-    return tell(section, ACTION, session.execute(found).tuples())
+    return tell(section, ACTION, session.execute(found))
 
 
 def forget(session: Session, sweep: Sweep) -> int:
