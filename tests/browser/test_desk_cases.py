@@ -25,9 +25,16 @@ pytestmark = pytest.mark.browser
 
 KITS = Path(__file__).parent.parent.parent / "flask_w4r" / "kits"
 SLUG = "joel-paredes"
+FREED = "neth-nahara"
 PAGES = (
     "/cases", "/ready", f"/cases/{SLUG}", f"/cases/{SLUG}/texts", f"/cases/{SLUG}/texts?lang=en", "/preview/2024/",
     f"/preview/2024/cases/{SLUG}", "/preview/2021/",
+)  # fmt: skip
+#: What no other walk comes by.
+OTHERS = (
+    f"/moderation/cases/{FREED}/good-news", "/moderation/letters", "/moderation/shares", f"/moderation/cases/{SLUG}/share",
+    f"/cases/{FREED}/sign", f"/cases/{FREED}/email", f"/cases/{FREED}/solidarity", f"/cases/{FREED}/share", f"/cases/{SLUG}/sign",
+    f"/cases/{SLUG}/share/mastodon", "/my-data", "/host/lost", "/cases/nobody",
 )  # fmt: skip
 LOOKS = [
     ("/au", 1280, "light"),
@@ -106,16 +113,52 @@ def test_nothing_ends_anything_by_one_press(base: str, visit: Any) -> None:
 
 @pytest.mark.parametrize(("prefix", "width", "scheme"), LOOKS)
 def test_pages(base: str, visit: Any, prefix: str, width: int, scheme: str) -> None:
+    _look(base, visit(width, scheme=scheme), [f"{prefix}/moderation{path}" for path in PAGES])
+
+
+@pytest.mark.parametrize(("prefix", "width", "scheme"), LOOKS[1:4:2])
+def test_pages_that_no_other_walk_comes_by(base: str, visit: Any, prefix: str, width: int, scheme: str) -> None:
     visitor: Visitor = visit(width, scheme=scheme)
+    _look(base, visitor, [prefix + path for path in OTHERS])
+    visitor.page.goto(f"{base}{prefix}/moderation/cases/{SLUG}")
+    visitor.page.locator("#w4r-status-withdrawn").check()
+    visitor.page.locator(".w4r-desk__bar button").press("Enter")
+    visitor.page.locator("h1", has_text="?" if prefix == "/au" else "؟").wait_for()
+    assert visitor.axe() == []
+
+
+@pytest.mark.parametrize(("prefix", "width", "scheme"), LOOKS[1:4:2])
+def test_the_parts_of_the_desk_are_one_press_away(base: str, visit: Any, prefix: str, width: int, scheme: str) -> None:
+    """By keyboard: a group opens, one at a time, and closes with Escape; the group one is in is in sight."""
+    visitor: Visitor = visit(width, scheme=scheme)
+    page = visitor.page
+    page.goto(f"{base}{prefix}/moderation/cases")
+    groups = page.locator(".w4r-desk__nav summary")
+    assert page.locator(".w4r-desk__nav a[aria-current=page]").is_visible()
+    for number in (0, 1):
+        groups.nth(number).press("Enter")
+        assert page.locator(".w4r-desk__nav details[open]").count() == 1
+        visitor.shot(f"desk_parts{prefix.replace('/', '_')}_{number}")
+        assert visitor.axe() == []
+        assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    page.keyboard.press("Escape")
+    visitor.until("document.querySelectorAll('.w4r-desk__nav details[open]').length === 0")
+    groups.nth(0).press("Enter")
+    page.locator(".w4r-desk__nav details[open] a").first.press("Enter")
+    page.locator(".w4r-desk__nav a[aria-current=page]").wait_for()
+    assert visitor.complaints == []
+
+
+def _look(base: str, visitor: Visitor, paths: list[str]) -> None:
     findings: list[str] = []
     too_wide = []
-    for path in PAGES:
-        visitor.page.goto(f"{base}{prefix}/moderation{path}")
+    for path in paths:
+        visitor.page.goto(base + path)
         findings += visitor.axe()
         if visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             too_wide.append(path)
-        name = f"desk{prefix}{path}".replace("/", "_").replace("?", "_")
-        visitor.shot(f"{name}_{width}_{scheme}")
+        size = visitor.page.viewport_size or {}
+        visitor.shot(f"desk{path}_{size.get('width')}".replace("/", "_").replace("?", "_"))
     assert findings == []
     assert too_wide == [], "no page scrolls sideways"
     assert visitor.complaints == []

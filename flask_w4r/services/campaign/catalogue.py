@@ -241,6 +241,7 @@ def _case_view(
         is_fallback=is_fallback,
         edition=edition,
         url=lens.link("case", slug=row.slug),
+        base_lang=base,
         targets=[_target(target, row, lens, base) for target in (row.target, *(row.targets or ())) if target],
         solidarity=row.solidarity,
         ways=row.ways,

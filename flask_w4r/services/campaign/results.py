@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...i18n import country_name, gettext
+from ...i18n import SOURCE_LOCALE, country_name, gettext
 from ...models import Case, ImpactStory, YearTotal
 from ...sections import text_direction
 from .catalogue import choose_locale, render_story
@@ -54,6 +54,7 @@ def impact_stories(session: Session, lens: Lens) -> list[ImpactView]:
                 source_title=row.source_title,
                 text_lang=locale,
                 text_dir=text_direction(locale),
+                base_lang=SOURCE_LOCALE if SOURCE_LOCALE in row.texts else locale,
             )
         )
     return views

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ...i18n import gettext
+from ...i18n import SOURCE_LOCALE, gettext
 from ...sections import Section
 
 
@@ -96,6 +96,8 @@ class CaseView:
     is_fallback: bool
     edition: EditionView
     url: str
+    #: The language of what the kit says but once, such as the titles of sources.
+    base_lang: str = SOURCE_LOCALE
     #: Everyone who is written to: :attr:`target` first.
     targets: Sequence[dict[str, Any]] = ()
     solidarity: Mapping[str, Any] = field(default_factory=dict)
@@ -143,6 +145,8 @@ class ImpactView:
     source_title: str
     text_lang: str
     text_dir: str
+    #: Of the source's title.
+    base_lang: str
 
 
 @dataclass(frozen=True)
