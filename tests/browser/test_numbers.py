@@ -28,7 +28,8 @@ def busy(centre: Site) -> Site:
     now = datetime.now(UTC)
     for section in ("AU", "MA"):
         for place, slug in enumerate(SLUGS):
-            moments = {"created_at": lambda n: now - timedelta(hours=3 * n), "mail_domain": "gmail.com"}
+            then = lambda n: now - timedelta(hours=3 * n)  # noqa: E731
+            moments = {"created_at": then, "confirmed_at": then, "mail_domain": "gmail.com"}
             own = lambda n, slug=slug: f"{slug}{n}@example.org"  # noqa: E731
             make_signatures(
                 centre.app,

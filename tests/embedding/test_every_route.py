@@ -403,9 +403,10 @@ def test_the_shape_of_the_counts(host: Host) -> None:
     assert one.mimetype == "application/json"
     shape = one.get_json()
     stamp = shape.pop("as_of")
+    assert shape.pop("rows") == []
     assert shape == {"case": "ann-example", "actions": {}, "total": 0, "people": 0, "goal": 1000}
     assert stamp.endswith("Z")
     whole = client.get("/ma/tally.json").get_json()
-    assert set(whole) == {"edition", "cases", "actions", "total", "people", "as_of"}
+    assert set(whole) == {"edition", "cases", "actions", "total", "people", "rows", "as_of"}
     assert whole["edition"] == "2026"
     assert whole["cases"] == [shape]

@@ -99,4 +99,5 @@ def test_arabic_punctuation() -> None:
         for form in forms(message):
             words = PLACEHOLDER.sub("", form)
             assert not re.search("[,;?\"']", words), f"punctuation of another script: {form}"
-            assert re.search("[\u0620-\u064a]", words), f"no Arabic: {form}"
+            # What stands between two names alone has no letter in any language.
+            assert re.search("[\u0620-\u064a]", words) or not re.search(r"\w", words), f"no Arabic: {form}"

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from flask_w4r.models import Edition, Place, ShareCount, Signature, TallySlot
+from flask_w4r.models import Edition, Place, ShareCount, Signature
 from flask_w4r.services.moderation.pulse import run_pulse
 from flask_w4r.services.storage.unit_of_work import run
+from flask_w4r.services.tally.counts import add_all
+from flask_w4r.services.tally.keys import Key
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures
 from tests.conftest import Host, every_database
@@ -155,13 +157,8 @@ def test_editions_stand_beside_each_other_by_type(desk: Host, staff: Callable[..
     case = desk.rows("SELECT id, edition_id FROM w4r_case WHERE slug = 'big-example'")[0]
 
     def work(uow: Any) -> None:
-        for kind, source, number in (("letter", "self_reported", 30), ("letter", "section_counted", 12)):
-            uow.session.add(
-                TallySlot(
-                    section="AU", edition_id=case.edition_id, case_id=case.id, action_type=kind, source=source, slot=0,
-                    count=number,
-                )
-            )  # fmt: skip
+        done = {Key(case.id, "letter", "self_reported"): 30, Key(case.id, "letter", "section_counted"): 12}
+        add_all(uow.session, "AU", case.edition_id, done)
 
     run(desk.app, work)
     me = staff()

@@ -80,6 +80,20 @@ def test_where_no_name_is_asked_the_press_is_known_by_its_time_and_case(make_hos
     host.run("w4r", "tally", "recount")
 
 
+def test_it_is_taken_from_the_day_that_it_counted_on(make_host: MakeHost) -> None:
+    clock = MovingClock()
+    host = make_site(make_host, clock=clock)
+    path = make_class(host, teach(host))
+    write(host, path)
+    first = rows(host, Pupil)[0]
+    clock.move(days=1)
+    write(host, path)
+    assert take_back(teach_again(host), first.id) == "taken"
+    assert list(*rows(host, SchoolClass)[0].counts.values()) == [rows(host, Pupil)[0].day.isoformat()]
+    assert first.day < rows(host, Pupil)[0].day
+    host.run("w4r", "tally", "recount")
+
+
 def teach_again(host: Host) -> Any:
     """The teacher's browser two hours later: their link once more."""
     client = host.app.test_client()

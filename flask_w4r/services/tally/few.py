@@ -1,7 +1,8 @@
 """Numbers of so few people that somebody might know them: one rule for pages, tables and files.
 
 What a whole case, type, edition or day comes to is told as it is. What is broken down further (by school, country, mail provider or
-source, or one case's last days) is not told below :data:`FEW`; sums hold it all the same.
+source, or one case's last days) is not told below :data:`FEW`; sums hold it all the same. What a report tells of an event is told as it
+is: the desk read it.
 """
 
 from __future__ import annotations
