@@ -43,7 +43,7 @@ def make_report(host: Host, event: int, letters: int = 120) -> int:
         report = Report(
             section="AU", role="host", event_id=event, hosted_id=event, source="self_reported", status="interim",
             is_counted=False, reasons=[], state="submitted", people=14, held_at=now, created_at=now, updated_at=now,
-            counts={str(case): {"letter": letters, "card": 3, "unknown": 7}, "999": {"letter": 1}},
+            counts={str(case): {"letter": letters, "card": 3}, "999": {"letter": 1}},
         )  # fmt: skip
         uow.session.add(report)
         uow.session.flush()

@@ -54,6 +54,8 @@ def erase(work: UnitOfWork, section: Section, canonical: str, before: datetime |
     found = of_address(work.session, work.state.keyring, section, canonical, lock=True)
     mine = [row for row in found if before is None or row.created_at <= before]
     ids = [row.id for row in mine]
+    if not ids:
+        return 0
     # One that was let in once, and is not any more, has classes too.
     taught = set(work.session.scalars(select(SchoolClass.school_id).where(SchoolClass.school_id.in_(ids))))
     rest = [row.id for row in mine if row.state == "approved" or row.id in taught]
