@@ -200,8 +200,26 @@ def test_pages_say_where_a_number_comes_from_and_how_far_a_goal_is(make_host: Ma
         assert "<strong>410</strong> Letters" in page
         assert "counted by the section" in page
         assert "reported by those who did it" in page
+        # Not all are of one status, so that each says its own.
+        assert "counted by the section · Final" in page
+        assert "reported by those who did it · Interim" in page
+        assert "All of these numbers are" not in page
     page = " ".join(client.get("/au/").text.split())
+    assert "Final · Interim · counted by the section, reported by those who did it" in page
     assert "410 of 1,000" in page
     assert "Next: 500" in page
     assert "413 of 400" in page
     assert "The goal has been reached." in page
+
+
+def test_a_status_that_all_numbers_share_is_said_once(make_host: MakeHost, tmp_path: Path) -> None:
+    host = make_host(section={"preset": "AU", "url_prefix": "/au"})
+    make_campaign(host.app)
+    file = tmp_path / "counts.csv"
+    file.write_text(CSV.replace("final", "interim"))
+    host.run("w4r", "reports", "import", str(file))
+    host.app.extensions["w4r"].lazy.pop("pages", None)
+    for path in ("/au/", "/au/cases/ann-example"):
+        page = " ".join(host.app.test_client().get(path).text.split())
+        assert page.count("All of these numbers are interim: more may come in.") == 1
+        assert "· Interim" not in page
