@@ -9,9 +9,11 @@ from .i18n import lazy_gettext as _l
 from .seam import Action, Seam
 from .sections import Section
 
+#: Counted by this site alone; a case's plain goal is of these.
+SIGNATURE = "petition_signature"
 _ALL = (
     Action(
-        "petition_signature", _l("Signatures"),
+        SIGNATURE, _l("Signatures"),
         _l("A signature online under the demand of one case, its address confirmed."), is_reported=False,
     ),
     Action("letter", _l("Letters"), _l("A letter to someone in power, written by hand or printed and signed, that was posted or handed in.")),

@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from ..models import Case, Message
-from ..services.messages.decisions import count as count_messages
 from ..services.messages.decisions import key_of
 from ..services.messages.written import email_scope
 from ..services.people.addresses import parse_address
 from ..services.storage.unit_of_work import UnitOfWork, run
+from ..services.tally.counts import change as change_counts
 from ..services.tally.keys import Key
 from ..state import get_state
 
@@ -48,7 +48,7 @@ def make_messages(
             ids.append(row.id)
             counted[key_of(place, row)] += 1
         if state == "approved":
-            count_messages(uow.session, place, counted)
+            change_counts(uow.session, place, counted)
         return ids
 
     return run(app, work)

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from flask_w4r.action_types import SIGNATURE
 from flask_w4r.models import TallySlot
 from flask_w4r.models.tally import NO_DAY, SLOTS
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.services.tally import fold
 from flask_w4r.services.tally.counts import add_all
-from flask_w4r.services.tally.keys import PEOPLE, SIGNATURE, WHOLE_EDITION, Key
+from flask_w4r.services.tally.keys import PEOPLE, WHOLE_EDITION, Key
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, run_jobs
 from tests.conftest import Host, MakeHost, every_database

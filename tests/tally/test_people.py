@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from flask_w4r.action_types import SIGNATURE
 from flask_w4r.models import Case, Edition, EditionPerson, Signature
 from flask_w4r.services.petitions.counts import recount as count_rows
 from flask_w4r.services.storage.unit_of_work import read, run
 from flask_w4r.services.tally import counts, recount, totals
-from flask_w4r.services.tally.keys import PEOPLE, SIGNATURE, WHOLE_EDITION, Key
+from flask_w4r.services.tally.keys import PEOPLE, WHOLE_EDITION, Key
 from flask_w4r.services.tally.views import CountView
 from flask_w4r.state import get_state
 from flask_w4r.testing import make_campaign, make_signatures

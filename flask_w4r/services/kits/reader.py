@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import available_timezones
 
+from ...action_types import SIGNATURE
 from ...errors import KitError
 from ...models.campaign import CASE_KINDS, CASE_STATUSES
 from ...sections import Section
@@ -23,8 +24,6 @@ from .texts import read_texts
 
 MAX_CASES = 100
 MOST_GOAL = 1_000_000_000
-#: Its goal has a key of its own.
-SIGNATURE = "petition_signature"
 _ROOT = ("campaign.toml", "cases", "impact", "totals.csv")
 _CASE_KEYS = (
     "name", "country", "kind", "position", "topics", "status", "goal", "goals", "location", "facts_as_of", "signer_warning",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -49,7 +49,7 @@ def decide(
     batch = rows.decide(
         session, section, KIND, Message, _decidable(session, section, ids), make_batch, kept=_KEPT, apply=apply
     )
-    count(session, section, passed)
+    tally.change(session, section, passed)
     return batch
 
 
@@ -68,21 +68,10 @@ def undo(session: Session, keyring: Keyring, section: Section, batch: Batch, *, 
             back[key_of(section, row)] -= 1
 
     done = rows.undo(session, section, batch, KIND, Message, limit=limit, states=[_LEAVES[batch.act]], after=uncount)
-    count(session, section, back)
+    tally.change(session, section, back)
     return done
 
 
 def key_of(section: Section, row: Message) -> Key:
     """What a message counts as: it was done on the day it was written, whenever the desk read it."""
     return Key(row.case_id, ACTION, day=section.local_date(row.created_at))
-
-
-def count(session: Session, section: Section, changes: Mapping[Key, int]) -> None:
-    """Change how many messages count: so many more or fewer."""
-    query = select(Case.id, Case.edition_id).where(
-        Case.section == section.code, Case.id.in_({key.case_id for key in changes})
-    )
-    editions = dict(session.execute(query).all()) if changes else {}
-    for edition_id in sorted(set(editions.values())):
-        mine = {key: number for key, number in changes.items() if editions.get(key.case_id) == edition_id}
-        tally.add_all(session, section, edition_id, mine)

@@ -18,6 +18,7 @@ from ..campaign.views import Lens
 from ..people import owners
 from ..storage.rows import execute
 from ..storage.unit_of_work import UnitOfWork
+from ..tally import counts as tally
 from . import decisions, standing
 from .keep import NOBODY
 
@@ -128,7 +129,7 @@ def act(work: UnitOfWork, section: Section, canonical: str, way: str, key: str, 
         elif way == "leave":
             counted = {decisions.key_of(section, row): -1} if row.approved_at is not None else {}
             _wipe(work, [row], approved_at=None)
-            decisions.count(work.session, section, counted)
+            tally.change(work.session, section, counted)
     work.session.flush()
     return bool(mine) and way in ("leave", "withdraw")
 

@@ -12,11 +12,12 @@ from statistics import median
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ...action_types import SIGNATURE
 from ...models import Case, Edition, Pulse, TallySlot
 from ...sections import Section
 from ..moderation.pulse import hour_of
 from ..tally.few import told
-from ..tally.keys import PEOPLE, SIGNATURE, WHOLE_EDITION
+from ..tally.keys import PEOPLE, WHOLE_EDITION
 from ..tally.totals import Counts
 from ..tally.views import share_of
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ...action_types import STANDARD
+from ...action_types import SIGNATURE, STANDARD
 from ...i18n import lazy_gettext
 from ...seam import Capability, Indexed, Job, Link, MailKind, Personal, Way
 from ...topics import WAYS
-from ..tally.keys import SIGNATURE
 from . import counts, exports, good_news, intake, invalidation_run, keep, letters, personal, reindex, subscribers, waits
 from .queue import SIGNATURES
 

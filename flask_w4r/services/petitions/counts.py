@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from ...action_types import SIGNATURE
 from ...i18n import gettext, ngettext
 from ...models import Signature
 from ...sections import Section
-from ..tally.keys import SIGNATURE, Key, tell
+from ..tally.keys import Key, tell
 
 
 def recount(session: Session, section: Section) -> Mapping[Key, int]:

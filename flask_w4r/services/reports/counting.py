@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...action_types import STANDARD, in_order, reported_types
-from ...models import Case, Report
+from ...models import Report
 from ...sections import Section
 from ..tally import counts as tally
 from ..tally.keys import Key
@@ -120,7 +120,7 @@ def settle(session: Session, section: Section, reports: Sequence[Report]) -> Non
         if wanted != report.is_counted:
             report.is_counted = wanted
             (changes.update if wanted else changes.subtract)(keys_of(section, report))
-    _change(session, section, changes)
+    tally.change(session, section, changes)
     session.flush()
 
 
@@ -136,13 +136,4 @@ def change_status(session: Session, section: Section, report: Report, status: st
     report.status = status
     if report.is_counted:
         changes.update(keys_of(section, report))
-    _change(session, section, changes)
-
-
-def _change(session: Session, section: Section, changes: Mapping[Key, int]) -> None:
-    cases = {key.case_id for key in changes}
-    found = select(Case.id, Case.edition_id).where(Case.section == section.code, Case.id.in_(cases))
-    editions = dict(session.execute(found).all()) if cases else {}
-    for edition_id in sorted(set(editions.values())):
-        mine = {key: number for key, number in changes.items() if editions.get(key.case_id) == edition_id}
-        tally.add_all(session, section, edition_id, mine)
+    tally.change(session, section, changes)

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from ...action_types import SIGNATURE
 from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...models.tally import SLOTS
 from ...sections import Section
 from ..storage.rows import among, execute
 from ..storage.upsert import add_up, insert_fresh
-from .keys import PEOPLE, PEOPLE_ERASED, SIGNATURE, WHOLE_EDITION, Key
+from .keys import PEOPLE, PEOPLE_ERASED, WHOLE_EDITION, Key
 
 _KEY = ("edition_id", "case_id", "action_type", "source", "status", "day", "slot")
 #: Values in one IN list.
@@ -42,6 +43,17 @@ def add_all(
         if delta
     ]  # fmt: skip
     add_up(session, TallySlot.__table__, rows, _KEY, "count")
+
+
+def change(session: Session, section: Section, changes: Mapping[Key, int]) -> None:
+    """Change counts of cases of whichever editions: so many more, or fewer. Other sections' cases are left out."""
+    cases = {key.case_id for key in changes}
+    found = select(Case.id, Case.edition_id).where(Case.section == section.code, Case.id.in_(cases))
+    editions = dict(session.execute(found).all()) if cases else {}
+    # In the order of ids, so that two who count do not wait for each other in a ring.
+    for edition_id in sorted(set(editions.values())):
+        mine = {key: number for key, number in changes.items() if editions.get(key.case_id) == edition_id}
+        add_all(session, section, edition_id, mine)
 
 
 def signature_scope(section: Section | str, case_id: int) -> str:

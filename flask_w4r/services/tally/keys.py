@@ -9,7 +9,6 @@ from typing import NamedTuple
 from ...models.tally import NO_DAY
 from ...sections import Section
 
-SIGNATURE = "petition_signature"
 #: What this system saw itself, as a source.
 COUNTED = "counted"
 #: More may come; nothing more is expected; it took the place of a number that counted.

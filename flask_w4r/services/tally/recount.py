@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from ...action_types import SIGNATURE
 from ...keyring import Keyring
 from ...models import Case, Edition, EditionPerson, Signature, TallySlot
 from ...sections import Section
 from ..people.addresses import parse_address
 from .counts import add_all, counted, insert_people, person_scope
-from .keys import PEOPLE, PEOPLE_ERASED, SIGNATURE, WHOLE_EDITION, Key
+from .keys import PEOPLE, PEOPLE_ERASED, WHOLE_EDITION, Key
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ...action_types import in_order, type_words, types_of
+from ...action_types import SIGNATURE, in_order, type_words, types_of
 from ...i18n import lazy_gettext
 from ...models import TallySlot
 from ...models.tally import SOURCES, STATUSES
 from ...seam import Action
 from ...sections import Section
-from .keys import FINAL, INTERIM, PEOPLE, PEOPLE_ERASED, SIGNATURE, WHOLE_EDITION
+from .keys import FINAL, INTERIM, PEOPLE, PEOPLE_ERASED, WHOLE_EDITION
 from .views import CountView, EditionCount, GoalView, Line
 
 
